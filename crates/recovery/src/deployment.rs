@@ -1,0 +1,2 @@
+//! deployment
+pub struct Deployment;

@@ -1,0 +1,22 @@
+//! The vocabulary of Standfast and every decision it takes: regions, epochs,
+//! the lease, orders, the recovery workflow and the checker that judges a run.
+//!
+//! Nothing here does I/O or reads a clock, the environment or a random source:
+//! now, configuration and identifiers come in as arguments. Start reading at
+//! [`lease`], then [`step`].
+
+pub mod deployment;
+pub mod epoch;
+pub mod lease;
+pub mod names;
+pub mod order;
+pub mod region;
+pub mod session;
+pub mod setting;
+pub mod step;
+
+
+pub use epoch::Epoch;
+pub use lease::Lease;
+pub use order::{Order, OrderId};
+pub use region::{Region, Role};

@@ -1,0 +1,104 @@
+//! Physical names, computed from the deployment alone: `{type}-{purpose}-{suffix}`.
+//!
+//! Both regions compute the same names, so nothing has to be looked up across
+//! regions while one of them is gone.
+
+use crate::Region;
+
+/// Computes every physical name of one deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    suffix: String,
+    domain: String,
+}
+
+impl Names {
+    /// `suffix` is the environment suffix, `domain` the hosted zone's name.
+    pub fn new(suffix: impl Into<String>, domain: impl Into<String>) -> Self {
+        Self { suffix: suffix.into(), domain: domain.into() }
+    }
+
+    fn of(&self, kind: &str, purpose: &str) -> String {
+        format!("{kind}-{purpose}-{}", self.suffix)
+    }
+
+    /// `{kind}-{purpose}-{suffix}` for a resource with no name of its own below.
+    pub fn resource(&self, kind: &str, purpose: &str) -> String {
+        self.of(kind, purpose)
+    }
+
+    /// The strongly consistent table of the journal and the lease.
+    pub fn journal_table(&self) -> String {
+        self.of("table", "journal")
+    }
+
+    /// The global table of sessions.
+    pub fn sessions_table(&self) -> String {
+        self.of("table", "sessions")
+    }
+
+    /// The order queue of a region.
+    pub fn order_queue(&self) -> String {
+        self.of("queue", "orders")
+    }
+
+    /// The dead-letter queue of a region.
+    pub fn dead_letter_queue(&self) -> String {
+        self.of("queue", "orders-dead-letter")
+    }
+
+    /// A function, by the name of its binary, such as `orders-api`.
+    pub fn function(&self, binary: &str) -> String {
+        self.of("function", binary)
+    }
+
+    /// The role of that function in one region (IAM is global, so the region is part of it).
+    pub fn function_role(&self, binary: &str, region: &Region) -> String {
+        self.of("role", &format!("{binary}-{region}"))
+    }
+
+    /// The failover state machine.
+    pub fn failover_state_machine(&self) -> String {
+        self.of("workflow", "failover")
+    }
+
+    /// The Aurora global cluster.
+    pub fn global_cluster(&self) -> String {
+        self.of("global-cluster", "orders")
+    }
+
+    /// A region's Aurora cluster.
+    pub fn database_cluster(&self, region: &Region) -> String {
+        self.of("cluster", &format!("orders-{region}"))
+    }
+
+    /// The event bus.
+    pub fn event_bus(&self) -> String {
+        self.of("bus", "recovery")
+    }
+
+    /// The topic that alerts people.
+    pub fn alert_topic(&self) -> String {
+        self.of("topic", "alerts")
+    }
+
+    /// The SSM parameter of the off switch.
+    pub fn switch_parameter(&self) -> String {
+        format!("/standfast/{}/automation", self.suffix)
+    }
+
+    /// The SSM parameter of a region-specific setting.
+    pub fn parameter(&self, key: &str) -> String {
+        format!("/standfast/{}/{key}", self.suffix)
+    }
+
+    /// The name that clients use and DNS moves, such as `orders.trading.example`.
+    pub fn public_host(&self) -> String {
+        format!("orders.{}", self.domain)
+    }
+
+    /// The name that always means one region, such as `us-east-1.orders.trading.example`.
+    pub fn region_host(&self, region: &Region) -> String {
+        format!("{region}.orders.{}", self.domain)
+    }
+}

@@ -1,0 +1,160 @@
+//! Orders: what a client may ask for, and where the journal keeps it.
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Oldest id accepted, in milliseconds before now.
+pub const ID_AGE_MS_MAX: u64 = 5 * 60 * 1000;
+/// Id furthest in the future that is accepted, in milliseconds after now.
+pub const ID_LEAD_MS_MAX: u64 = 60 * 1000;
+/// Largest quantity of one order.
+pub const QUANTITY_MAX: u64 = 1_000_000_000;
+
+/// A version 7 UUID: its first 48 bits are milliseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Uuid", into = "Uuid")]
+pub struct OrderId(Uuid);
+
+/// Why a UUID cannot name an order.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidOrderId {
+    /// The UUID carries no time.
+    #[error("must be a version 7 UUID")]
+    NotVersion7,
+    /// The time in the id lies too far in the past.
+    #[error("was made more than {} s ago", ID_AGE_MS_MAX / 1000)]
+    TooOld,
+    /// The time in the id lies too far in the future.
+    #[error("lies more than {} s in the future", ID_LEAD_MS_MAX / 1000)]
+    InTheFuture,
+}
+
+impl OrderId {
+    /// Any version 7 UUID.
+    pub fn new(id: Uuid) -> Result<Self, InvalidOrderId> {
+        if id.get_version_num() == 7 && id.get_variant() == uuid::Variant::RFC4122 {
+            Ok(Self(id))
+        } else {
+            Err(InvalidOrderId::NotVersion7)
+        }
+    }
+
+    /// Refuses an id whose time is out of range at `now_ms`.
+    pub fn check_age(self, now_ms: u64) -> Result<(), InvalidOrderId> {
+        let made = self.made_at_ms();
+        if made.saturating_add(ID_AGE_MS_MAX) < now_ms {
+            Err(InvalidOrderId::TooOld)
+        } else if made > now_ms.saturating_add(ID_LEAD_MS_MAX) {
+            Err(InvalidOrderId::InTheFuture)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Milliseconds since the Unix epoch at which the id was made.
+    pub fn made_at_ms(self) -> u64 {
+        let bytes = self.0.as_bytes();
+        bytes[..6].iter().fold(0, |ms, byte| (ms << 8) | u64::from(*byte))
+    }
+
+    /// The UUID itself.
+    pub fn as_uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+impl fmt::Display for OrderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl TryFrom<Uuid> for OrderId {
+    type Error = InvalidOrderId;
+
+    fn try_from(id: Uuid) -> Result<Self, Self::Error> {
+        Self::new(id)
+    }
+}
+
+impl From<OrderId> for Uuid {
+    fn from(id: OrderId) -> Self {
+        id.0
+    }
+}
+
+/// Which way an order trades.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// Pays cash for the symbol.
+    Buy,
+    /// Gives the symbol for cash.
+    Sell,
+}
+
+impl Side {
+    /// `buy` or `sell`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Buy => "buy",
+            Self::Sell => "sell",
+        }
+    }
+}
+
+/// A valid order. Serialising it gives its canonical body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// Identity; the journal takes each id once.
+    pub id: OrderId,
+    /// Account that trades.
+    pub account: String,
+    /// Symbol that is traded.
+    pub symbol: String,
+    /// Which way.
+    pub side: Side,
+    /// Whole units, 1 to [`QUANTITY_MAX`].
+    pub quantity: u64,
+    /// Price per unit in USD, written as a decimal string.
+    pub limit_price: Decimal,
+}
+
+/// Account of the orders that probes and validations place.
+pub const SYNTHETIC_ACCOUNT: &str = "SYNTHETIC";
+
+/// Partition key of the journal: minute of the id and shard, such as `2026-11-20T10:24#2`.
+///
+/// A retry of the same id meets the same key in every region.
+pub fn journal_partition(id: OrderId, shards: u32) -> String {
+    let shard = id.as_uuid().as_bytes()[15] as u32 % shards.max(1);
+    partition(id.made_at_ms() / 60_000, shard)
+}
+
+/// Every partition that can hold an id made from `from_ms` to `to_ms`, both included.
+pub fn journal_partitions(from_ms: u64, to_ms: u64, shards: u32) -> impl Iterator<Item = String> {
+    (from_ms / 60_000..=to_ms / 60_000)
+        .flat_map(move |minute| (0..shards.max(1)).map(move |shard| partition(minute, shard)))
+}
+
+fn partition(minute: u64, shard: u32) -> String {
+    let (days, minute_of_day) = (minute / 1440, minute % 1440);
+    let (year, month, day) = civil_from_days(days);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}#{shard}", minute_of_day / 60, minute_of_day % 60)
+}
+
+/// Gregorian date of a day counted from 1970-01-01, after Howard Hinnant's `civil_from_days`.
+fn civil_from_days(days: u64) -> (u64, u64, u64) {
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
+}

@@ -1,0 +1,41 @@
+//! Session versions, and the token through which a client never goes back in time.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Epoch;
+
+/// Version of a session; a later epoch wins over a higher version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SessionVersion {
+    /// Epoch in which it was written.
+    pub epoch: Epoch,
+    /// Grows by one with each write.
+    pub version: u64,
+}
+
+/// A text that is no session token.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a session token")]
+pub struct InvalidToken(pub String);
+
+impl fmt::Display for SessionVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.epoch, self.version)
+    }
+}
+
+impl FromStr for SessionVersion {
+    type Err = InvalidToken;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let invalid = || InvalidToken(text.chars().take(64).collect());
+        let (epoch, version) = text.split_once('.').ok_or_else(invalid)?;
+        Ok(Self {
+            epoch: Epoch(epoch.parse().map_err(|_| invalid())?),
+            version: version.parse().map_err(|_| invalid())?,
+        })
+    }
+}

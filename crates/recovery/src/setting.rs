@@ -1,0 +1,68 @@
+//! Names of the environment variables through which the infrastructure tells a
+//! service where everything is. `infra` writes them, `services` reads them, and
+//! the drill replaces the endpoints among them, nothing else.
+
+/// The region that the deployment file prefers as primary.
+pub const HOME_REGION: &str = "STANDFAST_HOME_REGION";
+/// The other region of the pair, seen from this one.
+pub const PEER_REGION: &str = "STANDFAST_PEER_REGION";
+/// The strongly consistent table that holds the journal and the lease.
+pub const JOURNAL_TABLE: &str = "STANDFAST_JOURNAL_TABLE";
+/// The global table that holds sessions.
+pub const SESSIONS_TABLE: &str = "STANDFAST_SESSIONS_TABLE";
+/// Shards per minute of the journal.
+pub const JOURNAL_SHARDS: &str = "STANDFAST_JOURNAL_SHARDS";
+/// Name of this region's order queue.
+pub const ORDER_QUEUE: &str = "STANDFAST_ORDER_QUEUE";
+/// Name of this region's dead-letter queue.
+pub const DEAD_LETTER_QUEUE: &str = "STANDFAST_DEAD_LETTER_QUEUE";
+/// `host:port` of the writer endpoint of this region's own database cluster.
+pub const DATABASE_ENDPOINT: &str = "STANDFAST_DATABASE_ENDPOINT";
+/// `host:port` of the writer endpoint of the peer region's database cluster.
+pub const PEER_DATABASE_ENDPOINT: &str = "STANDFAST_PEER_DATABASE_ENDPOINT";
+/// Name of the database.
+pub const DATABASE_NAME: &str = "STANDFAST_DATABASE_NAME";
+/// Database user; its password is an IAM authentication token.
+pub const DATABASE_USER: &str = "STANDFAST_DATABASE_USER";
+/// `require` or `prefer`: whether a database that offers no TLS is refused.
+pub const DATABASE_TLS: &str = "STANDFAST_DATABASE_TLS";
+/// PEM file of the authorities that sign the database's certificate; unset: Amazon RDS's own.
+pub const DATABASE_CA_FILE: &str = "STANDFAST_DATABASE_CA_FILE";
+/// Identifier of the Aurora global cluster.
+pub const GLOBAL_CLUSTER: &str = "STANDFAST_GLOBAL_CLUSTER";
+/// Identifier of this region's database cluster.
+pub const DATABASE_CLUSTER: &str = "STANDFAST_DATABASE_CLUSTER";
+/// ARN of this region's failover state machine.
+pub const STATE_MACHINE_ARN: &str = "STANDFAST_STATE_MACHINE_ARN";
+/// SSM parameter of the off switch: `on` lets Standfast act, `off` makes it watch only.
+pub const SWITCH_PARAMETER: &str = "STANDFAST_SWITCH_PARAMETER";
+/// Name of the event bus that recovery events are put on.
+pub const EVENT_BUS: &str = "STANDFAST_EVENT_BUS";
+/// ARN of the topic that people are alerted through.
+pub const ALERT_TOPIC_ARN: &str = "STANDFAST_ALERT_TOPIC_ARN";
+/// Base URL of this region's own public endpoint, without a trailing slash.
+pub const OWN_URL: &str = "STANDFAST_OWN_URL";
+/// Base URL of the peer region's public endpoint, without a trailing slash.
+pub const PEER_URL: &str = "STANDFAST_PEER_URL";
+/// Base URL of the name that clients use, which DNS moves between regions.
+pub const PUBLIC_URL: &str = "STANDFAST_PUBLIC_URL";
+/// Hosted zone of that name.
+pub const HOSTED_ZONE_ID: &str = "STANDFAST_HOSTED_ZONE_ID";
+/// `ip:port` of the DNS resolver; unset: the system's own.
+pub const RESOLVER: &str = "STANDFAST_RESOLVER";
+/// Seconds between two renewals of the lease.
+pub const LEASE_RENEW_S: &str = "STANDFAST_LEASE_RENEW_S";
+/// Seconds without a renewal after which the lease may be taken.
+pub const LEASE_TTL_S: &str = "STANDFAST_LEASE_TTL_S";
+/// Safety margin on both sides of the TTL, in seconds.
+pub const LEASE_MARGIN_S: &str = "STANDFAST_LEASE_MARGIN_S";
+/// Seconds after a move in which no further move is made.
+pub const COOLDOWN_S: &str = "STANDFAST_COOLDOWN_S";
+/// Seconds one sentinel invocation keeps watch.
+pub const SENTINEL_WATCH_S: &str = "STANDFAST_SENTINEL_WATCH_S";
+/// Seconds between two outside probes.
+pub const PROBE_INTERVAL_S: &str = "STANDFAST_PROBE_INTERVAL_S";
+/// Failed outside probes in a row that count as an outage.
+pub const PROBE_FAILURES: &str = "STANDFAST_PROBE_FAILURES";
+/// Seconds before the database's watermark at which a replay starts.
+pub const REPLAY_MARGIN_S: &str = "STANDFAST_REPLAY_MARGIN_S";

@@ -1,0 +1,101 @@
+//! The actions of the recovery workflow: what each step is given and what it returns.
+//!
+//! The state machine passes these as JSON to the `recovery-step` function.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Epoch, Region};
+
+/// What every step of one execution knows; the input of the state machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Context {
+    /// Epoch under which the surviving region recovers.
+    pub epoch: Epoch,
+    /// Region that recovers: the one the workflow runs in.
+    pub region: Region,
+    /// Region that is lost.
+    pub lost_region: Region,
+    /// Why the lease was taken, in words, with the figures.
+    pub evidence: String,
+    /// Milliseconds since the Unix epoch at which the lease was taken.
+    pub taken_at_ms: u64,
+}
+
+/// Input of the `recovery-step` function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// What to do.
+    pub action: Action,
+    /// For which recovery.
+    pub context: Context,
+    /// Where a paged action goes on; absent at its first call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// One step of the workflow. Each may be killed and run again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Look once more from outside: does the lost region answer its callers or renew its lease?
+    ConfirmOutage,
+    /// Verify by a strong read that this region owns the lease under this epoch.
+    OwnLease,
+    /// Call `FailoverGlobalCluster` with data loss allowed, unless done already.
+    PromoteDatabase,
+    /// Fail with `NotYet` until the database takes writes.
+    AwaitWriter,
+    /// Raise the fence in the database to this epoch.
+    RaiseFence,
+    /// Bring compute to the size recovery needs.
+    PrepareCompute,
+    /// Fail with `NotYet` until this region's own API is ready.
+    VerifyCompute,
+    /// Update the failover records, best effort.
+    SteerTraffic,
+    /// Fail with `NotYet` until the public name resolves to this region.
+    VerifyTraffic,
+    /// Settle one page of journal entries that the promoted database lacks.
+    ReplayJournal,
+    /// Let the processors settle: the lease goes from `recovering` to `serving`.
+    EnableSettlement,
+    /// Place a synthetic order through this region's own name and see it settled.
+    ValidateSettlement,
+    /// Place a synthetic order through the public name and see it settled.
+    ValidateEndToEnd,
+    /// Record the outcome and announce it.
+    Announce,
+    /// Alert people that a step failed for good.
+    Escalate,
+}
+
+/// What a step returns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The step that ran.
+    pub action: Action,
+    /// False while a paged action has more to do.
+    pub done: bool,
+    /// Where it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// What was found or done, for people.
+    pub detail: String,
+    /// Orders this page settled.
+    #[serde(default)]
+    pub replayed: u64,
+}
+
+/// Error names that the workflow's retries and catches match.
+pub mod error {
+    /// Not so far yet: retry until the state's own limit.
+    pub const NOT_YET: &str = "NotYet";
+    /// The lease belongs to somebody else: stop, change nothing.
+    pub const NOT_OWNER: &str = "NotOwner";
+    /// The outage cannot be confirmed: stop, change nothing.
+    pub const NOT_CONFIRMED: &str = "NotConfirmed";
+    /// A call failed in a way that may pass: retry with backoff.
+    pub const TRANSIENT: &str = "Transient";
+}

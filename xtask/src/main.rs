@@ -1,0 +1,2 @@
+//! standfast
+fn main(){}
