@@ -1,2 +1,2 @@
 //! standfast
-fn main(){}
+fn main() {}

@@ -15,7 +15,6 @@ pub mod session;
 pub mod setting;
 pub mod step;
 
-
 pub use epoch::Epoch;
 pub use lease::Lease;
 pub use order::{Order, OrderId};
