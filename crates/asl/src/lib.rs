@@ -1,1 +1,24 @@
-//! asl
+//! Amazon States Language: typed states, checks and a diagram.
+//!
+//! A [`StateMachine`] serialises to exactly the JSON that Step Functions takes and
+//! back, in the JSONPath query language. [`StateMachine::check`] reports everything
+//! that is wrong with it at once. This crate knows nothing of recovery, does no I/O
+//! and reads no clock. It covers the states that Standfast uses: Map, distributed
+//! or not, and JSONata are refused by the types. Start reading at [`StateMachine`].
+
+mod check;
+mod flow;
+mod lint;
+mod machine;
+mod mermaid;
+mod path;
+mod retry;
+mod rule;
+mod state;
+
+pub use check::{Flaw, Problem};
+pub use machine::{Branch, StateMachine, States};
+pub use path::Path;
+pub use retry::{ALL_ERRORS, Catch, Jitter, Retry, TASK_FAILED, TIMEOUT};
+pub use rule::Rule;
+pub use state::{Choice, Fail, Parallel, Pass, State, Succeed, Task, Wait};

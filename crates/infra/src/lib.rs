@@ -1,1 +1,21 @@
-//! infra
+//! Our infrastructure: from a deployment file to the stacks of two regions.
+//!
+//! [`app`] composes everything; each file under [`stack`] is one kind of stack, a
+//! plain function from a place and its properties to handles. Regions refer to
+//! each other by computed names ([`place`]). What a region cannot compute (an
+//! endpoint with a random part) is copied into its own Parameter Store by the
+//! peering stack, which nothing on the recovery path depends on.
+//!
+//! Refused: calling AWS, deciding anything about recovery (that is
+//! `recovery`'s), and wildcards in policies without a written reason. Start
+//! reading at [`mod@app`].
+
+pub mod app;
+pub mod packages;
+pub mod place;
+pub mod policy;
+pub mod rules;
+pub mod stack;
+
+pub use app::{SynthesisError, Synthesis, app, synthesise};
+pub use packages::Packages;

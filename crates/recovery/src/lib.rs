@@ -11,9 +11,11 @@ pub mod lease;
 pub mod names;
 pub mod order;
 pub mod region;
+pub mod scenario;
 pub mod session;
 pub mod setting;
 pub mod step;
+pub mod workflow;
 
 pub use epoch::Epoch;
 pub use lease::Lease;

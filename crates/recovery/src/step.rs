@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Epoch, Region};
+use crate::{Epoch, Lease, Region};
 
 /// What every step of one execution knows; the input of the state machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,20 @@ pub struct Context {
     pub taken_at_ms: u64,
 }
 
+impl Context {
+    /// The context of the recovery that a lease asks for. The same lease always gives the
+    /// same context, so an execution can be started again without harm.
+    pub fn of(lease: &Lease, lost_region: &Region) -> Self {
+        Self {
+            epoch: lease.epoch,
+            region: lease.owner.clone(),
+            lost_region: lost_region.clone(),
+            evidence: lease.evidence.clone(),
+            taken_at_ms: lease.moved_at_ms,
+        }
+    }
+}
+
 /// Input of the `recovery-step` function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +47,20 @@ pub struct Request {
     /// Where a paged action goes on; absent at its first call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+    /// What failed; for [`Action::Escalate`] only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+}
+
+/// A failed step, as Step Functions hands it to whoever catches it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Failure {
+    /// Name of the error, such as [`error::NOT_OWNER`].
+    pub error: String,
+    /// The error as the function reported it, in JSON or in words.
+    #[serde(default)]
+    pub cause: String,
 }
 
 /// One step of the workflow. Each may be killed and run again.
@@ -78,8 +106,8 @@ pub struct Outcome {
     pub action: Action,
     /// False while a paged action has more to do.
     pub done: bool,
-    /// Where it goes on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Where it goes on; `null` when there is no more, for the workflow always reads it.
+    #[serde(default)]
     pub cursor: Option<String>,
     /// What was found or done, for people.
     pub detail: String,

@@ -1,1 +1,21 @@
-//! services
+//! What gets deployed: the functions of one region, each a thin `main` in
+//! `src/bin` around a plain function here.
+//!
+//! Nothing here decides how recovery works (`recovery` does) or where things
+//! are (`infra` says so through [`settings`]). Locally these services talk to
+//! other endpoints, never to other code. Start reading at [`journal`], the one
+//! place where an order becomes *acknowledged*, then [`api`].
+
+pub mod api;
+pub mod aws;
+pub mod database;
+pub mod journal;
+pub mod lease_store;
+pub mod probe;
+pub mod processor;
+pub mod queue;
+pub mod sentinel;
+pub mod sessions;
+pub mod settings;
+pub mod steps;
+pub mod telemetry;

@@ -1,0 +1,26 @@
+//! What happens to data when a stack is destroyed.
+
+use cfn::DeletionPolicy;
+
+use super::Aspect;
+use crate::node::Node;
+use crate::stack::Environment;
+
+/// Gives every resource that holds data a removal policy, unless it has one.
+/// Said aloud even when it is `Delete`, because CloudFormation's default is not that for all types.
+#[derive(Clone, Debug)]
+pub struct RemovalPolicy {
+    /// Keep the data when the resource leaves its stack or is replaced.
+    pub protect: bool,
+}
+
+impl Aspect for RemovalPolicy {
+    fn visit(&self, node: &mut Node, _: &Environment) -> Vec<String> {
+        if node.stateful {
+            let policy = if self.protect { DeletionPolicy::Retain } else { DeletionPolicy::Delete };
+            node.definition.deletion_policy.get_or_insert(policy);
+            node.definition.update_replace_policy.get_or_insert(policy);
+        }
+        Vec::new()
+    }
+}

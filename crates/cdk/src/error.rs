@@ -1,0 +1,125 @@
+//! What can be wrong with a construct tree; every problem names construct paths.
+
+use std::fmt;
+
+/// One thing that is wrong with an [`App`](crate::App).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// A construct id that cannot be part of a path.
+    #[error("{path}: the construct id `{id}` is empty or contains `/`, `[` or `]`")]
+    InvalidId {
+        /// Path of the scope it was added to.
+        path: String,
+        /// The id.
+        id: String,
+    },
+    /// Two constructs at the same path.
+    #[error("{path}: there is already a construct with this path")]
+    DuplicatePath {
+        /// The path both claim.
+        path: String,
+    },
+    /// Two paths that make the same logical id.
+    #[error("{second}: has the logical id `{logical_id}`, which {first} has already")]
+    DuplicateLogicalId {
+        /// The id both make.
+        logical_id: String,
+        /// Path that came first.
+        first: String,
+        /// Path that came second.
+        second: String,
+    },
+    /// CloudFormation allows 255 characters in a logical id.
+    #[error("{path}: its logical id has {length} characters, more than 255")]
+    LogicalIdTooLong {
+        /// Path of the construct.
+        path: String,
+        /// Characters in its logical id.
+        length: usize,
+    },
+    /// A stack name CloudFormation refuses: at most 128 of letters, digits and hyphens.
+    #[error("{name}: is not a stack name: 1 to 128 letters, digits and hyphens, a letter first")]
+    InvalidStackName {
+        /// The name.
+        name: String,
+    },
+    /// Two stacks with one name.
+    #[error("{name}: there is already a stack with this name")]
+    DuplicateStack {
+        /// The name both have.
+        name: String,
+    },
+    /// A reference to a construct that does not exist.
+    #[error("{from}: refers to {to}, which does not exist")]
+    UnknownReference {
+        /// Path of the construct that refers.
+        from: String,
+        /// Path it refers to.
+        to: String,
+    },
+    /// A reference from one stack to another.
+    #[error("{from}: refers to {to} in another stack; compute its name instead")]
+    CrossStackReference {
+        /// Path of the construct that refers.
+        from: String,
+        /// Path it refers to.
+        to: String,
+    },
+    /// Resources that wait for each other.
+    #[error("these resources wait for each other: {}", paths.join(" → "))]
+    ResourceCycle {
+        /// Paths along the cycle; the first is repeated at the end.
+        paths: Vec<String>,
+    },
+    /// Stacks that wait for each other.
+    #[error("these stacks wait for each other: {}", stacks.join(" → "))]
+    StackCycle {
+        /// Names along the cycle; the first is repeated at the end.
+        stacks: Vec<String>,
+    },
+    /// A stack that waits for one that does not exist.
+    #[error("{stack}: waits for the stack {dependency}, which does not exist")]
+    UnknownStack {
+        /// Name of the stack that waits.
+        stack: String,
+        /// Name it waits for.
+        dependency: String,
+    },
+    /// CloudFormation allows 500 resources in a template.
+    #[error("{stack}: has {count} resources, more than 500")]
+    TooManyResources {
+        /// Name of the stack.
+        stack: String,
+        /// Resources in it.
+        count: usize,
+    },
+    /// CloudFormation allows a template of 1 MB.
+    #[error("{stack}: its template has {bytes} bytes, more than 1000000")]
+    TemplateTooLarge {
+        /// Name of the stack.
+        stack: String,
+        /// Size of its template.
+        bytes: usize,
+    },
+    /// An aspect refuses a construct.
+    #[error("{path}: {reason}")]
+    Refused {
+        /// Path of the construct.
+        path: String,
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+/// Everything that is wrong with an app, at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the infrastructure has {} problem(s)", self.0.len())?;
+        self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+impl std::error::Error for Problems {}

@@ -1,0 +1,35 @@
+//! Where the built functions are, building them with cargo when asked to find them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::failure::Failure;
+
+/// Directory that holds the built functions.
+///
+/// `named` is taken as it is. Otherwise this must be the root of the source checkout, where
+/// cargo builds whatever is out of date, with its own progress on standard error.
+pub fn directory(named: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(directory) = named {
+        return Ok(directory.to_owned());
+    }
+    if !Path::new("crates/services/Cargo.toml").is_file() {
+        return Err(Failure::failed("the functions are not built, and there is no source checkout here")
+            .hint("run this at the root of the checkout, or name a directory with --functions DIR"));
+    }
+    let own = std::env::current_exe()
+        .map_err(|error| Failure::failed("cannot find the running program").because(&error))?;
+    let directory = own.parent().unwrap_or(Path::new(".")).to_owned();
+    // All members together, as `cargo run` at the root does: one set of features, one build.
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--bins", "--quiet"]).stdin(Stdio::null()).stdout(Stdio::null());
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    let status = cargo.status().map_err(|error| {
+        Failure::failed("cannot run cargo to build the functions")
+            .because(&error)
+            .hint("install Rust 1.95, or name built functions with --functions DIR")
+    })?;
+    if status.success() { Ok(directory) } else { Err(Failure::failed("cargo could not build the functions")) }
+}

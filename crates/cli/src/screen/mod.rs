@@ -1,0 +1,16 @@
+//! What a person sees: the drill's report and its progress.
+
+pub mod progress;
+pub mod report;
+
+use anstyle::{AnsiColor, Style};
+
+pub const BOLD: Style = Style::new().bold();
+pub const DIM: Style = Style::new().dimmed();
+pub const GREEN: Style = AnsiColor::Green.on_default().bold();
+pub const RED: Style = AnsiColor::Red.on_default().bold();
+
+/// Seconds with a sign, right-aligned: the left column of a timeline.
+pub fn clock(at_s: f64) -> String {
+    format!("{at_s:>+8.1} s")
+}

@@ -1,0 +1,77 @@
+//! What passed through each face of each region, for the progress display.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Requests and errors of one face.
+#[derive(Debug, Default)]
+pub(super) struct FaceCount {
+    requests: AtomicU64,
+    errors: AtomicU64,
+}
+
+impl FaceCount {
+    pub(super) fn request(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn error(&self) {
+        self.errors.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn read(&self) -> FaceCounts {
+        FaceCounts {
+            requests: self.requests.load(Ordering::Relaxed),
+            errors: self.errors.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// All counters of one region.
+#[derive(Debug, Default)]
+pub(super) struct RegionCount {
+    pub(super) aws: FaceCount,
+    pub(super) edge: FaceCount,
+    pub(super) db: FaceCount,
+    pub(super) sessions_replicated: AtomicU64,
+    pub(super) sessions_superseded: AtomicU64,
+    pub(super) sessions_lost: AtomicU64,
+}
+
+impl RegionCount {
+    pub(super) fn read(&self) -> RegionCounts {
+        RegionCounts {
+            aws: self.aws.read(),
+            edge: self.edge.read(),
+            db: self.db.read(),
+            sessions_replicated: self.sessions_replicated.load(Ordering::Relaxed),
+            sessions_superseded: self.sessions_superseded.load(Ordering::Relaxed),
+            sessions_lost: self.sessions_lost.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// One face since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FaceCounts {
+    /// Requests (for the database face: connections) that arrived.
+    pub requests: u64,
+    /// Those that ended in a reset, a refusal or a 5xx answer.
+    pub errors: u64,
+}
+
+/// One region since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RegionCounts {
+    /// Calls to AWS.
+    pub aws: FaceCounts,
+    /// Public HTTP.
+    pub edge: FaceCounts,
+    /// Database connections.
+    pub db: FaceCounts,
+    /// Session writes of this region that reached the peer.
+    pub sessions_replicated: u64,
+    /// Session writes of this region that met a newer item in the peer.
+    pub sessions_superseded: u64,
+    /// Session writes that this region died before sending.
+    pub sessions_lost: u64,
+}

@@ -1,0 +1,49 @@
+//! The edge face: what the public reaches of a region.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::HOST;
+use http::{HeaderValue, StatusCode, request};
+use recovery::Region;
+
+use super::count::RegionCount;
+use super::passage::Broken;
+use super::upstream::{Answer, Upstream, plain};
+
+/// What one region's edge face knows.
+#[derive(Clone)]
+pub(super) struct EdgeFace {
+    pub(super) region: Region,
+    pub(super) public_host: String,
+    pub(super) region_host: String,
+    /// Whether any name is taken for this region's own, as on the way from the peer.
+    pub(super) any_name: bool,
+    pub(super) upstream: Upstream,
+    pub(super) count: Arc<RegionCount>,
+}
+
+impl EdgeFace {
+    pub(super) async fn answer(&self, mut parts: request::Parts, body: Bytes) -> Result<Answer, Broken> {
+        self.count.edge.request();
+        let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        let known = name.eq_ignore_ascii_case(&self.public_host)
+            || name.eq_ignore_ascii_case(&self.region_host)
+            || self.any_name;
+        if !known {
+            // What API Gateway answers to a name that is not one of its custom domains.
+            return Ok(plain(StatusCode::FORBIDDEN, "{\"message\":\"Forbidden\"}"));
+        }
+        let own = HeaderValue::from_str(&self.region_host).map_err(|_| Broken)?;
+        parts.headers.insert(HOST, own);
+        let answer = self.upstream.send(parts, body).await.unwrap_or_else(|error| {
+            tracing::warn!(region = %self.region, %error, "a public request was not forwarded");
+            plain(StatusCode::BAD_GATEWAY, "{\"message\":\"Internal server error\"}")
+        });
+        if answer.status().is_server_error() {
+            self.count.edge.error();
+        }
+        Ok(answer)
+    }
+}

@@ -1,0 +1,149 @@
+//! Clients that place orders: the same body and id again and again until somebody says yes or no.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use recovery::Region;
+
+use super::backoff::Backoff;
+use super::plan::PlannedOrder;
+use super::resolver::{Resolver, within};
+use super::sender::{Ask, Attempt, REQUEST, Sender};
+use super::{CLIENTS_PER_KIND, ClientKind, Operation, OperationKind, Outcome, Shared};
+
+/// One client of either kind.
+pub(super) struct OrderClient {
+    shared: Arc<Shared>,
+    kind: ClientKind,
+    resolver: Resolver,
+    sender: Sender,
+    /// For a client that knows both regions: the one that answered last.
+    current: AtomicUsize,
+}
+
+/// What all attempts of an operation have come to.
+#[derive(Default)]
+pub(super) struct Attempts {
+    pub(super) made: u32,
+    pub(super) reached: bool,
+    pub(super) region: Option<Region>,
+}
+
+impl OrderClient {
+    /// Clients of both kinds in turn.
+    pub(super) fn all(shared: &Arc<Shared>) -> Vec<Arc<Self>> {
+        (0..CLIENTS_PER_KIND)
+            .flat_map(|_| [ClientKind::FollowsDns, ClientKind::KnowsBothRegions])
+            .map(|kind| {
+                Arc::new(Self {
+                    kind,
+                    resolver: Resolver::new(shared.options.dns),
+                    sender: Sender::new(shared.options.edge_port),
+                    current: AtomicUsize::new(0),
+                    shared: Arc::clone(shared),
+                })
+            })
+            .collect()
+    }
+
+    /// Places one order and records what became of it. Without `room` it fails unsent.
+    pub(super) async fn place(&self, order: PlannedOrder, room: bool) {
+        let invoked_ms = self.shared.options.clock.now_ms();
+        let id = order.id(invoked_ms);
+        let mut attempts = Attempts::default();
+        let outcome = if room {
+            let body = Bytes::from(order.body(id).to_string());
+            self.until_decided(body, Backoff::new(order.backoffs()), &mut attempts).await
+        } else {
+            Outcome::Failed
+        };
+        let operation = Operation {
+            client: self.kind,
+            kind: OperationKind::PlaceOrder(id),
+            invoked_ms,
+            completed_ms: self.shared.options.clock.now_ms(),
+            outcome,
+            region: attempts.region,
+            attempts: attempts.made,
+        };
+        self.shared.count.end(&operation);
+        self.shared.history.add(operation);
+    }
+
+    async fn until_decided(&self, body: Bytes, mut backoff: Backoff, attempts: &mut Attempts) -> Outcome {
+        let deadline = self.shared.deadline();
+        let mut at = self.current.load(Ordering::Relaxed);
+        let mut failed_in_a_row = 0;
+        loop {
+            let host = match self.kind {
+                ClientKind::FollowsDns => &self.shared.options.public_host,
+                ClientKind::KnowsBothRegions => &self.shared.options.regions[at].host,
+            };
+            if let Some(outcome) = self.attempt(host.clone(), body.clone(), attempts).await {
+                self.current.store(at, Ordering::Relaxed);
+                return outcome;
+            }
+            if deadline.passed() {
+                return if attempts.reached { Outcome::Unknown } else { Outcome::Failed };
+            }
+            failed_in_a_row += 1;
+            at = 1 - at;
+            // A client that knows both regions turns to the other at once, then waits.
+            if self.kind == ClientKind::FollowsDns || failed_in_a_row % 2 == 0 {
+                deadline.pause(backoff.next()).await;
+            }
+        }
+    }
+
+    /// One request; None: try again.
+    async fn attempt(&self, host: String, body: Bytes, attempts: &mut Attempts) -> Option<Outcome> {
+        attempts.made += 1;
+        let address = within(REQUEST, &self.resolver, &host).await?;
+        let ask = Ask { method: Method::POST, host, path: "/orders".to_owned(), token: None, body };
+        match self.sender.send(address, &ask).await {
+            Attempt::NotSent => None,
+            Attempt::Unknown => {
+                attempts.reached = true;
+                None
+            }
+            Attempt::Answered(status, _) => {
+                attempts.reached = true;
+                attempts.region = self.shared.region_of(address);
+                decided(status)
+            }
+        }
+    }
+}
+
+/// What an answer to an order means; None: try again.
+pub(super) fn decided(status: StatusCode) -> Option<Outcome> {
+    match status {
+        StatusCode::OK | StatusCode::CREATED => Some(Outcome::Ok),
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => None,
+        status if status.is_client_error() => Some(Outcome::Refused(status.as_u16())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // Goal: a client takes yes and no for an answer, and nothing else.
+    use super::*;
+
+    #[test]
+    fn answers_decide_or_call_for_another_try() {
+        for (status, outcome) in [
+            (StatusCode::CREATED, Some(Outcome::Ok)),
+            (StatusCode::OK, Some(Outcome::Ok)),
+            (StatusCode::UNPROCESSABLE_ENTITY, Some(Outcome::Refused(422))),
+            (StatusCode::CONFLICT, Some(Outcome::Refused(409))),
+            (StatusCode::TOO_MANY_REQUESTS, None),
+            (StatusCode::SERVICE_UNAVAILABLE, None),
+            (StatusCode::BAD_GATEWAY, None),
+        ] {
+            assert_eq!(decided(status), outcome, "{status}");
+        }
+    }
+}

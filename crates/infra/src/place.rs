@@ -1,0 +1,154 @@
+//! One region of one deployment, and every name and ARN that can be computed in it.
+
+use cdk::{Environment, Stack};
+use cfn::Tag;
+use recovery::Region;
+use recovery::deployment::Deployment;
+use recovery::names::Names;
+
+/// Port of the database.
+pub const DATABASE_PORT: u16 = 5432;
+/// Name of the database.
+pub const DATABASE_NAME: &str = "orders";
+/// Database user of the functions; its password is an IAM authentication token.
+pub const DATABASE_USER: &str = "standfast";
+/// Availability zones each region uses.
+pub const ZONES: usize = 3;
+
+/// Settings a region cannot compute, by the key of their parameter.
+pub mod parameter {
+    /// `host` of the region's own writer endpoint.
+    pub const DATABASE_HOST: &str = "database/host";
+    /// Resource id of the region's own cluster, as IAM authentication needs it.
+    pub const DATABASE_RESOURCE: &str = "database/resource-id";
+    /// `host` of the peer region's writer endpoint.
+    pub const PEER_DATABASE_HOST: &str = "peer/database-host";
+    /// Resource id of the peer region's cluster.
+    pub const PEER_DATABASE_RESOURCE: &str = "peer/database-resource-id";
+    /// Id of the hosted zone.
+    pub const HOSTED_ZONE: &str = "dns/hosted-zone-id";
+    /// Id of the security group of the functions.
+    pub const FUNCTION_GROUP: &str = "network/function-security-group";
+    /// Id of the security group of the database.
+    pub const DATABASE_GROUP: &str = "network/database-security-group";
+    /// Prefix of the ids of the private subnets, where the functions are.
+    pub const PRIVATE_SUBNET: &str = "network/private-subnet";
+    /// Prefix of the ids of the isolated subnets, where the database is.
+    pub const ISOLATED_SUBNET: &str = "network/isolated-subnet";
+}
+
+/// One region of one deployment.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'d> {
+    /// The deployment.
+    pub deployment: &'d Deployment,
+    /// Account number.
+    pub account: &'d str,
+    /// The region.
+    pub region: &'d Region,
+}
+
+impl<'d> Place<'d> {
+    /// Physical names.
+    pub fn names(&self) -> Names {
+        self.deployment.names()
+    }
+
+    /// The same deployment in the other region of the pair.
+    pub fn peer(&self) -> Self {
+        Self { region: self.deployment.peer_of(self.region), ..*self }
+    }
+
+    /// Whether this is the preferred primary.
+    pub fn is_home(&self) -> bool {
+        *self.region == self.deployment.regions.home
+    }
+
+    /// Name of the stack of one kind in this region.
+    pub fn stack_name(&self, kind: &str) -> String {
+        format!("TapStack-{kind}-{}-{}", self.region, self.deployment.environment)
+    }
+
+    /// An empty stack of one kind in this region.
+    pub fn stack(&self, kind: &str, description: &str) -> Stack {
+        let environment =
+            Environment { account: self.account.to_owned(), region: self.region.as_str().to_owned() };
+        let description = format!("{}, {}: {description}", self.deployment.name, self.region);
+        Stack::new(self.stack_name(kind), environment, description).protected(self.deployment.protect)
+    }
+
+    /// ARN of a resource in this region and account.
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)
+    }
+
+    /// ARN of a function.
+    pub fn function_arn(&self, binary: &str) -> String {
+        self.arn("lambda", &format!("function:{}", self.names().function(binary)))
+    }
+
+    /// ARN of a queue by its name.
+    pub fn queue_arn(&self, name: &str) -> String {
+        self.arn("sqs", name)
+    }
+
+    /// ARN of this region's replica of a table.
+    pub fn table_arn(&self, name: &str) -> String {
+        self.arn("dynamodb", &format!("table/{name}"))
+    }
+
+    /// ARN of the failover state machine.
+    pub fn state_machine_arn(&self) -> String {
+        self.arn("states", &format!("stateMachine:{}", self.names().failover_state_machine()))
+    }
+
+    /// ARN of the topic that alerts people.
+    pub fn alert_topic_arn(&self) -> String {
+        self.arn("sns", &self.names().alert_topic())
+    }
+
+    /// ARN of the event bus.
+    pub fn event_bus_arn(&self) -> String {
+        self.arn("events", &format!("event-bus/{}", self.names().event_bus()))
+    }
+
+    /// ARN of a parameter, whose name starts with a slash.
+    pub fn parameter_arn(&self, name: &str) -> String {
+        self.arn("ssm", &format!("parameter{name}"))
+    }
+
+    /// ARN of a log group, with its streams.
+    pub fn log_group_arn(&self, name: &str) -> String {
+        self.arn("logs", &format!("log-group:{name}:*"))
+    }
+
+    /// Log group of a function.
+    pub fn function_log_group(&self, binary: &str) -> String {
+        format!("/aws/lambda/{}", self.names().function(binary))
+    }
+
+    /// ARN of this region's database cluster.
+    pub fn database_cluster_arn(&self) -> String {
+        self.arn("rds", &format!("cluster:{}", self.names().database_cluster(self.region)))
+    }
+
+    /// ARN of the global cluster, which belongs to no region.
+    pub fn global_cluster_arn(&self) -> String {
+        format!("arn:aws:rds::{}:global-cluster:{}", self.account, self.names().global_cluster())
+    }
+
+    /// Reference to a parameter of this region, resolved while a stack is deployed.
+    pub fn parameter(&self, key: &str) -> String {
+        format!("{{{{resolve:ssm:{}}}}}", self.names().parameter(key))
+    }
+
+    /// References to the ids of the subnets whose parameters have this prefix.
+    pub fn subnets(&self, prefix: &str) -> Vec<String> {
+        (1..=ZONES).map(|zone| self.parameter(&format!("{prefix}-{zone}"))).collect()
+    }
+
+    /// A physical name that a resource can only carry as its `Name` tag.
+    pub fn name_tag(&self, kind: &str, purpose: &str) -> [Tag; 1] {
+        [Tag::new("Name", self.names().resource(kind, purpose))]
+    }
+}

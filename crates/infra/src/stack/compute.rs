@@ -1,0 +1,151 @@
+//! The functions of a region, each with its own role, and the queues between them.
+
+use cdk::{Handle, Scope, Stack};
+use cfn::{lambda, logs, sqs};
+use serde_json::json;
+
+use super::{permissions, settings};
+use crate::packages::{FUNCTIONS, ORDER_PROCESSOR, Packages, SENTINEL};
+use crate::place::{Place, parameter as key};
+use crate::policy::role;
+
+/// Seconds the processor may take for a batch.
+const PROCESSOR_TIMEOUT_S: u64 = 30;
+/// Receives after which a message that only ever crashed the processor is put aside.
+const RECEIVES_MAX: u32 = 100;
+/// Seconds a dead letter is kept: the most SQS allows.
+const DEAD_LETTER_RETENTION_S: u32 = 1_209_600;
+/// Days the logs of the functions are kept.
+pub const LOG_RETENTION_DAYS: u32 = 30;
+/// Watches that may run at once: two overlap, one more may be starting.
+const SENTINELS: u32 = 3;
+
+/// What a region's compute stack holds.
+#[derive(Debug)]
+pub struct Handles {
+    /// The functions, in the order of [`FUNCTIONS`].
+    pub functions: Vec<Handle>,
+    /// Orders to settle.
+    pub orders: Handle,
+    /// Orders that could not be settled.
+    pub dead_letters: Handle,
+}
+
+/// Name of the queue of invocations that failed for good.
+pub fn failed_invocations(place: &Place<'_>) -> String {
+    place.names().resource("queue", "failed-invocations")
+}
+
+/// Adds the queues and the functions.
+pub fn new(stack: &mut Stack, place: &Place<'_>, packages: &Packages) -> Handles {
+    let mut root = stack.root();
+    let (orders, dead_letters) = queues(&mut root, place);
+    let failed = root.add("FailedInvocations", resting_queue(&failed_invocations(place)));
+    let functions: Vec<Handle> =
+        FUNCTIONS.into_iter().map(|name| function(&mut root, place, packages, name)).collect();
+    for (name, handle) in FUNCTIONS.into_iter().zip(&functions) {
+        match name {
+            ORDER_PROCESSOR => feed(&mut root, handle, &orders),
+            SENTINEL => never_late(&mut root, handle, &failed),
+            _ => {}
+        }
+    }
+    Handles { functions, orders, dead_letters }
+}
+
+fn resting_queue(name: &str) -> sqs::Queue {
+    sqs::Queue::new()
+        .queue_name(name)
+        .message_retention_period(DEAD_LETTER_RETENTION_S)
+        .sqs_managed_sse_enabled(true)
+}
+
+fn queues(root: &mut Scope<'_>, place: &Place<'_>) -> (Handle, Handle) {
+    let names = place.names();
+    let orders_arn = place.queue_arn(&names.order_queue());
+    let dead_letters = root.add(
+        "DeadLetters",
+        resting_queue(&names.dead_letter_queue())
+            .redrive_allow_policy(json!({ "redrivePermission": "byQueue", "sourceQueueArns": [orders_arn] })),
+    );
+    let target = cfn::Value::<String>::from(dead_letters.attribute("Arn"));
+    let orders = root.add(
+        "Orders",
+        sqs::Queue::new()
+            .queue_name(names.order_queue())
+            .visibility_timeout(i64::try_from(6 * PROCESSOR_TIMEOUT_S).unwrap_or(i64::MAX))
+            .sqs_managed_sse_enabled(true)
+            .redrive_policy(json!({ "deadLetterTargetArn": target, "maxReceiveCount": RECEIVES_MAX })),
+    );
+    (orders, dead_letters)
+}
+
+/// Seconds one invocation may take.
+fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
+    match name {
+        ORDER_PROCESSOR => PROCESSOR_TIMEOUT_S,
+        SENTINEL => place.deployment.sentinel.watch_s + 20,
+        crate::packages::RECOVERY_STEP => 30,
+        _ => 10,
+    }
+}
+
+fn function(root: &mut Scope<'_>, place: &Place<'_>, packages: &Packages, name: &str) -> Handle {
+    let mut scope = root.scope(name);
+    let group = place.function_log_group(name);
+    let log_group = scope
+        .add("Logs", logs::LogGroup::new().log_group_name(&group).retention_in_days(LOG_RETENTION_DAYS));
+    let role = role(
+        &mut scope,
+        "Role",
+        &place.names().function_role(name, place.region),
+        "lambda.amazonaws.com",
+        &permissions::of(name, place),
+    );
+    let (bucket, object) = scope.asset(packages.of(name));
+    let network = lambda::function::VpcConfig::new()
+        .subnet_ids(place.subnets(key::PRIVATE_SUBNET))
+        .security_group_ids([place.parameter(key::FUNCTION_GROUP)]);
+    let code = lambda::function::Code::new().s3_bucket(bucket).s3_key(object);
+    let mut function = lambda::Function::new(code, role.attribute("Arn"))
+        .function_name(place.names().function(name))
+        .runtime("provided.al2023")
+        .handler("bootstrap")
+        .architectures([place.deployment.compute.architecture.as_str()])
+        .memory_size(512)
+        .timeout(i64::try_from(timeout_s(place, name)).unwrap_or(i64::MAX))
+        .environment(lambda::function::Environment::new().variables(settings::environment(place)))
+        .logging_config(lambda::function::LoggingConfig::new().log_group(log_group.reference()))
+        .tracing_config(lambda::function::TracingConfig::new().mode("Active"))
+        .vpc_config(network);
+    if name == SENTINEL {
+        function = function.reserved_concurrent_executions(SENTINELS);
+    }
+    scope.add("Function", function)
+}
+
+/// Records that could not be settled are reported one by one and come back alone.
+fn feed(root: &mut Scope<'_>, processor: &Handle, orders: &Handle) {
+    root.add(
+        "OrdersToProcessor",
+        lambda::EventSourceMapping::new(processor.reference())
+            .event_source_arn(orders.attribute("Arn"))
+            .batch_size(10)
+            .maximum_batching_window_in_seconds(0)
+            .function_response_types(["ReportBatchItemFailures"]),
+    );
+}
+
+/// A watch that could not start in its minute is of no use later.
+fn never_late(root: &mut Scope<'_>, sentinel: &Handle, failed: &Handle) {
+    use lambda::event_invoke_config::{DestinationConfig, OnFailure};
+    let destination =
+        DestinationConfig::new().on_failure(OnFailure::new(cfn::Value::<String>::from(failed.attribute("Arn"))));
+    root.add(
+        "SentinelInvocations",
+        lambda::EventInvokeConfig::new(sentinel.reference(), "$LATEST")
+            .maximum_retry_attempts(0)
+            .maximum_event_age_in_seconds(60)
+            .destination_config(destination),
+    );
+}

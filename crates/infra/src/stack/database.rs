@@ -1,0 +1,114 @@
+//! One region's cluster of the Aurora global database.
+
+use cdk::{Handle, Scope, Stack};
+use cfn::{Intrinsic, rds};
+use serde_json::json;
+
+use super::{key, parameter};
+use crate::place::{DATABASE_NAME, DATABASE_PORT, DATABASE_USER, Place, ZONES, parameter as key_of};
+
+const ENGINE: &str = "aurora-postgresql";
+/// Output that holds the writer endpoint's host.
+pub const HOST_OUTPUT: &str = "DatabaseHost";
+/// Output that holds the cluster's resource id.
+pub const RESOURCE_OUTPUT: &str = "DatabaseResourceId";
+
+/// What a region's database stack holds.
+#[derive(Debug)]
+pub struct Handles {
+    /// The region's cluster.
+    pub cluster: Handle,
+}
+
+/// Adds the region's cluster; in the home region also the global cluster.
+pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
+    let mut root = stack.root();
+    let encryption = key(&mut root, place, "database", &[]);
+    let subnets = root.add(
+        "SubnetGroup",
+        rds::DBSubnetGroup::new("isolated subnets of three zones", place.subnets(key_of::ISOLATED_SUBNET))
+            .db_subnet_group_name(place.names().resource("subnets", "database")),
+    );
+    let parameters = root.add("Parameters", cluster_parameters(place));
+    let cluster = cluster(place, &encryption, &subnets, &parameters);
+    let cluster = if place.is_home() {
+        let global = root.add("GlobalCluster", global_cluster(place));
+        root.add("Cluster", writer(cluster).global_cluster_identifier(global.reference()))
+    } else {
+        root.add("Cluster", cluster.global_cluster_identifier(place.names().global_cluster()))
+    };
+    for number in 1..=place.deployment.database.instances_per_region {
+        instance(&mut root, place, &cluster, &encryption, number);
+    }
+    let host = cluster.attribute("Endpoint.Address");
+    let resource = cluster.attribute("DBClusterResourceId");
+    parameter(&mut root, place, "HostParameter", key_of::DATABASE_HOST, host.clone());
+    parameter(&mut root, place, "ResourceParameter", key_of::DATABASE_RESOURCE, resource.clone());
+    root.output(HOST_OUTPUT, "host of the writer endpoint", host);
+    root.output(RESOURCE_OUTPUT, "resource id of the cluster", resource);
+    Handles { cluster }
+}
+
+fn global_cluster(place: &Place<'_>) -> rds::GlobalCluster {
+    rds::GlobalCluster::new()
+        .global_cluster_identifier(place.names().global_cluster())
+        .engine(ENGINE)
+        .engine_version(place.deployment.database.engine_version.clone())
+        .storage_encrypted(true)
+        .deletion_protection(place.deployment.protect)
+}
+
+/// What the clusters of both regions have in common: after a failover either may be the writer.
+fn cluster(place: &Place<'_>, encryption: &Handle, subnets: &Handle, parameters: &Handle) -> rds::DBCluster {
+    let database = &place.deployment.database;
+    rds::DBCluster::new()
+        .db_cluster_identifier(place.names().database_cluster(place.region))
+        .engine(ENGINE)
+        .engine_version(database.engine_version.clone())
+        .port(i64::from(DATABASE_PORT))
+        .storage_encrypted(true)
+        .kms_key_id(encryption.attribute("Arn"))
+        .db_subnet_group_name(subnets.reference())
+        .vpc_security_group_ids([place.parameter(key_of::DATABASE_GROUP)])
+        .db_cluster_parameter_group_name(parameters.reference())
+        .enable_iam_database_authentication(true)
+        .backup_retention_period(database.backup_retention_days)
+        .copy_tags_to_snapshot(true)
+        .enable_cloudwatch_logs_exports(["postgresql"])
+        .deletion_protection(place.deployment.protect)
+}
+
+/// The first writer makes the database and its user, who has no password: a global
+/// database cannot have RDS manage one, and the functions log in with IAM tokens.
+fn writer(cluster: rds::DBCluster) -> rds::DBCluster {
+    cluster.database_name(DATABASE_NAME).master_username(DATABASE_USER).master_user_authentication_type("iam-db-auth")
+}
+
+fn cluster_parameters(place: &Place<'_>) -> rds::DBClusterParameterGroup {
+    let version = &place.deployment.database.engine_version;
+    let major = version.split('.').next().unwrap_or(version);
+    rds::DBClusterParameterGroup::new(
+        "encrypted connections only",
+        format!("{ENGINE}{major}"),
+        json!({ "rds.force_ssl": "1", "log_min_duration_statement": "1000" }),
+    )
+    .db_cluster_parameter_group_name(place.names().resource("parameters", "database"))
+}
+
+fn instance(root: &mut Scope<'_>, place: &Place<'_>, cluster: &Handle, encryption: &Handle, number: u32) {
+    let zones = Intrinsic::GetAzs { region: String::new() };
+    let zone = Intrinsic::Select { index: (number as usize - 1) % ZONES, list: Box::new(zones.into()) };
+    root.add(
+        &format!("Instance{number}"),
+        rds::DBInstance::new()
+            .db_instance_identifier(place.names().resource("database", &format!("orders-{number}")))
+            .db_cluster_identifier(cluster.reference())
+            .db_instance_class(place.deployment.database.instance_class.clone())
+            .engine(ENGINE)
+            .availability_zone(zone)
+            .publicly_accessible(false)
+            .auto_minor_version_upgrade(false)
+            .enable_performance_insights(true)
+            .performance_insights_kms_key_id(encryption.attribute("Arn")),
+    );
+}

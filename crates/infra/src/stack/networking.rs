@@ -1,0 +1,193 @@
+//! The VPC of a region: public subnets for address translation, private ones for
+//! the functions, isolated ones for the database, over three zones.
+//!
+//! The sentinel and the recovery steps look at the other region from outside,
+//! so private subnets reach the internet; one gateway per zone, because a watch
+//! that fails with its zone would see an outage that is not there.
+
+use cdk::{Handle, Scope, Stack};
+use cfn::{Intrinsic, Value, ec2};
+
+use super::endpoints;
+use super::parameter;
+use crate::place::{DATABASE_PORT, Place, ZONES, parameter as key};
+
+/// Second octet of the address ranges: the regions may be peered, so they differ.
+fn octet(place: &Place<'_>) -> u8 {
+    if place.is_home() { 0 } else { 1 }
+}
+
+/// Adds the network, and the parameters through which other stacks find it.
+pub fn new(stack: &mut Stack, place: &Place<'_>) {
+    let mut root = stack.root();
+    let vpc = root.add(
+        "Vpc",
+        ec2::VPC::new()
+            .cidr_block(format!("10.{}.0.0/16", octet(place)))
+            .enable_dns_hostnames(true)
+            .enable_dns_support(true)
+            .tags(place.name_tag("vpc", "main")),
+    );
+    let internet = root.add("InternetGateway", ec2::InternetGateway::new().tags(place.name_tag("gateway", "internet")));
+    let attachment = root.add(
+        "InternetGatewayAttachment",
+        ec2::VPCGatewayAttachment::new(vpc.reference()).internet_gateway_id(internet.reference()),
+    );
+    let functions = security_group(&mut root, place, &vpc, "functions", "functions of the application");
+    let database = security_group(&mut root, place, &vpc, "database", "database instances");
+    let mut private = Vec::new();
+    let mut tables = Vec::new();
+    for zone in 1..=ZONES {
+        let mut scope = root.scope(&format!("Zone{zone}"));
+        let translation = public(&mut scope, place, &vpc, &internet, &attachment, zone);
+        let (subnet, table) = private_subnet(&mut scope, place, &vpc, &translation, zone);
+        subnet_parameter(&mut scope, place, "PrivateParameter", key::PRIVATE_SUBNET, zone, &subnet);
+        let (isolated, _) = subnet_with_table(&mut scope, place, &vpc, "isolated", 20, zone);
+        subnet_parameter(&mut scope, place, "IsolatedParameter", key::ISOLATED_SUBNET, zone, &isolated);
+        private.push(subnet);
+        tables.push(table);
+    }
+    rules(&mut root, &functions, &database);
+    endpoints::add(&mut root, place, &vpc, &private, &tables, &functions);
+    parameter(&mut root, place, "FunctionGroupParameter", key::FUNCTION_GROUP, functions.attribute("GroupId"));
+    parameter(&mut root, place, "DatabaseGroupParameter", key::DATABASE_GROUP, database.attribute("GroupId"));
+}
+
+fn security_group(root: &mut Scope<'_>, place: &Place<'_>, vpc: &Handle, purpose: &str, of: &str) -> Handle {
+    // Without a rule of its own a group may send anywhere; this one sends nowhere until a rule says so.
+    let nowhere = ec2::security_group::Egress::new("icmp")
+        .cidr_ip("255.255.255.255/32")
+        .from_port(252)
+        .to_port(86)
+        .description("nothing");
+    root.add(
+        &format!("{}Group", capitalised(purpose)),
+        ec2::SecurityGroup::new(format!("{of} of {}", place.deployment.name))
+            .group_name(place.names().resource("group", purpose))
+            .vpc_id(vpc.reference())
+            .security_group_egress([nowhere]),
+    )
+}
+
+/// Functions reach the database, and HTTPS anywhere; the database takes the functions.
+fn rules(root: &mut Scope<'_>, functions: &Handle, database: &Handle) {
+    let port = i64::from(DATABASE_PORT);
+    root.add(
+        "FunctionsToDatabase",
+        ec2::SecurityGroupEgress::new(functions.attribute("GroupId"), "tcp")
+            .from_port(port)
+            .to_port(port)
+            .destination_security_group_id(database.attribute("GroupId"))
+            .description("settlement"),
+    );
+    root.add(
+        "FunctionsToHttps",
+        ec2::SecurityGroupEgress::new(functions.attribute("GroupId"), "tcp")
+            .from_port(443)
+            .to_port(443)
+            .cidr_ip("0.0.0.0/0")
+            .description("AWS APIs, and the other region seen from outside"),
+    );
+    root.add(
+        "DatabaseFromFunctions",
+        ec2::SecurityGroupIngress::new("tcp")
+            .group_id(database.attribute("GroupId"))
+            .from_port(port)
+            .to_port(port)
+            .source_security_group_id(functions.attribute("GroupId"))
+            .description("settlement"),
+    );
+}
+
+fn subnet_parameter(scope: &mut Scope<'_>, place: &Place<'_>, id: &str, prefix: &str, zone: usize, subnet: &Handle) {
+    parameter(scope, place, id, &format!("{prefix}-{zone}"), subnet.reference());
+}
+
+/// The zone's place in the region's own list of zones.
+fn zone_name(zone: usize) -> Value<String> {
+    let zones = Intrinsic::GetAzs { region: String::new() };
+    Intrinsic::Select { index: zone - 1, list: Box::new(zones.into()) }.into()
+}
+
+/// A subnet and its own route table; `third` is where the third octets of its kind start.
+fn subnet_with_table(
+    scope: &mut Scope<'_>,
+    place: &Place<'_>,
+    vpc: &Handle,
+    kind: &str,
+    third: usize,
+    zone: usize,
+) -> (Handle, Handle) {
+    let mut scope = scope.scope(&capitalised(kind));
+    let name = format!("{kind}-{zone}");
+    let subnet = scope.add(
+        "Subnet",
+        ec2::Subnet::new(vpc.reference())
+            .availability_zone(zone_name(zone))
+            .cidr_block(format!("10.{}.{}.0/24", octet(place), third + zone))
+            .map_public_ip_on_launch(false)
+            .tags(place.name_tag("subnet", &name)),
+    );
+    let table = scope.add(
+        "RouteTable",
+        ec2::RouteTable::new(vpc.reference()).tags(place.name_tag("routes", &name)),
+    );
+    scope.add(
+        "RouteTableAssociation",
+        ec2::SubnetRouteTableAssociation::new(table.reference(), subnet.reference()),
+    );
+    (subnet, table)
+}
+
+/// A public subnet with address translation in it.
+fn public(
+    scope: &mut Scope<'_>,
+    place: &Place<'_>,
+    vpc: &Handle,
+    internet: &Handle,
+    attachment: &Handle,
+    zone: usize,
+) -> Handle {
+    let (subnet, table) = subnet_with_table(scope, place, vpc, "public", 0, zone);
+    let route = scope.add(
+        "PublicRoute",
+        ec2::Route::new(table.reference())
+            .destination_cidr_block("0.0.0.0/0")
+            .gateway_id(internet.reference()),
+    );
+    scope.node(&route).depend_on(attachment);
+    let name = format!("translation-{zone}");
+    let address = scope.add("Address", ec2::EIP::new().domain("vpc").tags(place.name_tag("address", &name)));
+    scope.node(&address).depend_on(attachment);
+    let translation = scope.add(
+        "Translation",
+        ec2::NatGateway::new()
+            .subnet_id(subnet.reference())
+            .allocation_id(address.attribute("AllocationId"))
+            .tags(place.name_tag("gateway", &name)),
+    );
+    scope.node(&translation).depend_on(&route);
+    translation
+}
+
+fn private_subnet(
+    scope: &mut Scope<'_>,
+    place: &Place<'_>,
+    vpc: &Handle,
+    translation: &Handle,
+    zone: usize,
+) -> (Handle, Handle) {
+    let (subnet, table) = subnet_with_table(scope, place, vpc, "private", 10, zone);
+    scope.add(
+        "PrivateRoute",
+        ec2::Route::new(table.reference())
+            .destination_cidr_block("0.0.0.0/0")
+            .nat_gateway_id(translation.reference()),
+    );
+    (subnet, table)
+}
+
+fn capitalised(word: &str) -> String {
+    let (first, rest) = word.split_at(word.len().min(1));
+    first.to_uppercase() + rest
+}

@@ -1,0 +1,173 @@
+//! What each function may do, and nothing more.
+
+use cfn::Json;
+use recovery::lease::LEASE_KEY;
+use serde_json::json;
+
+use crate::packages::{FUNCTIONS, ORDER_PROCESSOR, ORDERS_API, RECOVERY_STEP, SENTINEL};
+use crate::place::{DATABASE_USER, Place, parameter as key};
+use crate::policy::Statement;
+
+/// What one of the functions may do.
+pub(super) fn of(function: &str, place: &Place<'_>) -> Vec<Statement> {
+    let own = match function {
+        ORDERS_API => orders_api(place),
+        ORDER_PROCESSOR => order_processor(place),
+        SENTINEL => sentinel(place),
+        RECOVERY_STEP => recovery_step(place),
+        _ => Vec::new(),
+    };
+    every_function(function, place).into_iter().chain(own).collect()
+}
+
+fn every_function(function: &str, place: &Place<'_>) -> Vec<Statement> {
+    vec![
+        Statement::allow(
+            &["logs:CreateLogStream", "logs:PutLogEvents"],
+            [place.log_group_arn(&place.function_log_group(function))],
+        ),
+        Statement::anywhere(
+            &["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+            "X-Ray has no resource for traces (service authorization reference)",
+        ),
+        Statement::anywhere(
+            &[
+                "ec2:CreateNetworkInterface",
+                "ec2:DeleteNetworkInterface",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSubnets",
+            ],
+            "Lambda makes the interfaces of a function in a VPC under the function's role, and checks for `*` (Lambda developer guide)",
+        ),
+        journal_read(place),
+        Statement::allow(
+            &["rds-db:connect"],
+            [key::DATABASE_RESOURCE].map(|resource| database_user(place, resource)),
+        ),
+    ]
+}
+
+/// The database user of the cluster whose resource id is in this parameter.
+fn database_user(place: &Place<'_>, resource: &str) -> String {
+    let at = if resource == key::PEER_DATABASE_RESOURCE { place.peer() } else { *place };
+    at.arn("rds-db", &format!("dbuser:{}/{DATABASE_USER}", place.parameter(resource)))
+}
+
+fn peer_database(place: &Place<'_>) -> Statement {
+    Statement::allow(&["rds-db:connect"], [database_user(place, key::PEER_DATABASE_RESOURCE)])
+}
+
+fn journal_read(place: &Place<'_>) -> Statement {
+    Statement::allow(
+        &["dynamodb:BatchGetItem", "dynamodb:GetItem"],
+        [place.table_arn(&place.names().journal_table())],
+    )
+}
+
+/// Only the item of the lease.
+fn lease_only() -> Json {
+    json!({ "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [LEASE_KEY] } })
+}
+
+fn lease_write(place: &Place<'_>) -> Statement {
+    Statement::allow(
+        &["dynamodb:PutItem", "dynamodb:UpdateItem"],
+        [place.table_arn(&place.names().journal_table())],
+    )
+    .when(lease_only())
+}
+
+fn queue_look(place: &Place<'_>) -> Statement {
+    Statement::allow(
+        &["sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
+        [place.queue_arn(&place.names().order_queue())],
+    )
+}
+
+fn switch_read(place: &Place<'_>) -> Statement {
+    Statement::allow(&["ssm:GetParameter"], [place.parameter_arn(&place.names().switch_parameter())])
+}
+
+fn tell(place: &Place<'_>) -> [Statement; 2] {
+    [
+        Statement::allow(&["events:PutEvents"], [place.event_bus_arn()]),
+        Statement::allow(&["sns:Publish"], [place.alert_topic_arn()]),
+    ]
+}
+
+fn orders_api(place: &Place<'_>) -> Vec<Statement> {
+    let names = place.names();
+    vec![
+        Statement::allow(&["dynamodb:PutItem"], [place.table_arn(&names.journal_table())]),
+        Statement::allow(
+            &["dynamodb:GetItem", "dynamodb:PutItem"],
+            [place.table_arn(&names.sessions_table())],
+        ),
+        Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&names.order_queue())]),
+        queue_look(place),
+        peer_database(place),
+    ]
+}
+
+fn order_processor(place: &Place<'_>) -> Vec<Statement> {
+    let names = place.names();
+    vec![
+        Statement::allow(
+            &["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"],
+            [place.queue_arn(&names.order_queue())],
+        ),
+        queue_look(place),
+        Statement::allow(
+            &["sqs:GetQueueUrl", "sqs:SendMessage"],
+            [place.queue_arn(&names.dead_letter_queue())],
+        ),
+        peer_database(place),
+    ]
+}
+
+fn sentinel(place: &Place<'_>) -> Vec<Statement> {
+    let mut allowed = vec![
+        lease_write(place),
+        queue_look(place),
+        switch_read(place),
+        Statement::allow(&["states:StartExecution"], [place.state_machine_arn()]),
+        Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&super::compute::failed_invocations(place))]),
+    ];
+    allowed.extend(tell(place));
+    allowed
+}
+
+fn recovery_step(place: &Place<'_>) -> Vec<Statement> {
+    let names = place.names();
+    let functions = FUNCTIONS.map(|function| place.function_arn(function));
+    let mut allowed = vec![
+        lease_write(place),
+        Statement::allow(&["dynamodb:Query"], [place.table_arn(&names.journal_table())]),
+        queue_look(place),
+        switch_read(place),
+        Statement::allow(
+            &["rds:DescribeGlobalClusters", "rds:FailoverGlobalCluster"],
+            [place.global_cluster_arn(), place.database_cluster_arn(), place.peer().database_cluster_arn()],
+        ),
+        Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
+        Statement::allow(
+            &["lambda:GetFunction", "lambda:GetFunctionConcurrency", "lambda:GetFunctionConfiguration"],
+            functions,
+        ),
+        Statement::allow(
+            &["route53:ListResourceRecordSets"],
+            [format!("arn:aws:route53:::hostedzone/{}", place.parameter(key::HOSTED_ZONE))],
+        ),
+        Statement::allow(
+            &["route53:ChangeResourceRecordSets"],
+            [format!("arn:aws:route53:::hostedzone/{}", place.parameter(key::HOSTED_ZONE))],
+        )
+        .when(json!({
+            "ForAllValues:StringEquals": {
+                "route53:ChangeResourceRecordSetsNormalizedRecordNames": [names.public_host()],
+            },
+        })),
+    ];
+    allowed.extend(tell(place));
+    allowed
+}

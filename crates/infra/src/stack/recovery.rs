@@ -1,0 +1,181 @@
+//! What recovers a region: the watch, the workflow, the switch, and who is told.
+
+use cdk::{Handle, Scope, Stack};
+use cfn::{Value, events, logs, scheduler, sns, stepfunctions};
+use serde_json::json;
+
+use super::compute::{LOG_RETENTION_DAYS, failed_invocations};
+use super::{key, parameter};
+use crate::packages::{RECOVERY_STEP, SENTINEL};
+use crate::place::Place;
+use crate::policy::{Statement, role};
+
+/// `source` of the events that this system puts on its bus.
+pub const EVENT_SOURCE: &str = "standfast";
+
+/// What a region's recovery stack holds.
+#[derive(Debug)]
+pub struct Handles {
+    /// The failover state machine.
+    pub workflow: Handle,
+    /// Where people are alerted.
+    pub alerts: Handle,
+}
+
+/// Adds everything; `definition` is the failover workflow in Amazon States Language.
+pub fn new(stack: &mut Stack, place: &Place<'_>, definition: &str) -> Handles {
+    let mut root = stack.root();
+    let alerts = alerts(&mut root, place);
+    announcements(&mut root, place, &alerts);
+    settings(&mut root, place);
+    let workflow = workflow(&mut root.scope("Failover"), place, definition);
+    watch(&mut root.scope("Watch"), place);
+    Handles { workflow, alerts }
+}
+
+/// The topic, encrypted with a key of our own: EventBridge cannot use the one AWS manages.
+fn alerts(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
+    let encryption = key(root, place, "alerts", &["events.amazonaws.com"]);
+    let topic = root.add(
+        "Alerts",
+        sns::Topic::new()
+            .topic_name(place.names().alert_topic())
+            .kms_master_key_id(encryption.attribute("Arn")),
+    );
+    let arn = Value::<String>::from(topic.reference());
+    let rule = place.arn("events", &format!("rule/{}/*", place.names().event_bus()));
+    let publish = json!({
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "RulesPublish",
+                "Effect": "Allow",
+                "Principal": { "Service": "events.amazonaws.com" },
+                "Action": "sns:Publish",
+                "Resource": arn,
+                "Condition": { "ArnLike": { "aws:SourceArn": rule } },
+            },
+            {
+                "Sid": "EncryptedOnly",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "sns:Publish",
+                "Resource": arn,
+                "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+            },
+        ],
+    });
+    root.add("AlertsPolicy", sns::TopicPolicy::new(publish, vec![arn]));
+    topic
+}
+
+/// Every event of the recovery bus reaches people.
+fn announcements(root: &mut Scope<'_>, place: &Place<'_>, alerts: &Handle) {
+    let bus = root.add("Bus", events::EventBus::new(place.names().event_bus()));
+    root.add(
+        "Announcements",
+        events::Rule::new()
+            .name(place.names().resource("rule", "announcements"))
+            .event_bus_name(bus.reference())
+            .event_pattern(json!({ "source": [EVENT_SOURCE] }))
+            .targets([events::rule::Target::new(alerts.reference(), "alerts")]),
+    );
+}
+
+/// The switch, and what operators look up.
+fn settings(root: &mut Scope<'_>, place: &Place<'_>) {
+    let names = place.names();
+    let switch = cfn::ssm::Parameter::new("String", "on")
+        .name(names.switch_parameter())
+        .allowed_pattern("^(on|off)$")
+        .description("`on` lets Standfast act, `off` makes it watch only");
+    root.add("Switch", switch);
+    let role = if place.is_home() { "home" } else { "standby" };
+    parameter(root, place, "RegionRole", "region/role", role);
+    parameter(root, place, "RegionPeer", "region/peer", place.peer().region.as_str());
+    parameter(root, place, "RegionUrl", "region/url", format!("https://{}", names.region_host(place.region)));
+}
+
+fn workflow(scope: &mut Scope<'_>, place: &Place<'_>, definition: &str) -> Handle {
+    use stepfunctions::state_machine::{
+        CloudWatchLogsLogGroup, LogDestination, LoggingConfiguration, TracingConfiguration,
+    };
+    let name = place.names().failover_state_machine();
+    let log_group = logs::LogGroup::new()
+        .log_group_name(format!("/aws/vendedlogs/states/{name}"))
+        .retention_in_days(LOG_RETENTION_DAYS);
+    let log_group = scope.add("Logs", log_group);
+    let destination = CloudWatchLogsLogGroup::new().log_group_arn(log_group.attribute("Arn"));
+    let logging = LoggingConfiguration::new()
+        .level("ALL")
+        .include_execution_data(true)
+        .destinations([LogDestination::new().cloud_watch_logs_log_group(destination)]);
+    let role = role(
+        scope,
+        "Role",
+        &place.names().function_role("failover", place.region),
+        "states.amazonaws.com",
+        &[
+            Statement::allow(&["lambda:InvokeFunction"], [place.function_arn(RECOVERY_STEP)]),
+            Statement::anywhere(
+                &[
+                    "logs:CreateLogDelivery",
+                    "logs:DeleteLogDelivery",
+                    "logs:DescribeLogGroups",
+                    "logs:DescribeResourcePolicies",
+                    "logs:GetLogDelivery",
+                    "logs:ListLogDeliveries",
+                    "logs:PutResourcePolicy",
+                    "logs:UpdateLogDelivery",
+                ],
+                "log deliveries have no resource (Step Functions developer guide)",
+            ),
+            Statement::anywhere(
+                &["xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+                "X-Ray has no resource for traces (service authorization reference)",
+            ),
+        ],
+    );
+    scope.add(
+        "Workflow",
+        stepfunctions::StateMachine::new(role.attribute("Arn"))
+            .state_machine_name(name)
+            .state_machine_type("STANDARD")
+            .definition_string(definition)
+            .logging_configuration(logging)
+            .tracing_configuration(TracingConfiguration::new().enabled(true)),
+    )
+}
+
+/// Starts the sentinel again and again; each watch outlasts the next one's start.
+fn watch(scope: &mut Scope<'_>, place: &Place<'_>) {
+    use scheduler::schedule::{DeadLetterConfig, FlexibleTimeWindow, RetryPolicy, Target};
+    let failed = place.queue_arn(&failed_invocations(place));
+    let role = role(
+        scope,
+        "Role",
+        &place.names().function_role("watch", place.region),
+        "scheduler.amazonaws.com",
+        &[
+            Statement::allow(&["lambda:InvokeFunction"], [place.function_arn(SENTINEL)]),
+            Statement::allow(&["sqs:SendMessage"], [failed.clone()]),
+        ],
+    );
+    let target = Target::new(place.function_arn(SENTINEL), role.attribute("Arn"))
+        .retry_policy(RetryPolicy::new().maximum_retry_attempts(0).maximum_event_age_in_seconds(60))
+        .dead_letter_config(DeadLetterConfig::new().arn(failed));
+    let schedule = scheduler::Schedule::new(
+        FlexibleTimeWindow::new("OFF"),
+        rate(place.deployment.sentinel.schedule_s),
+        target,
+    );
+    scope.add("Schedule", schedule.name(place.names().resource("schedule", "watch")));
+}
+
+/// EventBridge Scheduler counts in whole minutes.
+fn rate(seconds: u64) -> String {
+    match seconds.div_ceil(60).max(1) {
+        1 => "rate(1 minute)".to_owned(),
+        minutes => format!("rate({minutes} minutes)"),
+    }
+}

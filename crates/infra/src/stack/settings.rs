@@ -1,0 +1,57 @@
+//! The environment of the functions: where everything is, by the names of `recovery::setting`.
+
+use cfn::{Map, Value};
+use recovery::setting;
+
+use crate::place::{DATABASE_NAME, DATABASE_PORT, DATABASE_USER, Place, parameter as key};
+
+/// Every setting of a region's functions.
+pub(super) fn environment(place: &Place<'_>) -> Map<Value<String>> {
+    located(place).into_iter().chain(timed(place)).map(|(name, value)| (name.to_owned(), value.into())).collect()
+}
+
+/// Names, ARNs and addresses.
+fn located(place: &Place<'_>) -> Vec<(&'static str, String)> {
+    let (deployment, names) = (place.deployment, place.names());
+    let peer = deployment.peer_of(place.region);
+    let host = |key| format!("{}:{DATABASE_PORT}", place.parameter(key));
+    vec![
+        (setting::HOME_REGION, deployment.regions.home.to_string()),
+        (setting::PEER_REGION, peer.to_string()),
+        (setting::JOURNAL_TABLE, names.journal_table()),
+        (setting::JOURNAL_SHARDS, deployment.journal.shards.to_string()),
+        (setting::SESSIONS_TABLE, names.sessions_table()),
+        (setting::ORDER_QUEUE, names.order_queue()),
+        (setting::DEAD_LETTER_QUEUE, names.dead_letter_queue()),
+        (setting::DATABASE_ENDPOINT, host(key::DATABASE_HOST)),
+        (setting::PEER_DATABASE_ENDPOINT, host(key::PEER_DATABASE_HOST)),
+        (setting::DATABASE_NAME, DATABASE_NAME.to_owned()),
+        (setting::DATABASE_USER, DATABASE_USER.to_owned()),
+        (setting::DATABASE_TLS, "require".to_owned()),
+        (setting::GLOBAL_CLUSTER, names.global_cluster()),
+        (setting::DATABASE_CLUSTER, names.database_cluster(place.region)),
+        (setting::STATE_MACHINE_ARN, place.state_machine_arn()),
+        (setting::SWITCH_PARAMETER, names.switch_parameter()),
+        (setting::EVENT_BUS, names.event_bus()),
+        (setting::ALERT_TOPIC_ARN, place.alert_topic_arn()),
+        (setting::OWN_URL, format!("https://{}", names.region_host(place.region))),
+        (setting::PEER_URL, format!("https://{}", names.region_host(peer))),
+        (setting::PUBLIC_URL, format!("https://{}", names.public_host())),
+        (setting::HOSTED_ZONE_ID, place.parameter(key::HOSTED_ZONE)),
+    ]
+}
+
+/// Timings, in seconds, and the number of failed probes.
+fn timed(place: &Place<'_>) -> Vec<(&'static str, String)> {
+    let (lease, sentinel) = (&place.deployment.lease, &place.deployment.sentinel);
+    vec![
+        (setting::LEASE_RENEW_S, lease.renew_s.to_string()),
+        (setting::LEASE_TTL_S, lease.ttl_s.to_string()),
+        (setting::LEASE_MARGIN_S, lease.margin_s.to_string()),
+        (setting::COOLDOWN_S, lease.cooldown_s.to_string()),
+        (setting::SENTINEL_WATCH_S, sentinel.watch_s.to_string()),
+        (setting::PROBE_INTERVAL_S, sentinel.probe_interval_s.to_string()),
+        (setting::PROBE_FAILURES, sentinel.probe_failures.to_string()),
+        (setting::REPLAY_MARGIN_S, place.deployment.journal.replay_margin_s.to_string()),
+    ]
+}

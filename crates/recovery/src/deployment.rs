@@ -1,2 +1,0 @@
-//! deployment
-pub struct Deployment;

@@ -1,0 +1,300 @@
+//! Two regions, four sentinels, one register and one fenced database.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::super::*;
+use crate::{Epoch, Region};
+
+pub const PROCESSES: usize = 4;
+
+/// One event of a history. Processes 0 and 1 run in region 0, 2 and 3 in region 1.
+#[derive(Clone, Copy, Debug)]
+pub enum Op {
+    /// Real time passes, in milliseconds.
+    Pass(u64),
+    /// One phase of one process.
+    Step(usize),
+    /// A process runs until its tick is over.
+    Turn(usize),
+    /// A process is replaced by a new invocation.
+    Restart(usize),
+    /// A region loses or regains the register.
+    Blind(usize, bool),
+    /// A region becomes well or ill.
+    Fit(usize, bool),
+    /// A region's probes of the other begin to fail or succeed.
+    Probes(usize, bool),
+    /// One phase of a region's recovery.
+    Recover(usize),
+    /// One phase of a region's writer.
+    Write(usize),
+}
+
+enum Phase {
+    Idle,
+    ReadBegun(Duration),
+    ReadDone(Duration, Option<Lease>),
+    Swapping { begun: Duration, expected: Option<Lease>, next: Lease, expired: bool },
+    Swapped { begun: Duration },
+}
+
+struct Process {
+    region: usize,
+    rate: u64,
+    owner: Owner,
+    challenger: Challenger,
+    recovery_started: Option<Duration>,
+    phase: Phase,
+}
+
+enum Recovery {
+    Idle,
+    Fence(Lease),
+    Enable(Lease),
+}
+
+pub struct World {
+    pub violations: Vec<String>,
+    pub expiries_taken: usize,
+    pub unfit_taken: usize,
+    pub refused: usize,
+    regions: [Region; 2],
+    owner_timing: Timing,
+    challenger_timing: Timing,
+    real_ms: u64,
+    lease: Option<Lease>,
+    fence: Fence,
+    owners: BTreeMap<Epoch, Region>,
+    written: Epoch,
+    processes: Vec<Process>,
+    blind: [bool; 2],
+    fit: [bool; 2],
+    probes: [bool; 2],
+    recovery: [Recovery; 2],
+    writer: [Option<Epoch>; 2],
+}
+
+impl World {
+    pub fn new(rates: &[u64], challenger_ttl_s: u64) -> Self {
+        let region = |name: &str| Region::new(name).expect("a valid name");
+        let timing = |ttl: u64| Timing {
+            renew: Duration::from_secs(5),
+            ttl: Duration::from_secs(ttl),
+            margin: Duration::from_secs(3),
+            cooldown: Duration::from_secs(20),
+        };
+        let regions = [region("us-east-1"), region("us-east-2")];
+        let mut world = Self {
+            violations: Vec::new(),
+            expiries_taken: 0,
+            unfit_taken: 0,
+            refused: 0,
+            owner_timing: timing(15),
+            challenger_timing: timing(challenger_ttl_s),
+            real_ms: 0,
+            lease: None,
+            fence: Fence::default(),
+            owners: BTreeMap::new(),
+            written: Epoch::FIRST,
+            processes: Vec::new(),
+            blind: [false; 2],
+            fit: [true; 2],
+            probes: [false; 2],
+            recovery: [Recovery::Idle, Recovery::Idle],
+            writer: [None; 2],
+            regions,
+        };
+        world.processes =
+            rates.iter().enumerate().map(|(index, rate)| world.process(index / 2, *rate)).collect();
+        world
+    }
+
+    fn process(&self, region: usize, rate: u64) -> Process {
+        Process {
+            region,
+            rate,
+            owner: Owner::new(self.regions[region].clone(), self.owner_timing),
+            challenger: Challenger::new(self.challenger_timing),
+            recovery_started: None,
+            phase: Phase::Idle,
+        }
+    }
+
+    /// The monotonic clock of a process.
+    fn clock(&self, process: &Process) -> Duration {
+        Duration::from_millis(self.real_ms * process.rate / 1000)
+    }
+
+    pub fn apply(&mut self, op: Op) {
+        match op {
+            Op::Pass(ms) => self.real_ms += ms,
+            Op::Step(process) => self.step(process),
+            Op::Turn(process) => {
+                self.step(process);
+                while !matches!(self.processes[process].phase, Phase::Idle) {
+                    self.real_ms += 5;
+                    self.step(process);
+                }
+            }
+            Op::Restart(process) => {
+                let old = &self.processes[process];
+                self.processes[process] = self.process(old.region, old.rate);
+            }
+            Op::Blind(region, blind) => self.blind[region] = blind,
+            Op::Fit(region, fit) => self.fit[region] = fit,
+            Op::Probes(region, bad) => self.probes[region] = bad,
+            Op::Recover(region) => self.recover(region),
+            Op::Write(region) => self.write(region),
+        }
+    }
+
+    fn step(&mut self, index: usize) {
+        let now = self.clock(&self.processes[index]);
+        let blind = self.blind[self.processes[index].region];
+        let phase = std::mem::replace(&mut self.processes[index].phase, Phase::Idle);
+        self.processes[index].phase = match phase {
+            Phase::Idle => Phase::ReadBegun(now),
+            Phase::ReadBegun(begun) if !blind => Phase::ReadDone(begun, self.lease.clone()),
+            Phase::ReadDone(begun, lease) if !blind => self.tick(index, begun, lease),
+            Phase::Swapping { begun, expected, next, expired } if !blind => {
+                if self.swap(expected.as_ref(), &next) {
+                    self.taken(expected.as_ref(), &next, expired);
+                    Phase::Swapped { begun }
+                } else {
+                    Phase::Idle
+                }
+            }
+            Phase::Swapped { begun } if !blind => {
+                self.processes[index].owner.renewed(begun);
+                Phase::Idle
+            }
+            _ => self.blind_tick(index, now),
+        };
+    }
+
+    fn blind_tick(&mut self, index: usize, now: Duration) -> Phase {
+        let decision = self.decide(index, now, Observed::Unreadable("blind"));
+        if !matches!(decision, Decision::Hold(_)) {
+            self.violations.push(format!("decided blindly: {decision:?}"));
+        }
+        Phase::Idle
+    }
+
+    fn tick(&mut self, index: usize, begun: Duration, lease: Option<Lease>) -> Phase {
+        let now = self.clock(&self.processes[index]);
+        if let Some(lease) = &lease {
+            self.processes[index].owner.observe(lease, begun);
+            self.processes[index].challenger.observe(lease, begun, now);
+        }
+        let decision = self.decide(index, now, lease.as_ref().map_or(Observed::Absent, Observed::Lease));
+        let expired = self.processes[index].challenger.expired();
+        match decision {
+            Decision::CreateLease { next } => Phase::Swapping { begun: now, expected: None, next, expired },
+            Decision::Renew { expected, next } | Decision::TakeOver { expected, next } => {
+                Phase::Swapping { begun: now, expected: Some(expected), next, expired }
+            }
+            Decision::StartRecovery { .. } => {
+                self.processes[index].recovery_started = Some(now);
+                Phase::Idle
+            }
+            Decision::Hold(_) | Decision::StandBy(_) => Phase::Idle,
+        }
+    }
+
+    fn decide(&self, index: usize, now: Duration, lease: Observed<'_>) -> Decision {
+        let process = &self.processes[index];
+        let problems = if self.fit[process.region] { Vec::new() } else { vec!["ill".to_owned()] };
+        let failures = if self.probes[process.region] { 6 } else { 0 };
+        decide(&View {
+            region: &self.regions[process.region],
+            home: &self.regions[0],
+            lease,
+            owner: &process.owner,
+            challenger: &process.challenger,
+            readiness: &Readiness { problems, database: Database::Writer },
+            probes: &Probes { failures, limit: 6, last_error: "503".to_owned() },
+            switch_on: true,
+            timing: &self.owner_timing,
+            recovery_started: process.recovery_started,
+            now,
+            now_ms: self.real_ms * process.rate / 1000,
+        })
+    }
+
+    /// The register: one linearizable compare-and-set.
+    fn swap(&mut self, expected: Option<&Lease>, next: &Lease) -> bool {
+        let matches = match (&self.lease, expected) {
+            (None, None) => true,
+            (Some(current), Some(expected)) => current.is_at(expected),
+            _ => false,
+        };
+        if matches {
+            if let Some(current) = &self.lease
+                && (next.version <= current.version || next.epoch < current.epoch)
+            {
+                self.violations.push(format!("went back from {current:?} to {next:?}"));
+            }
+            let owner = self.owners.entry(next.epoch).or_insert_with(|| next.owner.clone());
+            if *owner != next.owner {
+                self.violations.push(format!("epoch {} has two owners", next.epoch));
+            }
+            self.lease = Some(next.clone());
+        }
+        matches
+    }
+
+    fn taken(&mut self, old: Option<&Lease>, new: &Lease, expired: bool) {
+        let Some(old) = old.filter(|old| old.owner != new.owner) else { return };
+        if !expired {
+            self.unfit_taken += 1;
+            return;
+        }
+        self.expiries_taken += 1;
+        for process in &self.processes {
+            let serves = process.owner.may_serve(self.clock(process));
+            if self.regions[process.region] == old.owner && serves {
+                self.violations.push(format!("{} still serves as epoch {} begins", old.owner, new.epoch));
+            }
+        }
+    }
+
+    fn recover(&mut self, region: usize) {
+        if self.blind[region] {
+            return;
+        }
+        let phase = std::mem::replace(&mut self.recovery[region], Recovery::Idle);
+        let mine = |lease: &&Lease| lease.owner == self.regions[region] && lease.state == LeaseState::Recovering;
+        self.recovery[region] = match phase {
+            Recovery::Idle => self.lease.as_ref().filter(mine).cloned().map_or(Recovery::Idle, Recovery::Fence),
+            Recovery::Fence(lease) => match self.fence.raise(lease.epoch) {
+                Ok(()) => Recovery::Enable(lease),
+                Err(_) => Recovery::Idle,
+            },
+            Recovery::Enable(lease) => {
+                self.swap(Some(&lease), &lease.serving());
+                Recovery::Idle
+            }
+        };
+    }
+
+    /// A writer learns its epoch, may then be paused for as long as it likes, and writes.
+    fn write(&mut self, region: usize) {
+        let Some(epoch) = self.writer[region].take() else {
+            let mine = |lease: &&Lease| lease.owner == self.regions[region] && lease.state == LeaseState::Serving;
+            self.writer[region] = self.lease.as_ref().filter(mine).map(|lease| lease.epoch);
+            return;
+        };
+        if self.fence.admit(epoch).is_err() {
+            self.refused += 1;
+            return;
+        }
+        if epoch < self.written {
+            self.violations.push(format!("a write of epoch {epoch} after one of epoch {}", self.written));
+        }
+        if self.owners.get(&epoch) != Some(&self.regions[region]) {
+            self.violations.push(format!("{} wrote under epoch {epoch}", self.regions[region]));
+        }
+        self.written = epoch;
+    }
+}

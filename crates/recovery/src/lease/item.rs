@@ -1,0 +1,104 @@
+//! The item both regions and the witness agree on.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Epoch, Region};
+
+/// Partition and sort key of the lease's one item in the journal table.
+pub const LEASE_KEY: &str = "lease";
+
+/// The one item. Each field is an attribute of the same name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// Grows with every change of owner.
+    pub epoch: Epoch,
+    /// The region that owns it.
+    pub owner: Region,
+    /// Grows with every change; a watcher needs nothing else.
+    pub version: u64,
+    /// How far the owner is.
+    pub state: LeaseState,
+    /// Why the owner took it, for people.
+    pub evidence: String,
+    /// The version it had when its owner took it; the cooldown counts renewals since.
+    pub moved_at_version: u64,
+    /// Milliseconds since the Unix epoch at which its owner took it, by the owner's
+    /// clock. No safety depends on it.
+    pub moved_at_ms: u64,
+}
+
+/// How far the owner of the lease is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeaseState {
+    /// Orders are accepted; the database is not ready for settlement.
+    Recovering,
+    /// Orders are accepted and settled.
+    Serving,
+}
+
+impl LeaseState {
+    /// `recovering` or `serving`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Recovering => "recovering",
+            Self::Serving => "serving",
+        }
+    }
+
+    /// Reads what [`LeaseState::as_str`] wrote.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Recovering, Self::Serving].into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+impl Lease {
+    /// The lease of a new deployment, put only where there is none.
+    #[must_use]
+    pub fn first(home: &Region, now_ms: u64) -> Self {
+        Self {
+            epoch: Epoch::FIRST,
+            owner: home.clone(),
+            version: 1,
+            state: LeaseState::Serving,
+            evidence: "first lease of this deployment".to_owned(),
+            moved_at_version: 1,
+            moved_at_ms: now_ms,
+        }
+    }
+
+    /// The same lease, renewed.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        Self { version: self.next_version(), ..self.clone() }
+    }
+
+    /// The same lease, its owner ready to settle.
+    #[must_use]
+    pub fn serving(&self) -> Self {
+        Self { state: LeaseState::Serving, ..self.renewed() }
+    }
+
+    /// The lease of a region that takes over from this one's owner.
+    #[must_use]
+    pub fn successor(&self, owner: &Region, evidence: impl Into<String>, now_ms: u64) -> Self {
+        Self {
+            epoch: self.epoch.next(),
+            owner: owner.clone(),
+            version: self.next_version(),
+            state: LeaseState::Recovering,
+            evidence: evidence.into(),
+            moved_at_version: self.next_version(),
+            moved_at_ms: now_ms,
+        }
+    }
+
+    /// Whether a compare-and-set that expects `expected` may replace this lease.
+    pub fn is_at(&self, expected: &Self) -> bool {
+        (self.epoch, &self.owner, self.version) == (expected.epoch, &expected.owner, expected.version)
+    }
+
+    fn next_version(&self) -> u64 {
+        self.version.checked_add(1).expect("a version counts renewals and cannot reach 2^64")
+    }
+}

@@ -1,0 +1,30 @@
+//! The lease: which region settles orders, under which epoch.
+//!
+//! One item in the strongly consistent table, changed only by compare-and-set
+//! on its epoch, owner and version; every change raises its version. The
+//! [`Owner`] renews it and knows when it must stop serving; the [`Challenger`]
+//! watches the version with its own monotonic clock, so that no clocks are
+//! compared; [`decide`] says what one tick of the sentinel does.
+//!
+//! Three things keep one owner per epoch and old owners harmless:
+//! compare-and-set (a taken lease cannot be renewed by its old owner), the
+//! margins (an owner that cannot renew stops serving before the lease can
+//! expire), and the [`Fence`], which stops an owner that was paused and
+//! has not noticed, or one that was declared unfit while it still renewed.
+
+mod challenger;
+mod decision;
+mod fence;
+mod item;
+mod owner;
+mod timing;
+
+pub use challenger::Challenger;
+pub use decision::{Database, Decision, Observed, Probes, Readiness, View, decide};
+pub use fence::{Fence, Refused};
+pub use item::{LEASE_KEY, Lease, LeaseState};
+pub use owner::Owner;
+pub use timing::{CLOCK_SLACK, Timing};
+
+#[cfg(test)]
+mod interleavings;

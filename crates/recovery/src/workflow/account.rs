@@ -1,0 +1,182 @@
+//! Each action in words, for the runbook and for whoever watches an execution.
+
+use crate::step::Action;
+
+/// What an action does and how it is known to have worked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Name of its state, such as `PromoteDatabase`.
+    pub state: &'static str,
+    /// What it does.
+    pub does: &'static str,
+    /// How it is known to have worked.
+    pub verified: &'static str,
+    /// What a person does when it fails for good.
+    pub by_hand: &'static str,
+    /// The later step that validates it; absent where it validates itself or something else.
+    pub validated_by: Option<Action>,
+}
+
+impl Action {
+    /// Every action, in the order of the workflow.
+    pub const ALL: [Self; 15] = [
+        Self::ConfirmOutage,
+        Self::OwnLease,
+        Self::PromoteDatabase,
+        Self::AwaitWriter,
+        Self::RaiseFence,
+        Self::PrepareCompute,
+        Self::VerifyCompute,
+        Self::SteerTraffic,
+        Self::VerifyTraffic,
+        Self::ReplayJournal,
+        Self::EnableSettlement,
+        Self::ValidateSettlement,
+        Self::ValidateEndToEnd,
+        Self::Announce,
+        Self::Escalate,
+    ];
+
+    /// The action in words.
+    pub fn account(self) -> Account {
+        let (state, does, verified, by_hand, validated_by) = match self {
+            Self::ConfirmOutage | Self::OwnLease | Self::Escalate | Self::Announce => self.frame(),
+            Self::PromoteDatabase | Self::AwaitWriter | Self::RaiseFence => self.database(),
+            Self::PrepareCompute | Self::VerifyCompute | Self::SteerTraffic | Self::VerifyTraffic => {
+                self.surroundings()
+            }
+            Self::ReplayJournal
+            | Self::EnableSettlement
+            | Self::ValidateSettlement
+            | Self::ValidateEndToEnd => self.settlement(),
+        };
+        Account { state, does, verified, by_hand, validated_by }
+    }
+
+    fn frame(self) -> Words {
+        match self {
+            Self::ConfirmOutage => (
+                "ConfirmOutage",
+                "Looks once more from outside whether the lost region answers its callers or renews its lease.",
+                "It fails with `NotConfirmed`, and nothing is changed, when the region is well after all.",
+                "Probe the lost region's own name from outside AWS; if it answers, let it be.",
+                None,
+            ),
+            Self::OwnLease => (
+                "OwnLease",
+                "Reads the lease with a strong read.",
+                "It fails with `NotOwner`, and nothing is changed, unless this region owns it under this epoch.",
+                "Read the lease item; if another region owns a later epoch, this recovery is obsolete.",
+                None,
+            ),
+            Self::Announce => (
+                "Announce",
+                "Records the outcome and puts it on the event bus and the alert topic.",
+                "The bus and the topic have accepted it.",
+                "Tell people yourself: the recovery itself is complete.",
+                None,
+            ),
+            _ => (
+                "Escalate",
+                "Alerts people with the step that failed, its error and the context.",
+                "The topic has accepted the alert; an alarm on failed executions watches independently.",
+                "Read the failed execution, repair what it names, and start the workflow again: every step may be repeated.",
+                None,
+            ),
+        }
+    }
+
+    fn database(self) -> Words {
+        match self {
+            Self::PromoteDatabase => (
+                "PromoteDatabase",
+                "Calls `FailoverGlobalCluster` in the surviving region with data loss allowed, unless it is done or under way.",
+                "AwaitWriter sees the cluster take writes.",
+                "Run `aws rds failover-global-cluster --allow-data-loss` in the surviving region.",
+                Some(Self::AwaitWriter),
+            ),
+            Self::AwaitWriter => (
+                "AwaitWriter",
+                "Asks the region's database until it is out of recovery and takes writes.",
+                "A writing transaction succeeds.",
+                "Look at the global cluster's status; Aurora's managed failover takes minutes.",
+                None,
+            ),
+            _ => (
+                "RaiseFence",
+                "Raises the fence in the promoted database to this epoch, so that no older writer is taken.",
+                "It reads the fence back; ReplayJournal then writes under it.",
+                "Update the one row of table `fence` to the lease's epoch; never lower it.",
+                Some(Self::ReplayJournal),
+            ),
+        }
+    }
+
+    fn surroundings(self) -> Words {
+        match self {
+            Self::PrepareCompute => (
+                "PrepareCompute",
+                "Brings compute to the size that recovery needs; functions need nothing.",
+                "VerifyCompute sees the region's own API ready.",
+                "Raise the region's concurrency or task count by hand.",
+                Some(Self::VerifyCompute),
+            ),
+            Self::VerifyCompute => (
+                "VerifyCompute",
+                "Calls `/health/ready` under the region's own name.",
+                "It answers 200: journal and queue can be reached.",
+                "Read the checks in the answer's body; they name what is missing.",
+                None,
+            ),
+            Self::SteerTraffic => (
+                "SteerTraffic",
+                "Updates the failover records, best effort; health checks move traffic without it.",
+                "VerifyTraffic sees the public name resolve here.",
+                "Nothing: Route 53's control plane may be gone, its health checks are not.",
+                Some(Self::VerifyTraffic),
+            ),
+            _ => (
+                "VerifyTraffic",
+                "Resolves the public name.",
+                "It resolves to this region.",
+                "Look at the two health checks; the lost region's must be unhealthy and this one's healthy.",
+                None,
+            ),
+        }
+    }
+
+    fn settlement(self) -> Words {
+        match self {
+            Self::ReplayJournal => (
+                "ReplayJournal",
+                "Settles, page by page, every journal entry that the promoted database lacks, from its watermark less a margin.",
+                "Each page commits under the fence and is idempotent; ValidateSettlement follows.",
+                "Start the workflow again; a replay may be repeated at any time.",
+                Some(Self::ValidateSettlement),
+            ),
+            Self::EnableSettlement => (
+                "EnableSettlement",
+                "Sets the lease to `serving`, which lets the processors settle.",
+                "ValidateSettlement sees an order settled by the queue.",
+                "Check that the lease is still this region's; if so, start the workflow again.",
+                Some(Self::ValidateSettlement),
+            ),
+            Self::ValidateSettlement => (
+                "ValidateSettlement",
+                "Places a synthetic order through the region's own name.",
+                "The order is acknowledged and then settled.",
+                "Look at the queue's age, the dead-letter queue and the processor's errors.",
+                None,
+            ),
+            _ => (
+                "ValidateEndToEnd",
+                "Places a synthetic order through the public name, as a client would.",
+                "The order is acknowledged and then settled in this region.",
+                "Compare with ValidateSettlement: if that succeeded, the fault lies in DNS or in front of the API.",
+                None,
+            ),
+        }
+    }
+}
+
+type Words = (&'static str, &'static str, &'static str, &'static str, Option<Action>);

@@ -1,0 +1,33 @@
+//! The recovery workflow: one value that is synthesised, executed, drawn and documented.
+
+mod account;
+mod runbook;
+mod shape;
+mod task;
+
+pub use account::Account;
+pub use runbook::runbook;
+
+use crate::deployment::Deployment;
+use crate::step::Action;
+
+/// The failover workflow of a deployment. It runs in the surviving region and its steps call
+/// `function_arn`, the region's own `recovery-step` function. Its input is
+/// `{"context": `[`Context`](crate::step::Context)`}`.
+pub fn workflow(deployment: &Deployment, function_arn: &str) -> asl::StateMachine {
+    shape::build(deployment, function_arn, shape::Replay::Included)
+}
+
+/// The failover workflow with the replay of the journal left out, so that a drill can prove
+/// that a loss is noticed. **Never deploy it**: it loses every order that the database lost.
+pub fn workflow_without_replay(deployment: &Deployment, function_arn: &str) -> asl::StateMachine {
+    shape::build(deployment, function_arn, shape::Replay::LeftOut)
+}
+
+/// Seconds that the `recovery-step` function must be allowed to run: the longest of its steps.
+pub fn function_timeout_s() -> u64 {
+    Action::ALL.iter().map(|action| task::timeout_s(*action)).max().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

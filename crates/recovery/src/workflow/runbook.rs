@@ -1,0 +1,105 @@
+//! The workflow as a runbook in Markdown.
+
+use std::fmt::Write as _;
+
+use asl::{Retry, State, States, Task};
+
+use super::workflow;
+use crate::deployment::Deployment;
+use crate::step::Action;
+
+/// The failover runbook of a deployment: what each step does, how it is verified, how often
+/// it is tried and what a person does when it fails for good. Rendered from [`workflow`].
+pub fn runbook(deployment: &Deployment) -> String {
+    let machine = workflow(deployment, "the recovery-step function");
+    let [home, standby] = deployment.pair();
+    let mut page = Page { text: String::new(), number: 0 };
+    page.line(&format!("# Failover of {}", deployment.name));
+    page.line("");
+    page.line(&format!(
+        "From {home} to {standby} or back; {} votes. Objective: orders accepted and settled again within {} s, \
+         at most {} acknowledged orders lost. Everything runs in the surviving region, by itself.",
+        deployment.regions.witness,
+        deployment.objectives.recovery_time_s,
+        deployment.objectives.orders_lost,
+    ));
+    page.line("");
+    page.line(&format!(
+        "To stop it from acting, set the parameter `{}` to `off` in both regions. Every step may be run again.",
+        deployment.names().switch_parameter(),
+    ));
+    page.states(&machine.states, "");
+    page.line("");
+    page.line("```mermaid");
+    page.text.push_str(&machine.to_mermaid());
+    page.line("```");
+    page.text
+}
+
+struct Page {
+    text: String,
+    number: usize,
+}
+
+impl Page {
+    fn line(&mut self, line: &str) {
+        writeln!(self.text, "{line}").expect("a String takes everything");
+    }
+
+    fn states(&mut self, states: &States, beside: &str) {
+        for (name, state) in states {
+            match state {
+                State::Task(task) => self.step(name, task, beside),
+                State::Parallel(parallel) => {
+                    for branch in &parallel.branches {
+                        let others = parallel.branches.iter().filter(|other| *other != branch);
+                        let others: Vec<String> =
+                            others.map(|other| format!("`{}`", other.start_at)).collect();
+                        self.states(&branch.states, &format!("side by side with {}", others.join(", ")));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn step(&mut self, name: &str, task: &Task, beside: &str) {
+        let action = task.parameters.as_ref().and_then(|given| given.pointer("/Payload/action"));
+        let action = action.and_then(|action| serde_json::from_value::<Action>(action.clone()).ok());
+        let Some(account) = action.map(Action::account) else { return };
+        self.number += 1;
+        let beside = if beside.is_empty() { String::new() } else { format!(" ({beside})") };
+        self.line("");
+        self.line(&format!("## {}. {name}{beside}", self.number));
+        self.line("");
+        self.line(account.does);
+        self.line("");
+        self.line(&format!("- Verified: {}", account.verified));
+        if let Some(validation) = account.validated_by {
+            self.line(&format!("- Validated by: {}", validation.account().state));
+        }
+        self.line(&format!("- One attempt takes at most {} s.", task.timeout_seconds.unwrap_or_default()));
+        for retry in &task.retry {
+            self.line(&format!("- {}", retrying(retry)));
+        }
+        for catch in &task.catch {
+            self.line(&format!("- When it fails for good: goes on with {}.", catch.next));
+        }
+        self.line(&format!("- By hand: {}", account.by_hand));
+    }
+}
+
+fn retrying(retry: &Retry) -> String {
+    let errors: Vec<String> = retry.error_equals.iter().map(|error| format!("`{error}`")).collect();
+    let errors = errors.join(" or ");
+    match retry.max_attempts {
+        Some(0) => format!("After {errors}: not retried."),
+        attempts => format!(
+            "After {errors}: up to {} retries, from {} s apart, growing by {} up to {} s.",
+            attempts.unwrap_or(3),
+            retry.interval_seconds.unwrap_or(1),
+            retry.backoff_rate.unwrap_or(2.0),
+            retry.max_delay_seconds.unwrap_or(60),
+        ),
+    }
+}

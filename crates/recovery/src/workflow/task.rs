@@ -1,0 +1,101 @@
+//! One step as a Task state: its call, its timeout and its retries.
+
+use asl::{ALL_ERRORS, Jitter, Path, Retry, Task};
+use serde_json::{Value, json};
+
+use crate::step::{Action, error};
+
+const INVOKE: &str = "arn:aws:states:::lambda:invoke";
+
+/// Seconds one attempt may take.
+pub(super) fn timeout_s(action: Action) -> u64 {
+    match action {
+        Action::OwnLease | Action::Announce | Action::Escalate => 10,
+        Action::ConfirmOutage
+        | Action::AwaitWriter
+        | Action::RaiseFence
+        | Action::VerifyCompute
+        | Action::VerifyTraffic
+        | Action::EnableSettlement => 15,
+        Action::SteerTraffic => 20,
+        Action::PromoteDatabase | Action::PrepareCompute | Action::ValidateSettlement => 30,
+        Action::ValidateEndToEnd => 45,
+        Action::ReplayJournal => 60,
+    }
+}
+
+/// Polls after `NotYet`. The interval starts at 1 s and grows by 2 % each time up to 5 s, so
+/// that what is noticed late is late by 2 % of the time it took, and a long wait stays far
+/// below the 25,000 events an execution may have.
+fn polls(action: Action) -> Option<u32> {
+    match action {
+        // 81 polls in the first 200 s, then 80 in 400 s: ten minutes, for Aurora's managed
+        // failover takes "a few minutes".
+        Action::AwaitWriter => Some(161),
+        // Somewhat more than three minutes: DNS follows within one.
+        Action::VerifyTraffic => Some(80),
+        // About two minutes.
+        Action::VerifyCompute | Action::ValidateSettlement | Action::ValidateEndToEnd => Some(60),
+        _ => None,
+    }
+}
+
+fn retries(action: Action) -> Vec<Retry> {
+    let mut retries = vec![Retry::on(&[error::NOT_OWNER, error::NOT_CONFIRMED]).times(0)];
+    retries.extend(polls(action).map(|polls| Retry {
+        max_delay_seconds: Some(5),
+        backoff_rate: Some(1.02),
+        jitter_strategy: Some(Jitter::None),
+        ..Retry::on(&[error::NOT_YET]).every(1).times(polls)
+    }));
+    retries.push(Retry::on(&[ALL_ERRORS]).times(attempts(action)).backoff(1, 2.0, 8));
+    retries
+}
+
+/// Retries after anything else: throttling, a lost call, a function that crashed.
+fn attempts(action: Action) -> u32 {
+    match action {
+        // Best effort, and its control plane may be what is broken.
+        Action::SteerTraffic => 2,
+        Action::ConfirmOutage => 4,
+        _ => 8,
+    }
+}
+
+/// The step; its result is thrown away, for what it found is in the execution's history.
+pub(super) fn task(action: Action, function_arn: &str) -> Task {
+    Task {
+        comment: Some(action.account().does.to_owned()),
+        parameters: Some(parameters(action, function_arn)),
+        result_path: Some(Path::Discard),
+        retry: retries(action),
+        ..Task::new(INVOKE, timeout_s(action))
+    }
+}
+
+/// The step that goes on where `$.replay.cursor` says and leaves there how far it came.
+pub(super) fn paged_task(action: Action, function_arn: &str) -> Task {
+    let mut parameters = parameters(action, function_arn);
+    parameters["Payload"]["cursor.$"] = json!("$.replay.cursor");
+    let selector = json!({"done.$": "$.Payload.done", "cursor.$": "$.Payload.cursor"});
+    Task {
+        parameters: Some(parameters),
+        result_selector: Some(selector),
+        result_path: Some(Path::at("$.replay")),
+        ..task(action, function_arn)
+    }
+}
+
+/// The step that is told what failed.
+pub(super) fn escalation(function_arn: &str) -> Task {
+    let mut parameters = parameters(Action::Escalate, function_arn);
+    parameters["Payload"]["error.$"] = json!("$.error");
+    Task { parameters: Some(parameters), ..task(Action::Escalate, function_arn) }
+}
+
+fn parameters(action: Action, function_arn: &str) -> Value {
+    json!({
+        "FunctionName": function_arn,
+        "Payload": {"action": action, "context.$": "$.context"},
+    })
+}

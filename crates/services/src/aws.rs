@@ -1,0 +1,101 @@
+//! How every AWS call is made: one TLS stack, bounded time, retries with backoff and jitter.
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_http_client::{Builder, tls};
+
+/// Until a connection stands.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// One attempt at a call.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
+/// A call with all its attempts.
+pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
+/// Attempts at one call, the first included.
+const ATTEMPTS_MAX: u32 = 4;
+const BACKOFF_FIRST: Duration = Duration::from_millis(50);
+const BACKOFF_MAX: Duration = Duration::from_secs(1);
+/// A connection that idles longer is not used again: what lies between may have forgotten it.
+const IDLE_MAX: Duration = Duration::from_secs(20);
+
+/// The configuration all clients share. Region, credentials and `AWS_ENDPOINT_URL` come from the
+/// standard chain, which for a function is its environment.
+///
+/// Retries are the SDK's standard mode: exponential backoff with full jitter and a token bucket.
+/// `ReplicatedWriteConflictException` is retried because DynamoDB's model marks it so.
+pub async fn config() -> SdkConfig {
+    let http_client = Builder::new()
+        .pool_idle_timeout(IDLE_MAX)
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build_https();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS_MAX)
+        .with_initial_backoff(BACKOFF_FIRST)
+        .with_max_backoff(BACKOFF_MAX);
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http_client)
+        .timeout_config(timeouts)
+        .retry_config(retries)
+        .load()
+        .await
+}
+
+/// An AWS call that failed for good: refused, or without an answer after its retries.
+#[derive(Debug, thiserror::Error)]
+#[error("{call} failed: {reason}")]
+pub struct CallFailed {
+    /// The operation, such as `dynamodb:PutItem`.
+    pub call: &'static str,
+    /// The service's error code, or the kind of failure when the service did not answer.
+    pub reason: String,
+    /// The SDK's own error.
+    #[source]
+    pub source: Box<dyn Error + Send + Sync>,
+}
+
+impl CallFailed {
+    /// Names the call that `error` comes from.
+    pub fn new<E, R>(call: &'static str, error: SdkError<E, R>) -> Self
+    where
+        E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        let reason = match &error {
+            SdkError::TimeoutError(_) => "no answer in time".to_owned(),
+            SdkError::DispatchFailure(_) => "no connection".to_owned(),
+            SdkError::ResponseError(_) => "answer not understood".to_owned(),
+            SdkError::ConstructionFailure(_) => "request not sendable".to_owned(),
+            other => other.code().unwrap_or("unknown error").to_owned(),
+        };
+        Self { call, reason, source: error.into() }
+    }
+
+    /// An answer that is no error and yet makes no sense, such as an item without a key.
+    pub fn unreadable(call: &'static str, what: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { call, reason: "answer not understood".to_owned(), source: what.into() }
+    }
+}
+
+/// `error` and everything that caused it, in one line for logs.
+pub fn cause(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let next = error.to_string();
+        if !text.ends_with(&next) {
+            text.push_str(": ");
+            text.push_str(&next);
+        }
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,36 @@
+//! The schema's versions, embedded, each applied once.
+
+use tokio_postgres::Client;
+
+use super::DatabaseError;
+use super::settlement::is_writable;
+
+mod embedded {
+    refinery::embed_migrations!("migrations");
+}
+
+/// Only one process migrates at a time: the others wait for this advisory lock.
+const LOCK: i64 = 0x5374_616e_6466_6173;
+/// A migration may take longer than a settlement; milliseconds.
+const STATEMENT_LIMIT_MS: u32 = 60_000;
+
+/// Brings the schema up to date and says how many versions that took; 0 when it was so already.
+///
+/// Fails with [`DatabaseError::ReadOnly`] on a replica. An applied version whose text has changed
+/// since, or that this build does not know, is an error.
+pub async fn run(client: &mut Client) -> Result<usize, DatabaseError> {
+    if !is_writable(client).await? {
+        return Err(DatabaseError::ReadOnly);
+    }
+    let before = format!(
+        "SET statement_timeout = {STATEMENT_LIMIT_MS}; SET lock_timeout = {STATEMENT_LIMIT_MS}; \
+         SELECT pg_advisory_lock({LOCK})"
+    );
+    client.batch_execute(&before).await?;
+    let outcome = embedded::migrations::runner().run_async(client).await;
+    let after = format!("SELECT pg_advisory_unlock({LOCK}); RESET statement_timeout; RESET lock_timeout");
+    let unlocked = client.batch_execute(&after).await;
+    let report = outcome.map_err(|error| DatabaseError::Migration(error.into()))?;
+    unlocked?;
+    Ok(report.applied_migrations().len())
+}

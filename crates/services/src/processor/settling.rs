@@ -1,0 +1,134 @@
+//! Settling the orders of one batch: lease, journal, database, in this order.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use recovery::lease::LeaseState;
+use recovery::{Epoch, Lease, OrderId, Region};
+use tokio::time::timeout;
+
+use super::Processor;
+use super::letter::Findings;
+use crate::database::settlement::{self, Settlement, Source};
+use crate::database::{Connection, Database, DatabaseError, migrations};
+use crate::journal::{Entry, Unavailable};
+use crate::lease_store::LeaseStoreError;
+
+/// A settlement with its login, and a migration if there is one to run.
+const DEADLINE: Duration = Duration::from_secs(12);
+
+/// Why a whole batch must come back.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Postponed {
+    #[error("there is no lease yet")]
+    NoLease,
+    #[error("{owner} recovers under epoch {epoch}")]
+    Recovering { owner: Region, epoch: Epoch },
+    #[error("the lease belongs to {0}, which is no region of this deployment")]
+    Stranger(Region),
+    #[error("the fence stands at epoch {fence}, the lease at {mine}")]
+    Fenced { fence: Epoch, mine: Epoch },
+    #[error("the lease is unknown")]
+    Lease(#[from] LeaseStoreError),
+    #[error(transparent)]
+    Journal(#[from] Unavailable),
+    #[error("the database did not settle")]
+    Database(#[from] DatabaseError),
+    #[error("the database did not settle within {DEADLINE:?}")]
+    Deadline,
+}
+
+impl Postponed {
+    /// What a failover brings along is information; what should not happen is a warning.
+    pub(super) fn log(&self, orders: usize) {
+        let cause = causes(self);
+        match self {
+            Self::NoLease | Self::Recovering { .. } | Self::Fenced { .. } => {
+                tracing::info!(orders, cause, "settlement is postponed");
+            }
+            _ => tracing::warn!(orders, cause, "settlement failed and will be tried again"),
+        }
+    }
+
+    /// Nothing is known about any order, but a refusal by the fence counts.
+    pub(super) fn findings(&self) -> Findings {
+        Findings { fenced: u64::from(matches!(self, Self::Fenced { .. })), ..Findings::default() }
+    }
+}
+
+/// An error with its causes, on one line.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    text
+}
+
+impl Processor {
+    /// Settles those of `wanted` that the journal has, in the database of the lease's owner.
+    pub(super) async fn settle(&self, wanted: &[OrderId]) -> Result<Findings, Postponed> {
+        if wanted.is_empty() {
+            return Ok(Findings::default());
+        }
+        let lease = self.leases.read().await?.ok_or(Postponed::NoLease)?;
+        if lease.state != LeaseState::Serving {
+            return Err(Postponed::Recovering { owner: lease.owner, epoch: lease.epoch });
+        }
+        let entries = self.journal.get_many(wanted).await?;
+        let mut findings = Findings::default();
+        let present: HashSet<OrderId> = entries.iter().map(|entry| entry.order.id).collect();
+        findings.absent = wanted.iter().copied().filter(|id| !present.contains(id)).collect();
+        if entries.is_empty() {
+            return Ok(findings);
+        }
+        let settlement = timeout(DEADLINE, self.settle_entries(&lease, &entries)).await;
+        match settlement.map_err(|_| Postponed::Deadline)?? {
+            Settlement::Refused { fence, mine } => Err(Postponed::Fenced { fence, mine }),
+            Settlement::Settled(all) => {
+                findings.settled_now = all.settled.len() as u64;
+                findings.settled = all.settled.into_iter().chain(all.already).collect();
+                findings.rejected = all.rejected.into_iter().map(|one| (one.id, one.reason)).collect();
+                Ok(findings)
+            }
+        }
+    }
+
+    async fn settle_entries(&self, lease: &Lease, entries: &[Entry]) -> Result<Settlement, Postponed> {
+        let mut connection = self.database_of(&lease.owner)?.connect().await?;
+        match self.settle_on(&mut connection, lease, entries).await {
+            Ok(settlement) => Ok(settlement),
+            Err(error) => {
+                connection.discard();
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn settle_on(
+        &self,
+        connection: &mut Connection<'_>,
+        lease: &Lease,
+        entries: &[Entry],
+    ) -> Result<Settlement, DatabaseError> {
+        if lease.owner == self.region {
+            let migrate = async || migrations::run(connection).await.map(|_| ());
+            self.migrated.get_or_try_init(migrate).await?;
+        }
+        settlement::settle(connection, lease.epoch, &self.region, Source::Queue, entries).await
+    }
+
+    fn database_of(&self, owner: &Region) -> Result<&Database, Postponed> {
+        match owner {
+            owner if *owner == self.region => Ok(&self.own_database),
+            owner if *owner == self.peer => Ok(&self.peer_database),
+            stranger => Err(Postponed::Stranger(stranger.clone())),
+        }
+    }
+}

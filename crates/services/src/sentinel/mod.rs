@@ -1,0 +1,138 @@
+//! The sentinel: renews this region's lease, watches the other's, and takes over.
+//!
+//! [`recovery::lease::decide`] decides; this gathers what it needs and does what
+//! it says. One invocation is one [`watch`], a row of ticks; two watches of one
+//! region may overlap and do each other no harm. Start reading at [`Watch::tick`].
+
+mod execution;
+mod outside;
+mod readiness;
+mod report;
+mod switch;
+mod tick;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_config::SdkConfig;
+use recovery::lease::Timing;
+use tokio::time::{Instant, MissedTickBehavior};
+
+pub use report::{Event, Report};
+pub use tick::Watch;
+
+use crate::database::{Database, DatabaseError, Target};
+use crate::lease_store::LeaseStore;
+use crate::probe::{ProbeError, Prober};
+use crate::queue::Queue;
+use crate::settings;
+
+/// How the sentinel is called in logs and in the database's own views.
+pub const SERVICE: &str = "sentinel";
+/// Between two ticks, unless the renewal interval asks for shorter ones.
+const TICK: Duration = Duration::from_secs(1);
+/// Time kept free before Lambda would end the invocation.
+const RESERVE: Duration = Duration::from_secs(5);
+
+/// Every setting the sentinel must have.
+pub type Settings = (
+    settings::Regions,
+    settings::Journal,
+    settings::Queue,
+    settings::Database,
+    settings::LeaseTimings,
+    settings::Watch,
+    settings::Trigger,
+    settings::Endpoints,
+);
+
+/// Why a sentinel cannot be made from its settings.
+#[derive(Debug, thiserror::Error)]
+pub enum SentinelError {
+    /// The database's name or authorities cannot be used.
+    #[error("the sentinel cannot use its database settings")]
+    Database(#[from] DatabaseError),
+    /// The HTTP client cannot be made.
+    #[error("the sentinel cannot probe")]
+    Probe(#[from] ProbeError),
+}
+
+/// What one process keeps from watch to watch.
+#[derive(Debug)]
+pub struct Sentinel {
+    regions: settings::Regions,
+    timing: Timing,
+    settings: settings::Watch,
+    leases: LeaseStore,
+    readiness: readiness::Checks,
+    outside: outside::Outside,
+    switch: switch::Switch,
+    executions: execution::Executions,
+}
+
+impl Sentinel {
+    /// Connects to nothing yet. `clusters` names this region's Aurora cluster: with it, a standby
+    /// whose writer endpoint is inactive can be told from one that is broken.
+    pub fn new(
+        aws: &SdkConfig,
+        settings: Settings,
+        clusters: Option<settings::Clusters>,
+    ) -> Result<Self, SentinelError> {
+        let (regions, journal, queue, database, lease, watch, trigger, endpoints) = settings;
+        let prober = Prober::new(endpoints.resolver)?;
+        Ok(Self {
+            timing: Timing {
+                renew: lease.renew,
+                ttl: lease.ttl,
+                margin: lease.margin,
+                cooldown: lease.cooldown,
+            },
+            leases: LeaseStore::new(aws_sdk_dynamodb::Client::new(aws), journal.table),
+            readiness: readiness::Checks {
+                queue: Queue::new(aws_sdk_sqs::Client::new(aws), queue.name),
+                database: Database::new(aws.clone(), Target::own(&regions, &database, SERVICE))?,
+                rds: aws_sdk_rds::Client::new(aws),
+                cluster: clusters.map(|clusters| clusters.own),
+                prober: prober.clone().with_total_timeout(readiness::API_LIMIT),
+                own: endpoints.own,
+            },
+            outside: outside::Outside { prober, peer: endpoints.peer },
+            switch: switch::Switch::new(aws_sdk_ssm::Client::new(aws), trigger.switch_parameter),
+            executions: execution::Executions {
+                client: aws_sdk_sfn::Client::new(aws),
+                state_machine_arn: trigger.state_machine_arn,
+            },
+            settings: watch,
+            regions,
+        })
+    }
+
+    /// When a watch that begins now must end, if Lambda ends the invocation at `deadline`.
+    pub fn watch_until(&self, deadline: SystemTime) -> Instant {
+        let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
+        Instant::now() + self.settings.length.min(left.saturating_sub(RESERVE))
+    }
+
+    fn tick_interval(&self) -> Duration {
+        // `decide` wants to be asked twice per renewal interval at least.
+        TICK.min(self.timing.renew / 2).max(Duration::from_millis(10))
+    }
+}
+
+/// The moment that Lambda's deadline, in milliseconds since the Unix epoch, stands for.
+pub fn deadline(ms: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(ms)
+}
+
+/// Ticks until `until` and reports what was done. At least one tick is made.
+pub async fn watch(sentinel: &Sentinel, until: Instant) -> Report {
+    let mut watch = Watch::new(sentinel);
+    let mut ticks = tokio::time::interval(sentinel.tick_interval());
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        watch.tick().await;
+        if Instant::now() + sentinel.tick_interval() >= until {
+            return watch.into_report();
+        }
+    }
+}

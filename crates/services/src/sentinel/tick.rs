@@ -1,0 +1,244 @@
+//! One tick: look, decide, act.
+
+use std::time::Duration;
+
+use recovery::lease::{Challenger, Decision, Observed, Owner, Readiness, View, decide};
+use recovery::{Epoch, Lease, step};
+use tokio::time::{Instant, timeout};
+
+use super::Sentinel;
+use super::execution::Standing;
+use super::outside::Lookout;
+use super::report::Report;
+use crate::lease_store::Swap;
+use crate::telemetry::now_ms;
+
+/// Longest read or change of the lease in one tick.
+const LEASE_LIMIT: Duration = Duration::from_secs(3);
+/// How old a finding on this region's own health may be for a decision that hangs on it.
+const READINESS_FRESH: Duration = Duration::from_secs(2);
+/// How old it may be while nothing hangs on it.
+const READINESS_IDLE: Duration = Duration::from_secs(15);
+
+/// What one watch remembers from tick to tick.
+#[derive(Debug)]
+pub struct Watch<'a> {
+    sentinel: &'a Sentinel,
+    start: Instant,
+    owner: Owner,
+    challenger: Challenger,
+    lookout: Lookout,
+    readiness: Option<(Instant, Readiness)>,
+    recovery_started: Option<Duration>,
+    last_epoch: Option<Epoch>,
+    report: Report,
+}
+
+impl<'a> Watch<'a> {
+    /// Has seen nothing yet.
+    pub fn new(sentinel: &'a Sentinel) -> Self {
+        let watch = &sentinel.settings;
+        Self {
+            sentinel,
+            start: Instant::now(),
+            owner: Owner::new(sentinel.regions.own.clone(), sentinel.timing),
+            challenger: Challenger::new(sentinel.timing),
+            lookout: Lookout::new(watch.probe_interval, watch.probe_failures),
+            readiness: None,
+            recovery_started: None,
+            last_epoch: None,
+            report: Report::new(sentinel.regions.own.clone()),
+        }
+    }
+
+    /// What it did.
+    pub fn into_report(self) -> Report {
+        self.report
+    }
+
+    /// One tick; returns what was decided and has been tried. A failed call is noted, and the
+    /// next tick looks again.
+    pub async fn tick(&mut self) -> Decision {
+        self.report.ticks += 1;
+        let begun = self.now();
+        let read = self.read_lease().await;
+        if let Ok(Some(lease)) = &read {
+            self.observe(lease, begun);
+        }
+        let switch_on = self.sentinel.switch.is_on().await;
+        let standby = matches!(&read, Ok(Some(lease)) if lease.owner != self.sentinel.regions.own);
+        self.look_outside(standby);
+        self.refresh_readiness(standby).await;
+        let decision = self.decide(&read, switch_on);
+        self.act(&decision, read.ok().flatten()).await;
+        decision
+    }
+
+    async fn read_lease(&self) -> Result<Option<Lease>, String> {
+        match timeout(LEASE_LIMIT, self.sentinel.leases.read()).await {
+            Ok(read) => read.map_err(|error| error.to_string()),
+            Err(_) => Err(format!("no answer within {} ms", LEASE_LIMIT.as_millis())),
+        }
+    }
+
+    fn observe(&mut self, lease: &Lease, begun: Duration) {
+        let ended = self.now();
+        self.owner.observe(lease, begun);
+        self.challenger.observe(lease, begun, ended);
+        if self.last_epoch.replace(lease.epoch).is_some_and(|last| last != lease.epoch) {
+            self.lookout.reset();
+            self.recovery_started = None;
+        }
+    }
+
+    fn look_outside(&mut self, standby: bool) {
+        if !standby {
+            return;
+        }
+        let ended = self.lookout.look(&self.sentinel.outside);
+        self.report.probes_answered += ended.answered;
+        self.report.probes_failed += ended.failed;
+        let probes = self.lookout.probes();
+        if ended.failed > 0 && probes.failures == 1 {
+            let detail = format!("an outside probe failed: {}", probes.last_error);
+            self.report.note("probe_failed", self.last_epoch, detail);
+        }
+    }
+
+    /// Looks at this region's own health as often as the coming decision needs it.
+    async fn refresh_readiness(&mut self, standby: bool) {
+        let quiet = standby
+            && self.lookout.probes().failures == 0
+            && self.challenger.unchanged_for() < self.sentinel.timing.renew * 2;
+        let fresh = READINESS_FRESH.min(self.sentinel.timing.renew / 2);
+        let age_max = if quiet { READINESS_IDLE } else { fresh };
+        if self.readiness.as_ref().is_none_or(|(at, _)| at.elapsed() >= age_max) {
+            let readiness = self.sentinel.readiness.gather().await;
+            self.readiness = Some((Instant::now(), readiness));
+        }
+    }
+
+    fn decide(&self, read: &Result<Option<Lease>, String>, switch_on: bool) -> Decision {
+        let (_, readiness) = self.readiness.as_ref().expect("it was gathered in this tick or before");
+        decide(&View {
+            region: &self.sentinel.regions.own,
+            home: &self.sentinel.regions.home,
+            lease: match read {
+                Ok(Some(lease)) => Observed::Lease(lease),
+                Ok(None) => Observed::Absent,
+                Err(reason) => Observed::Unreadable(reason),
+            },
+            owner: &self.owner,
+            challenger: &self.challenger,
+            readiness,
+            probes: self.lookout.probes(),
+            switch_on,
+            timing: &self.sentinel.timing,
+            recovery_started: self.recovery_started,
+            now: self.now(),
+            now_ms: now_ms(),
+        })
+    }
+
+    async fn act(&mut self, decision: &Decision, lease: Option<Lease>) {
+        let epoch = lease.as_ref().map(|lease| lease.epoch);
+        match decision {
+            Decision::Hold(reason) => self.report.decided("hold", epoch, reason.clone()),
+            Decision::StandBy(reason) => self.report.decided("stand_by", epoch, reason.clone()),
+            Decision::CreateLease { next } => self.create(next).await,
+            Decision::Renew { expected, next } => self.renew(expected, next).await,
+            Decision::TakeOver { expected, next } => self.take_over(expected, next).await,
+            Decision::StartRecovery { .. } => {
+                if let Some(lease) = lease {
+                    self.start_recovery(&lease).await;
+                }
+            }
+        }
+    }
+
+    async fn create(&mut self, next: &Lease) {
+        let begun = self.now();
+        let created = self.bounded(self.sentinel.leases.create(next)).await;
+        if let Some(swap) = created {
+            self.owned(begun, swap, next, "lease_created");
+        }
+    }
+
+    async fn renew(&mut self, expected: &Lease, next: &Lease) {
+        let begun = self.now();
+        match self.bounded(self.sentinel.leases.replace(expected, next)).await {
+            Some(Swap::Done) => {
+                self.owner.renewed(begun);
+                self.report.renewals += 1;
+            }
+            // Another watch of this region was faster, or the lease is lost: the reads tell.
+            Some(Swap::Lost(current)) => {
+                self.owner.observe(&current, begun);
+                if current.owner == expected.owner && current.epoch == expected.epoch {
+                    self.report.renewals += 1;
+                } else {
+                    let detail = format!("{} owns the lease now: {}", current.owner, current.evidence);
+                    self.report.note("lease_lost", Some(current.epoch), detail);
+                }
+            }
+            None => {}
+        }
+    }
+
+    async fn take_over(&mut self, expected: &Lease, next: &Lease) {
+        let begun = self.now();
+        let Some(swap) = self.bounded(self.sentinel.leases.replace(expected, next)).await else { return };
+        if self.owned(begun, swap, next, "lease_taken") {
+            self.start_recovery(next).await;
+        }
+    }
+
+    /// Notes how a change of owner ended; true when the lease is this region's.
+    fn owned(&mut self, begun: Duration, swap: Swap, next: &Lease, event: &'static str) -> bool {
+        match swap {
+            Swap::Done => {
+                self.owner.renewed(begun);
+                self.report.note(event, Some(next.epoch), next.evidence.clone());
+                true
+            }
+            Swap::Lost(current) => {
+                let detail = format!("{} was faster", current.owner);
+                self.report.note("lease_not_taken", Some(current.epoch), detail);
+                false
+            }
+        }
+    }
+
+    async fn start_recovery(&mut self, lease: &Lease) {
+        self.recovery_started = Some(self.now());
+        let context = step::Context::of(lease, &self.sentinel.regions.peer);
+        let epoch = Some(lease.epoch);
+        match self.sentinel.executions.start(&context).await {
+            Ok(Standing::Started(name)) => self.report.note("recovery_started", epoch, name),
+            Ok(Standing::Already(name)) => tracing::debug!(name, "the recovery runs already"),
+            Ok(Standing::Exhausted) => {
+                let detail = "every attempt at recovery under this epoch has failed: people have to act";
+                self.report.decided("recovery_exhausted", epoch, detail.to_owned());
+            }
+            Err(error) => self.report.note("recovery_not_started", epoch, error.to_string()),
+        }
+    }
+
+    async fn bounded<E: std::error::Error>(
+        &mut self,
+        swap: impl Future<Output = Result<Swap, E>>,
+    ) -> Option<Swap> {
+        let problem = match timeout(LEASE_LIMIT, swap).await {
+            Ok(Ok(swap)) => return Some(swap),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} ms", LEASE_LIMIT.as_millis()),
+        };
+        self.report.note("lease_unchanged", self.last_epoch, problem);
+        None
+    }
+
+    /// Time since this watch began.
+    fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+}

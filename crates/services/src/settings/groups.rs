@@ -1,0 +1,236 @@
+//! The groups themselves: which variables belong together, and their types.
+
+use super::*;
+
+group! {
+    /// The two regions, seen from this one.
+    Regions {
+        /// The region this service runs in.
+        own: Region = required OWN_REGION,
+        /// The other one.
+        peer: Region = required setting::PEER_REGION,
+        /// The one of the two that the deployment prefers as primary.
+        home: Region = required setting::HOME_REGION,
+    }
+}
+
+group! {
+    /// The journal, in the table that also holds the lease.
+    Journal {
+        /// Name of the table.
+        table: String = required setting::JOURNAL_TABLE,
+        /// Partitions per minute.
+        shards: u32 = required setting::JOURNAL_SHARDS,
+    }
+}
+
+group! {
+    /// The table of sessions.
+    Sessions {
+        /// Name of the table.
+        table: String = required setting::SESSIONS_TABLE,
+    }
+}
+
+group! {
+    /// The queue that wakes the processor.
+    Queue {
+        /// Name of the order queue.
+        name: String = required setting::ORDER_QUEUE,
+    }
+}
+
+group! {
+    /// Where messages go that no retry can help.
+    DeadLetters {
+        /// Name of the dead-letter queue.
+        name: String = required setting::DEAD_LETTER_QUEUE,
+    }
+}
+
+group! {
+    /// The databases of both regions.
+    Database {
+        /// Writer endpoint of this region's own cluster.
+        endpoint: Endpoint = required setting::DATABASE_ENDPOINT,
+        /// Writer endpoint of the peer's cluster.
+        peer_endpoint: Endpoint = required setting::PEER_DATABASE_ENDPOINT,
+        /// Name of the database.
+        name: String = required setting::DATABASE_NAME,
+        /// User; the password is an IAM authentication token.
+        user: String = required setting::DATABASE_USER,
+        /// Whether a database that offers no TLS is refused.
+        tls: Tls = required setting::DATABASE_TLS,
+        /// PEM file of the authorities that sign its certificate; `None`: Amazon RDS's own.
+        ca_file: Option<PathBuf> = optional setting::DATABASE_CA_FILE,
+    }
+}
+
+group! {
+    /// The Aurora clusters, as the RDS API knows them.
+    Clusters {
+        /// Identifier of the global cluster.
+        global: String = required setting::GLOBAL_CLUSTER,
+        /// Identifier of this region's cluster.
+        own: String = required setting::DATABASE_CLUSTER,
+    }
+}
+
+group! {
+    /// The lease's timings.
+    LeaseTimings {
+        /// Between two renewals.
+        renew: Duration = required setting::LEASE_RENEW_S,
+        /// Without a renewal for this long, the lease may be taken.
+        ttl: Duration = required setting::LEASE_TTL_S,
+        /// Safety margin on both sides of the TTL.
+        margin: Duration = required setting::LEASE_MARGIN_S,
+        /// After a move, no further move for this long.
+        cooldown: Duration = required setting::COOLDOWN_S,
+    }
+}
+
+group! {
+    /// How a sentinel watches.
+    Watch {
+        /// Length of one invocation's watch.
+        length: Duration = required setting::SENTINEL_WATCH_S,
+        /// Between two outside probes.
+        probe_interval: Duration = required setting::PROBE_INTERVAL_S,
+        /// Failed probes in a row that count as an outage.
+        probe_failures: u32 = required setting::PROBE_FAILURES,
+    }
+}
+
+group! {
+    /// What starts a recovery, and what forbids it.
+    Trigger {
+        /// ARN of this region's failover state machine.
+        state_machine_arn: String = required setting::STATE_MACHINE_ARN,
+        /// SSM parameter of the off switch.
+        switch_parameter: String = required setting::SWITCH_PARAMETER,
+    }
+}
+
+group! {
+    /// The off switch alone.
+    Switch {
+        /// SSM parameter: `on` lets Standfast act, `off` makes it watch only.
+        parameter: String = required setting::SWITCH_PARAMETER,
+    }
+}
+
+group! {
+    /// Where recoveries are announced.
+    Announcements {
+        /// Name of the event bus.
+        event_bus: String = required setting::EVENT_BUS,
+        /// ARN of the topic that alerts people.
+        alert_topic_arn: String = required setting::ALERT_TOPIC_ARN,
+    }
+}
+
+group! {
+    /// Public endpoints, as clients see them.
+    Endpoints {
+        /// This region's own.
+        own: BaseUrl = required setting::OWN_URL,
+        /// The peer's.
+        peer: BaseUrl = required setting::PEER_URL,
+        /// The one that DNS moves.
+        public: BaseUrl = required setting::PUBLIC_URL,
+        /// DNS resolver; `None`: the system's own.
+        resolver: Option<SocketAddr> = optional setting::RESOLVER,
+    }
+}
+
+group! {
+    /// The hosted zone of the public name.
+    Zone {
+        /// Its id.
+        id: String = required setting::HOSTED_ZONE_ID,
+    }
+}
+
+group! {
+    /// How far back a replay reaches.
+    Replay {
+        /// Before the database's watermark.
+        margin: Duration = required setting::REPLAY_MARGIN_S,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: a service starts only with complete, sensible settings, and otherwise says
+    //! everything that is wrong in one message. Method: lookups over small maps.
+
+    use super::*;
+
+    fn lookup<'a>(pairs: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
+        move |name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+    }
+
+    #[test]
+    fn reads_groups_together() {
+        let values = lookup(&[
+            (OWN_REGION, "us-east-2"),
+            (setting::PEER_REGION, "us-east-1"),
+            (setting::HOME_REGION, "us-east-1"),
+            (setting::JOURNAL_TABLE, "table-journal-test"),
+            (setting::JOURNAL_SHARDS, "4"),
+        ]);
+        let (regions, journal) = load::<(Regions, Journal)>(&values).unwrap();
+        assert_eq!(regions.own.as_str(), "us-east-2");
+        assert_eq!(journal, Journal { table: "table-journal-test".to_owned(), shards: 4 });
+    }
+
+    #[test]
+    fn reports_every_problem_at_once() {
+        let values = lookup(&[
+            (OWN_REGION, "nowhere"),
+            (setting::HOME_REGION, "us-east-1"),
+            (setting::JOURNAL_TABLE, ""),
+            (setting::JOURNAL_SHARDS, "0"),
+            (setting::DATABASE_ENDPOINT, "db"),
+            (setting::DATABASE_TLS, "maybe"),
+            (setting::OWN_URL, "http://own/"),
+            (setting::RESOLVER, "resolver"),
+        ]);
+        let error = load::<(Regions, Journal, Database, Endpoints)>(&values).unwrap_err();
+        let named: Vec<_> = error.problems.iter().map(|problem| problem.variable).collect();
+        assert_eq!(
+            named,
+            [
+                OWN_REGION,
+                setting::PEER_REGION,
+                setting::JOURNAL_TABLE,
+                setting::JOURNAL_SHARDS,
+                setting::DATABASE_ENDPOINT,
+                setting::PEER_DATABASE_ENDPOINT,
+                setting::DATABASE_NAME,
+                setting::DATABASE_USER,
+                setting::DATABASE_TLS,
+                setting::OWN_URL,
+                setting::PEER_URL,
+                setting::PUBLIC_URL,
+                setting::RESOLVER,
+            ]
+        );
+        let text = error.to_string();
+        assert!(text.contains("AWS_REGION is `nowhere`: `nowhere` is not an AWS region name"), "{text}");
+        assert!(text.contains("STANDFAST_PEER_REGION is not set"), "{text}");
+    }
+
+    #[test]
+    fn a_base_url_joins_paths_with_one_slash() {
+        let values = lookup(&[
+            (setting::OWN_URL, "http://127.64.0.1:8080"),
+            (setting::PEER_URL, "https://us-east-2.orders.trading.example"),
+            (setting::PUBLIC_URL, "https://orders.trading.example"),
+        ]);
+        let endpoints = load::<Endpoints>(&values).unwrap();
+        assert_eq!(endpoints.own.join("/orders"), "http://127.64.0.1:8080/orders");
+        assert_eq!(endpoints.resolver, None);
+    }
+}

@@ -1,0 +1,71 @@
+//! Tells the event bus; its rule alerts people.
+
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use recovery::step::{Context, Failure};
+use serde_json::{Value, json};
+
+use super::{StepContext, StepError};
+use crate::aws::CallFailed;
+use crate::telemetry::now_ms;
+
+/// `source` of every event that Standfast puts on the bus.
+pub const SOURCE: &str = "standfast";
+/// `detail-type` when a recovery has been validated.
+pub const RECOVERED: &str = "recovery completed";
+/// `detail-type` when a step failed for good.
+pub const ESCALATED: &str = "recovery escalated";
+/// Longest cause that an event carries, in characters.
+const CAUSE_MAX: usize = 4096;
+
+/// Announces that orders are accepted and settled again.
+pub(super) async fn recovered(steps: &StepContext, context: &Context) -> Result<String, StepError> {
+    put(steps, RECOVERED, detail(context)).await
+}
+
+/// Alerts people, with what failed if the workflow says so.
+pub(super) async fn escalated(
+    steps: &StepContext,
+    context: &Context,
+    failure: Option<&Failure>,
+) -> Result<String, StepError> {
+    let mut detail = detail(context);
+    if let Some(failure) = failure {
+        let cause: String = failure.cause.chars().take(CAUSE_MAX).collect();
+        detail["error"] = json!(failure.error);
+        detail["cause"] = json!(cause);
+    }
+    detail["action_needed"] =
+        json!("the recovery workflow has stopped at a step; its execution's history says at which and why");
+    put(steps, ESCALATED, detail).await
+}
+
+fn detail(context: &Context) -> Value {
+    let now_ms = now_ms();
+    json!({
+        "region": context.region,
+        "lost_region": context.lost_region,
+        "epoch": context.epoch,
+        "evidence": context.evidence,
+        "taken_at_ms": context.taken_at_ms,
+        "announced_at_ms": now_ms,
+        "since_taken_ms": now_ms.saturating_sub(context.taken_at_ms),
+    })
+}
+
+async fn put(steps: &StepContext, detail_type: &str, detail: Value) -> Result<String, StepError> {
+    const CALL: &str = "events:PutEvents";
+    let entry = PutEventsRequestEntry::builder()
+        .event_bus_name(&steps.announcements.event_bus)
+        .source(SOURCE)
+        .detail_type(detail_type)
+        .detail(detail.to_string())
+        .build();
+    let answer = steps.events.put_events().entries(entry).send().await;
+    let answer = answer.map_err(|error| CallFailed::new(CALL, error))?;
+    if answer.failed_entry_count() > 0 {
+        let reason =
+            answer.entries().first().and_then(|entry| entry.error_code()).unwrap_or("no reason given");
+        return Err(CallFailed::unreadable(CALL, format!("the bus refused the event: {reason}")).into());
+    }
+    Ok(format!("`{detail_type}` is on the event bus {}", steps.announcements.event_bus))
+}

@@ -1,0 +1,160 @@
+//! The steps of the recovery workflow, one function each. Every step is bounded
+//! in time, may be killed anywhere and run again, and acts only while this region
+//! owns the lease under the epoch of its context.
+//!
+//! Which step runs when is the workflow's to say (`recovery::step` lists them);
+//! nothing here waits for another step. Start reading at [`handle`].
+
+mod announce;
+mod compute;
+mod database;
+mod error;
+mod outage;
+pub mod replay;
+mod settlement;
+mod traffic;
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use recovery::step::{Action, Context, Outcome, Request};
+use serde_json::Value;
+use tokio::time::timeout;
+
+pub use error::{INVALID_REQUEST, StepError};
+
+use crate::database::{Database, DatabaseError, Target};
+use crate::journal::Journal;
+use crate::lease_store::LeaseStore;
+use crate::probe::{ProbeError, Prober};
+use crate::settings;
+
+/// How the steps are called in logs and in the database's own views.
+pub const SERVICE: &str = "recovery-step";
+/// Longest step; the function's own timeout must be longer.
+pub const STEP_LIMIT: Duration = Duration::from_secs(20);
+
+/// Every setting the steps read.
+pub type Settings = (
+    settings::Regions,
+    settings::Journal,
+    settings::Database,
+    settings::Clusters,
+    settings::Endpoints,
+    settings::Announcements,
+    (settings::Zone, settings::Replay),
+);
+
+/// Why the steps cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetUpError {
+    /// The database's name or authorities cannot be used.
+    #[error("the recovery steps cannot use their database settings")]
+    Database(#[from] DatabaseError),
+    /// The HTTP client cannot be made.
+    #[error("the recovery steps cannot probe")]
+    Probe(#[from] ProbeError),
+}
+
+/// What the steps work with.
+#[derive(Debug)]
+pub struct StepContext {
+    regions: settings::Regions,
+    leases: LeaseStore,
+    journal: Journal,
+    database: Database,
+    rds: aws_sdk_rds::Client,
+    route53: aws_sdk_route53::Client,
+    events: aws_sdk_eventbridge::Client,
+    prober: Prober,
+    clusters: settings::Clusters,
+    endpoints: settings::Endpoints,
+    announcements: settings::Announcements,
+    zone: settings::Zone,
+    replay: settings::Replay,
+}
+
+impl StepContext {
+    /// Connects to nothing yet.
+    pub fn new(aws: &SdkConfig, settings: Settings) -> Result<Self, SetUpError> {
+        let (regions, journal, database, clusters, endpoints, announcements, (zone, replay)) = settings;
+        let dynamodb = aws_sdk_dynamodb::Client::new(aws);
+        // Route 53's control plane may be what is lost: one try, and the workflow goes on.
+        let route53 =
+            aws_sdk_route53::config::Builder::from(aws).retry_config(RetryConfig::disabled()).build();
+        Ok(Self {
+            leases: LeaseStore::new(dynamodb.clone(), &journal.table),
+            journal: Journal::new(dynamodb, journal, regions.own.clone()),
+            database: Database::new(aws.clone(), Target::own(&regions, &database, SERVICE))?,
+            rds: aws_sdk_rds::Client::new(aws),
+            route53: aws_sdk_route53::Client::from_conf(route53),
+            events: aws_sdk_eventbridge::Client::new(aws),
+            prober: Prober::new(endpoints.resolver)?,
+            regions,
+            clusters,
+            endpoints,
+            announcements,
+            zone,
+            replay,
+        })
+    }
+
+    /// Refuses to act unless this region owns the lease under the epoch of `context`.
+    async fn require_ownership(&self, context: &Context) -> Result<recovery::Lease, StepError> {
+        let lease = self.leases.read().await?;
+        let lease = lease.ok_or_else(|| StepError::NotOwner("there is no lease".to_owned()))?;
+        if lease.owner == context.region && lease.epoch == context.epoch {
+            return Ok(lease);
+        }
+        let (owner, epoch) = (&lease.owner, lease.epoch);
+        Err(StepError::NotOwner(format!("{owner} owns the lease under epoch {epoch}, not {}", context.epoch)))
+    }
+}
+
+/// Reads the function's input.
+pub fn parse(input: &Value) -> Result<Request, StepError> {
+    // By reference: the error then names the field, and the input stays out of the message.
+    serde::Deserialize::deserialize(input)
+        .map_err(|error: serde_json::Error| StepError::Invalid(error.to_string()))
+}
+
+/// Runs one step to its end, at most [`STEP_LIMIT`].
+pub async fn handle(request: Request, steps: &StepContext) -> Result<Outcome, StepError> {
+    let (action, epoch) = (request.action, request.context.epoch.0);
+    if request.context.region != steps.regions.own {
+        let (wanted, own) = (&request.context.region, &steps.regions.own);
+        return Err(StepError::Invalid(format!("the context is for {wanted}, this is {own}")));
+    }
+    let outcome = timeout(STEP_LIMIT, run(request, steps)).await.unwrap_or_else(|_| {
+        Err(StepError::transient("the step", format!("it took longer than {} s", STEP_LIMIT.as_secs())))
+    });
+    match &outcome {
+        Ok(outcome) => tracing::info!(?action, epoch, done = outcome.done, detail = outcome.detail, "step"),
+        Err(error) => tracing::info!(?action, epoch, error = error.name(), detail = %error, "step"),
+    }
+    outcome
+}
+
+async fn run(request: Request, steps: &StepContext) -> Result<Outcome, StepError> {
+    let Request { action, context, cursor, error } = request;
+    let context = &context;
+    let detail = match action {
+        Action::ConfirmOutage => outage::confirm(steps, context).await?,
+        Action::OwnLease => outage::own_lease(steps, context).await?,
+        Action::PromoteDatabase => database::promote(steps, context).await?,
+        Action::AwaitWriter => database::await_writer(steps).await?,
+        Action::RaiseFence => database::raise_fence(steps, context).await?,
+        Action::PrepareCompute => compute::prepare(steps).await,
+        Action::VerifyCompute => compute::verify(steps).await?,
+        Action::SteerTraffic => traffic::steer(steps, context).await?,
+        Action::VerifyTraffic => traffic::verify(steps).await?,
+        Action::ReplayJournal => return replay::replay(steps, context, cursor.as_deref()).await,
+        Action::EnableSettlement => settlement::enable(steps, context).await?,
+        Action::ValidateSettlement => settlement::validate(steps, &steps.endpoints.own).await?,
+        Action::ValidateEndToEnd => settlement::validate(steps, &steps.endpoints.public).await?,
+        Action::Announce => announce::recovered(steps, context).await?,
+        Action::Escalate => announce::escalated(steps, context, error.as_ref()).await?,
+    };
+    Ok(Outcome { action, done: true, cursor: None, detail, replayed: 0 })
+}

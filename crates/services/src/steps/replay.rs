@@ -1,0 +1,239 @@
+//! Replays the journal: settles what the promoted database lacks, page by page.
+//!
+//! The window is fixed when the replay begins and travels in the cursor. A replay
+//! that is killed goes on from its last cursor, or begins anew: orders that are
+//! settled already stay as they are.
+
+use std::time::Duration;
+
+use recovery::order::{ID_AGE_MS_MAX, ID_LEAD_MS_MAX, journal_partitions};
+use recovery::step::{Action, Context, Outcome};
+use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::{SERVICE, StepContext, StepError};
+use crate::database::settlement::{self, Settlement, Source};
+use crate::journal::{Entry, Page};
+use crate::telemetry::{self, Metric, now_ms};
+
+/// Each partition of the journal holds one minute, in so many shards.
+const MINUTE_MS: u64 = 60_000;
+/// Partitions read at once.
+const WIDTH: usize = 8;
+/// Entries of one page of a partition.
+const PAGE_MAX: u32 = 200;
+/// A call that has taken longer begins no further round; it returns its cursor.
+const CALL_LIMIT: Duration = Duration::from_secs(8);
+
+/// Partitions that were begun: their number, and the id they go on after.
+type Open = Vec<(u64, Option<String>)>;
+
+/// Where a replay stands. Opaque to the workflow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cursor {
+    /// Ids made from here, in milliseconds since the Unix epoch.
+    from_ms: u64,
+    /// Ids made up to here.
+    to_ms: u64,
+    /// The first partition that was not begun, counted from the window's first.
+    next: u64,
+    /// Partitions that were begun and have more.
+    open: Open,
+}
+
+impl Cursor {
+    fn parse(text: &str) -> Result<Self, StepError> {
+        let invalid = |why: String| StepError::Invalid(format!("the cursor: {why}"));
+        let cursor: Self = serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
+        if cursor.from_ms <= cursor.to_ms {
+            Ok(cursor)
+        } else {
+            Err(invalid("its window is empty".to_owned()))
+        }
+    }
+
+    /// How many partitions the window has.
+    fn partitions(&self, shards: u32) -> u64 {
+        (self.to_ms / MINUTE_MS - self.from_ms / MINUTE_MS + 1) * u64::from(shards.max(1))
+    }
+
+    /// A partition by its number in the window; `None` beyond it.
+    fn partition(&self, number: u64, shards: u32) -> Option<String> {
+        let at_ms = self.from_ms.checked_add((number / u64::from(shards.max(1))).checked_mul(MINUTE_MS)?)?;
+        if number >= self.partitions(shards) {
+            return None;
+        }
+        let shard = usize::try_from(number % u64::from(shards.max(1))).ok()?;
+        journal_partitions(at_ms, at_ms, shards).nth(shard)
+    }
+
+    fn text(&self) -> String {
+        serde_json::to_string(self).expect("a cursor has only text keys")
+    }
+}
+
+/// Settles as many pages as fit into one call.
+pub(super) async fn replay(
+    steps: &StepContext,
+    context: &Context,
+    cursor: Option<&str>,
+) -> Result<Outcome, StepError> {
+    let begun = Instant::now();
+    steps.require_ownership(context).await?;
+    let mut cursor = match cursor {
+        Some(text) => Cursor::parse(text)?,
+        None => begin(steps, context).await?,
+    };
+    let shards = steps.journal.shards();
+    let partitions = cursor.partitions(shards);
+    let (mut replayed, mut seen) = (0, 0);
+    let done = loop {
+        while cursor.open.len() < WIDTH && cursor.next < partitions {
+            cursor.open.push((cursor.next, None));
+            cursor.next += 1;
+        }
+        if cursor.open.is_empty() {
+            break true;
+        }
+        if begun.elapsed() >= CALL_LIMIT {
+            break false;
+        }
+        let (entries, open) = round(steps, &cursor).await?;
+        seen += entries.len();
+        replayed += settle(steps, context, &entries).await?;
+        cursor.open = open;
+    };
+    telemetry::count(SERVICE, Metric::OrdersReplayed, replayed);
+    let through = cursor.next.saturating_sub(cursor.open.len() as u64);
+    let detail = format!(
+        "{replayed} of {seen} acknowledged orders were missing; {through} of {partitions} partitions are through"
+    );
+    let cursor = (!done).then(|| cursor.text());
+    Ok(Outcome { action: Action::ReplayJournal, done, cursor, detail, replayed })
+}
+
+/// The window: from the database's watermark less the margin and the oldest id that was still
+/// taken then, to the youngest id that is taken now.
+async fn begin(steps: &StepContext, context: &Context) -> Result<Cursor, StepError> {
+    let connection = steps.database.connect().await?;
+    let watermark = match settlement::watermark(&connection).await {
+        Ok(watermark) => watermark,
+        Err(error) => {
+            connection.discard();
+            return Err(error.into());
+        }
+    };
+    let now_ms = now_ms();
+    Ok(Cursor {
+        from_ms: window_start(watermark, context.taken_at_ms, steps.replay.margin),
+        to_ms: now_ms.max(context.taken_at_ms) + ID_LEAD_MS_MAX,
+        next: 0,
+        open: Vec::new(),
+    })
+}
+
+/// Never later than what an empty database needs: after a replay that was killed, the watermark is
+/// that of the orders it settled itself.
+fn window_start(watermark_ms: Option<u64>, taken_at_ms: u64, margin: Duration) -> u64 {
+    let margin_ms = u64::try_from(margin.as_millis()).unwrap_or(u64::MAX);
+    let watermark_ms = watermark_ms.map_or(taken_at_ms, |watermark| watermark.min(taken_at_ms));
+    watermark_ms.saturating_sub(margin_ms).saturating_sub(ID_AGE_MS_MAX)
+}
+
+/// Reads one page of every open partition; returns the entries, and what is still open after them.
+async fn round(steps: &StepContext, cursor: &Cursor) -> Result<(Vec<Entry>, Open), StepError> {
+    let mut reads = JoinSet::new();
+    for (number, after) in cursor.open.clone() {
+        let journal = steps.journal.clone();
+        let partition = cursor
+            .partition(number, journal.shards())
+            .ok_or_else(|| StepError::Invalid(format!("the cursor: there is no partition {number}")))?;
+        reads.spawn(async move { (number, journal.page(&partition, after.as_deref(), PAGE_MAX).await) });
+    }
+    let (mut entries, mut still_open) = (Vec::new(), Vec::new());
+    while let Some(read) = reads.join_next().await {
+        let (number, page) = read.map_err(|error| StepError::transient("a page of the journal", error))?;
+        let Page { entries: mut found, next } =
+            page.map_err(|error| StepError::transient("a page of the journal", error))?;
+        entries.append(&mut found);
+        if next.is_some() {
+            still_open.push((number, next));
+        }
+    }
+    still_open.sort();
+    Ok((entries, still_open))
+}
+
+/// Settles those of `entries` that are missing and says how many those were.
+async fn settle(steps: &StepContext, context: &Context, entries: &[Entry]) -> Result<u64, StepError> {
+    if entries.is_empty() {
+        return Ok(0);
+    }
+    let mut connection = steps.database.connect().await?;
+    let settled =
+        settlement::settle(&mut connection, context.epoch, &context.region, Source::Replay, entries).await;
+    match settled {
+        Ok(Settlement::Settled(outcome)) => {
+            for rejected in &outcome.rejected {
+                tracing::error!(order = %rejected.id, reason = rejected.reason, "an order cannot be replayed");
+            }
+            Ok(u64::try_from(outcome.settled.len()).unwrap_or(u64::MAX))
+        }
+        Ok(Settlement::Refused { fence, mine }) if fence > mine => {
+            Err(StepError::NotOwner(format!("the fence stands at epoch {fence}, above {mine}")))
+        }
+        Ok(Settlement::Refused { fence, mine }) => {
+            Err(StepError::NotYet(format!("the fence stands at epoch {fence}, below {mine}")))
+        }
+        Err(error) => {
+            connection.discard();
+            Err(error.into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: the window covers every order that may be missing, and a cursor survives the
+    //! workflow or is refused. Method: chosen watermarks, round trips and damaged texts.
+
+    use super::*;
+
+    const TAKEN: u64 = 1_700_000_000_000;
+
+    #[test]
+    fn the_window_starts_before_the_watermark_and_never_after_the_take_over() {
+        let margin = Duration::from_secs(900);
+        let reach = 900_000 + ID_AGE_MS_MAX;
+        assert_eq!(window_start(Some(TAKEN - 60_000), TAKEN, margin), TAKEN - 60_000 - reach);
+        assert_eq!(window_start(None, TAKEN, margin), TAKEN - reach);
+        assert_eq!(window_start(Some(TAKEN + 60_000), TAKEN, margin), TAKEN - reach, "replayed before");
+        assert_eq!(window_start(Some(5), TAKEN, margin), 0);
+    }
+
+    #[test]
+    fn numbered_partitions_are_those_of_the_window() {
+        let cursor = Cursor { from_ms: 1_000_059_999, to_ms: 1_000_181_000, next: 0, open: Vec::new() };
+        for shards in [1, 4] {
+            let all: Vec<_> = journal_partitions(cursor.from_ms, cursor.to_ms, shards).collect();
+            let count = cursor.partitions(shards);
+            let numbered: Vec<_> = (0..count).filter_map(|number| cursor.partition(number, shards)).collect();
+            assert_eq!(numbered, all);
+            assert_eq!(cursor.partition(count, shards), None);
+        }
+        let whole = Cursor { from_ms: 0, to_ms: 1, next: 0, open: Vec::new() };
+        assert_eq!(whole.partition(u64::MAX, 1), None);
+    }
+
+    #[test]
+    fn a_cursor_survives_the_workflow_and_a_damaged_one_is_refused() {
+        let cursor =
+            Cursor { from_ms: 1, to_ms: 9, next: 3, open: vec![(1, None), (2, Some("id".to_owned()))] };
+        assert_eq!(Cursor::parse(&cursor.text()).expect("its own text"), cursor);
+        for text in ["", "7", "{}", r#"{"from_ms":9,"to_ms":1,"next":0,"open":[]}"#] {
+            assert!(matches!(Cursor::parse(text), Err(StepError::Invalid(_))), "{text}");
+        }
+    }
+}

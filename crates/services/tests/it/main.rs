@@ -1,0 +1,3 @@
+//! The services against real parts: PostgreSQL, and the AWS emulator.
+
+mod database;

@@ -1,0 +1,118 @@
+//! `cargo xtask package`: the zip of each Lambda function, in `target/lambda`.
+//!
+//! Binaries are built by cargo-lambda with zig as linker, so that they need no
+//! newer C library than Lambda has. The zips are written here, byte for byte
+//! the same for the same binary, so that one upload serves both regions.
+
+mod archive;
+mod tools;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::problem::Problem;
+
+const USAGE: &str = "usage: cargo xtask package [--package PACKAGE] [BINARY…]";
+
+/// The functions of the system; all of them in one package.
+const BINARIES: [&str; 4] = ["order-processor", "orders-api", "recovery-step", "sentinel"];
+const PACKAGE: &str = "services";
+
+/// What the command line asked for.
+#[derive(Debug, PartialEq)]
+struct Options {
+    package: String,
+    binaries: Vec<String>,
+}
+
+impl Options {
+    fn parse(arguments: &[String]) -> Result<Self, Problem> {
+        let mut options = Options { package: PACKAGE.into(), binaries: Vec::new() };
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next() {
+            match argument.as_str() {
+                "--package" => {
+                    let missing = || Problem::new("`--package` names no package", USAGE);
+                    options.package = rest.next().ok_or_else(missing)?.clone();
+                }
+                flag if flag.starts_with('-') => {
+                    return Err(Problem::new(format!("`package` does not understand `{flag}`"), USAGE));
+                }
+                binary => options.binaries.push(binary.to_owned()),
+            }
+        }
+        if options.binaries.is_empty() {
+            options.binaries = BINARIES.map(str::to_owned).to_vec();
+        }
+        Ok(options)
+    }
+}
+
+/// Builds the binaries and writes their zips.
+pub fn run(arguments: &[String], root: &Path) -> Result<(), Problem> {
+    let options = Options::parse(arguments)?;
+    let tools = tools::install(root)?;
+    let built = root.join("target/lambda-build");
+    build(&options, &tools, &built, root)?;
+    let zips = root.join("target/lambda");
+    fs::create_dir_all(&zips).map_err(|error| Problem::file(&zips, error))?;
+    for binary in &options.binaries {
+        let file = built.join(binary).join("bootstrap");
+        let bootstrap = fs::read(&file).map_err(|error| Problem::file(&file, error))?;
+        let zip = archive::deployable(&bootstrap).map_err(|error| {
+            Problem::new(format!("cannot zip `{binary}`: {error}"), "the binary may be too large")
+        })?;
+        let target = zips.join(format!("{binary}.zip"));
+        fs::write(&target, &zip).map_err(|error| Problem::file(&target, error))?;
+        println!("target/lambda/{binary}.zip {} bytes", zip.len());
+    }
+    Ok(())
+}
+
+fn build(options: &Options, tools: &Path, output: &Path, root: &Path) -> Result<(), Problem> {
+    let mut command = Command::new(tools.join("cargo-lambda"));
+    command.args(["lambda", "build", "--release", "--locked", "--x86-64", "--package", &options.package]);
+    command.args(options.binaries.iter().flat_map(|binary| ["--bin", binary]));
+    command.arg("--lambda-dir").arg(output);
+    command.current_dir(root).env("PATH", tools::search_path(tools));
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => {
+            Err(Problem::new(format!("cargo-lambda failed with {status}"), "its messages are above"))
+        }
+        Err(error) => Err(Problem::new(
+            format!("cannot run cargo-lambda: {error}"),
+            "delete target/lambda-tools to install it anew",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // Goal: without names all functions are built, and mistyped options are refused.
+    // Method: parse a few command lines.
+    use super::*;
+
+    fn parse(list: &[&str]) -> Result<Options, Problem> {
+        Options::parse(&list.iter().map(|one| one.to_string()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn all_functions_are_the_default() {
+        let options = parse(&[]).expect("nothing is needed");
+        assert_eq!((options.package.as_str(), options.binaries.len()), ("services", 4));
+    }
+
+    #[test]
+    fn names_choose() {
+        let options = parse(&["--package", "xtask", "a", "b"]).expect("both are known");
+        assert_eq!(options, Options { package: "xtask".into(), binaries: vec!["a".into(), "b".into()] });
+    }
+
+    #[test]
+    fn mistyped_options_are_refused() {
+        assert!(parse(&["--pakcage"]).is_err());
+        assert!(parse(&["--package"]).is_err());
+    }
+}
