@@ -154,8 +154,10 @@ impl Found {
     }
 
     fn errors(&mut self, place: &str, state: &State) {
-        let retries: Vec<&[String]> = state.retry().iter().map(|retry| retry.error_equals.as_slice()).collect();
-        let catches: Vec<&[String]> = state.catch().iter().map(|catch| catch.error_equals.as_slice()).collect();
+        let retries: Vec<&[String]> =
+            state.retry().iter().map(|retry| retry.error_equals.as_slice()).collect();
+        let catches: Vec<&[String]> =
+            state.catch().iter().map(|catch| catch.error_equals.as_slice()).collect();
         for (kind, lists) in [("retry", retries), ("catch", catches)] {
             let all = |names: &&[String]| names.iter().any(|name| name == ALL_ERRORS);
             if lists.iter().any(|names| names.is_empty() || (all(names) && names.len() > 1)) {
@@ -176,7 +178,8 @@ impl Found {
                 if task.timeout_seconds.is_none() {
                     self.push(place, Flaw::NoTimeout);
                 }
-                if task.heartbeat_seconds.zip(task.timeout_seconds).is_some_and(|(beat, limit)| beat >= limit) {
+                if task.heartbeat_seconds.zip(task.timeout_seconds).is_some_and(|(beat, limit)| beat >= limit)
+                {
                     self.push(place, Flaw::Heartbeat);
                 }
             }

@@ -72,9 +72,8 @@ fn states_that_do_not_end() {
         "Both: has no state that ends it\nBoth / Left: has neither Next nor End"
     );
     assert_eq!(spoiled("First", task().then("Both").end()), "First: has both Next and End");
-    let endless = StateMachine::new("A")
-        .with("A", Pass::default().then("B"))
-        .with("B", Pass::default().then("A"));
+    let endless =
+        StateMachine::new("A").with("A", Pass::default().then("B")).with("B", Pass::default().then("A"));
     assert_eq!(found(&endless), "machine: has no state that ends it");
 }
 
@@ -105,10 +104,7 @@ fn choices_and_waits_that_are_incomplete() {
     let rule = || Rule::boolean("$.done", true).then("Good");
     let no_default = Choice { default: None, ..Choice::new(vec![rule()], "First") };
     assert_eq!(spoiled("Which", no_default), "Which: has no default");
-    assert_eq!(
-        spoiled("Which", Choice::new(vec![], "Good")),
-        "Which: has no rule"
-    );
+    assert_eq!(spoiled("Which", Choice::new(vec![], "Good")), "Which: has no rule");
     let two = Rule { is_present: Some(true), ..rule() };
     assert_eq!(spoiled("Which", Choice::new(vec![two], "Good")), "Which: rule 1 needs exactly one test");
     let inner = Rule { and: Some(vec![rule()]), next: Some("Good".to_owned()), ..Rule::default() };

@@ -67,7 +67,8 @@ fn plain(name: &str) -> bool {
 }
 
 fn arrows(state: &State) -> Vec<(&str, String)> {
-    let mut arrows: Vec<(&str, String)> = state.next().map(|next| (next, String::new())).into_iter().collect();
+    let mut arrows: Vec<(&str, String)> =
+        state.next().map(|next| (next, String::new())).into_iter().collect();
     for catch in state.catch() {
         arrows.push((&catch.next, format!("on {}", catch.error_equals.join(", "))));
     }

@@ -75,14 +75,14 @@ impl App {
                 problems.push(Problem::DuplicateStack { name: stack.name.clone() });
             }
             if stack.nodes.len() > RESOURCES_MAX {
-                problems.push(Problem::TooManyResources { stack: stack.name.clone(), count: stack.nodes.len() });
+                problems
+                    .push(Problem::TooManyResources { stack: stack.name.clone(), count: stack.nodes.len() });
             }
             edges.entry(stack.name.clone()).or_default().extend(stack.dependencies.iter().cloned());
         }
         for (stack, dependency) in edges.iter().flat_map(|(stack, all)| all.iter().map(move |d| (stack, d))) {
             if !names.contains(dependency) {
-                problems
-                    .push(Problem::UnknownStack { stack: stack.clone(), dependency: dependency.clone() });
+                problems.push(Problem::UnknownStack { stack: stack.clone(), dependency: dependency.clone() });
             }
         }
         problems.extend(cycle(&edges).map(|stacks| Problem::StackCycle { stacks }));

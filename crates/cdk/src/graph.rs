@@ -24,9 +24,8 @@ fn walk<'e>(
         return None;
     }
     trail.push(node);
-    let found = edges
-        .get(node)
-        .and_then(|next| next.iter().find_map(|target| walk(target, edges, trail, done)));
+    let found =
+        edges.get(node).and_then(|next| next.iter().find_map(|target| walk(target, edges, trail, done)));
     trail.pop();
     done.insert(node);
     found
@@ -49,7 +48,8 @@ mod tests {
 
     #[test]
     fn finds_a_cycle() {
-        let found = cycle(&edges(&[("a", "b"), ("b", "c"), ("c", "b")])).expect("b and c wait for each other");
+        let found =
+            cycle(&edges(&[("a", "b"), ("b", "c"), ("c", "b")])).expect("b and c wait for each other");
         assert_eq!(found, ["b", "c", "b"]);
         assert_eq!(cycle(&edges(&[("a", "a")])), Some(vec!["a".to_owned(), "a".to_owned()]));
     }

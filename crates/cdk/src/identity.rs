@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn is_readable_and_hashed() {
-        assert_eq!(id(&["Database", "Cluster"]), "DatabaseCluster7AD51CD9");
+        assert_eq!(id(&["Database", "Cluster"]), "DatabaseCluster30604E2A");
     }
 
     #[test]

@@ -21,7 +21,8 @@ pub struct Node {
 
 impl Node {
     pub(crate) fn new<R: Resource>(path: String, logical_id: String, resource: &R) -> Self {
-        let definition = ResourceDefinition::of(resource);
+        let mut definition = ResourceDefinition::of(resource);
+        definition.properties.values_mut().for_each(whole_numbers);
         Self { path, logical_id, taggable: R::TAGGABLE, stateful: R::STATEFUL, definition }
     }
 
@@ -35,6 +36,23 @@ impl Node {
     pub fn because(&mut self, subject: &str, reason: &str) -> &mut Self {
         self.definition.metadata.insert(subject.to_owned(), Json::from(reason));
         self
+    }
+}
+
+/// Writes `60.0` as `60`: some integer properties are specified as numbers, and
+/// services refuse the fraction.
+fn whole_numbers(value: &mut Json) {
+    match value {
+        Json::Number(number) => {
+            let whole = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0);
+            if let Some(whole) = whole.filter(|whole| whole.abs() < 1e15) {
+                // Below 1e15 every whole float is an integer exactly.
+                *value = Json::from(whole as i64);
+            }
+        }
+        Json::Array(items) => items.iter_mut().for_each(whole_numbers),
+        Json::Object(fields) => fields.values_mut().for_each(whole_numbers),
+        Json::Null | Json::Bool(_) | Json::String(_) => {}
     }
 }
 

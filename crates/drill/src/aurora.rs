@@ -98,7 +98,8 @@ impl Aurora {
         let stream = DelayLine::start(primary.address(), lag).await.map_err(AuroraError::Delay)?;
         let name = server_name(&other);
         let standby =
-            Server::base_backup_from(&primary, &installation, run, &name, other_address, stream.address()).await?;
+            Server::base_backup_from(&primary, &installation, run, &name, other_address, stream.address())
+                .await?;
         let servers = [primary, standby];
         let state = State { servers, dead: [false, false], writer: 0, stream: Some(stream) };
         Ok(Self { regions: [home, other], names, state: Mutex::new(state) })

@@ -22,6 +22,9 @@ const LAUNCHER: &str = include_str!("emulator/launcher.py");
 const START_LIMIT: Duration = Duration::from_secs(60);
 const PORT_ATTEMPTS: usize = 5;
 
+/// Name and version of the emulator, as pinned in `requirements.txt`.
+pub const VERSION: &str = "ministack 1.5.33";
+
 /// Why the emulator does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum EmulatorError {
@@ -84,7 +87,9 @@ impl Emulator {
         let mut attempt = 1;
         loop {
             match Self::try_start(environment, run, &home).await {
-                Err(EmulatorError::Ended { log }) if attempt < PORT_ATTEMPTS && port_was_taken(&log) => attempt += 1,
+                Err(EmulatorError::Ended { log }) if attempt < PORT_ATTEMPTS && port_was_taken(&log) => {
+                    attempt += 1
+                }
                 other => return other,
             }
         }
@@ -95,15 +100,19 @@ impl Emulator {
         run: &Arc<RunDirectory>,
         home: &Path,
     ) -> Result<Self, EmulatorError> {
-        let port = crate::postgres::free_port(Ipv4Addr::LOCALHOST)
-            .map_err(|error| EmulatorError::Io { action: "find a free port", source: io::Error::other(error) })?;
+        let port = crate::postgres::free_port(Ipv4Addr::LOCALHOST).map_err(|error| EmulatorError::Io {
+            action: "find a free port",
+            source: io::Error::other(error),
+        })?;
         let log = std::fs::File::create(log_file(home)).map_err(io("open the emulator's log"))?;
         let also = log.try_clone().map_err(io("open the emulator's log"))?;
         let mut command = Command::new(environment.python());
         command.arg("-I").arg(home.join("launcher.py")).arg(home.join("recorded.jsonl"));
+        command.arg(home.join("functions.log"));
         settings(&mut command, home, port);
         command.current_dir(home).stdin(Stdio::null()).stdout(log).stderr(also);
-        let process = OwnedProcess::spawn(run, command, Farewell::Kill).map_err(io("start the AWS emulator"))?;
+        let process =
+            OwnedProcess::spawn(run, command, Farewell::Kill).map_err(io("start the AWS emulator"))?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let mut emulator = Self { address, home: home.to_owned(), process };
         emulator.wait_until_ready().await?;
@@ -134,9 +143,14 @@ impl Emulator {
         format!("http://{}", self.address)
     }
 
-    /// Its log, with the logs of the functions.
+    /// Its own log.
     pub fn log_file(&self) -> PathBuf {
         log_file(&self.home)
+    }
+
+    /// The log lines of every function, each after its region and name. Absent until one logs.
+    pub fn functions_log_file(&self) -> PathBuf {
+        self.home.join("functions.log")
     }
 
     /// Whether it still runs.
@@ -172,6 +186,8 @@ fn settings(command: &mut Command, home: &Path, port: u16) {
     command.env("LAMBDA_EXECUTOR", "local").env("IOT_MTLS_ENABLED", "0");
     // A function that waits longer than this for its next event is started anew.
     command.env("LAMBDA_WARM_TTL_SECONDS", "3600");
+    // The default follows the machine's memory and may be too small for two regions.
+    command.env("LAMBDA_ACCOUNT_CONCURRENCY", "200");
     // Nothing is written per request: it costs a tenth of the throughput.
     command.env("LOG_LEVEL", "WARNING").env("PYTHONUNBUFFERED", "1");
 }
@@ -196,7 +212,9 @@ async fn answers(address: SocketAddr) -> bool {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let ask = async {
         let mut stream = tokio::net::TcpStream::connect(address).await?;
-        stream.write_all(b"GET /_ministack/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+        stream
+            .write_all(b"GET /_ministack/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .await?;
         let mut head = [0; 12];
         stream.read_exact(&mut head).await?;
         Ok::<_, io::Error>(&head == b"HTTP/1.1 200")

@@ -131,14 +131,19 @@ impl Environment {
             return Ok(found);
         }
         remove_partial(cache_dir, &name).map_err(failed(cache_dir))?;
-        narrate("installing the AWS emulator and PostgreSQL into a private environment (once, about a minute)");
-        let building =
-            tempfile::Builder::new().prefix(&partial(&name)).tempdir_in(cache_dir).map_err(failed(cache_dir))?;
+        narrate(
+            "installing the AWS emulator and PostgreSQL into a private environment (once, about a minute)",
+        );
+        let building = tempfile::Builder::new()
+            .prefix(&partial(&name))
+            .tempdir_in(cache_dir)
+            .map_err(failed(cache_dir))?;
         install::into(building.path(), &python, REQUIREMENTS)?;
         let marker = building.path().join(MARKER);
         fs::write(&marker, python.resolved.as_os_str().as_encoded_bytes()).map_err(failed(&marker))?;
         // PostgreSQL may run as another user, who has to pass through here.
-        fs::set_permissions(building.path(), fs::Permissions::from_mode(0o755)).map_err(failed(building.path()))?;
+        fs::set_permissions(building.path(), fs::Permissions::from_mode(0o755))
+            .map_err(failed(building.path()))?;
         if root.exists() {
             fs::remove_dir_all(&root).map_err(failed(&root))?; // made with an interpreter that is gone
         }
@@ -172,7 +177,8 @@ impl Environment {
             return None;
         }
         let versions = fs::read_dir(root.join("lib")).ok()?;
-        let packages = versions.flatten().map(|entry| entry.path().join("site-packages")).find(|path| path.is_dir())?;
+        let packages =
+            versions.flatten().map(|entry| entry.path().join("site-packages")).find(|path| path.is_dir())?;
         Some(Self { root: root.to_owned(), packages })
     }
 }

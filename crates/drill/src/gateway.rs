@@ -11,6 +11,7 @@ mod count;
 mod database;
 mod door;
 mod edge;
+mod face;
 mod fault;
 mod passage;
 mod port;
@@ -24,21 +25,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use recovery::Region;
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 pub use count::{FaceCounts, RegionCounts};
 pub use fault::{Condition, Fault, FaultState, Faults};
 pub use port::Ports;
 
-use crate::seeded::Seeded;
-use aws::AwsFace;
 use count::RegionCount;
 use database::Target;
-use edge::EdgeFace;
-use passage::Passage;
-use replication::{Replication, Route};
-use scope::Tables;
 use upstream::Upstream;
 
 /// How long the eventual global table lags: half of the usual second that AWS names as a bound.
@@ -118,7 +112,8 @@ pub struct Gateway {
     faults: Faults,
     database: Arc<OnceLock<Arc<dyn DatabaseApi>>>,
     regions: [RegionState; 2],
-    _tasks: JoinSet<()>,
+    /// Held so that every face closes with the gateway.
+    tasks: JoinSet<()>,
 }
 
 impl Gateway {
@@ -130,7 +125,7 @@ impl Gateway {
             target: Target::new(None),
         });
         let mut gateway =
-            Self { ports: options.ports, faults, database: Arc::default(), regions, _tasks: JoinSet::new() };
+            Self { ports: options.ports, faults, database: Arc::default(), regions, tasks: JoinSet::new() };
         let upstream = Upstream::new(options.emulator);
         let replications = gateway.replicate(&options, &upstream);
         for here in 0..2 {
@@ -171,144 +166,5 @@ impl Gateway {
     #[must_use]
     pub fn counts(&self, region: &Region) -> Option<RegionCounts> {
         self.regions.iter().find(|state| state.at.region == *region).map(|state| state.count.read())
-    }
-
-    fn replicate(&mut self, options: &GatewayOptions, upstream: &Upstream) -> Arc<[(Region, Replication)]> {
-        let mut replications = Vec::with_capacity(2);
-        for here in 0..2 {
-            let from = self.regions[here].at.region.clone();
-            let route = Route {
-                from: from.clone(),
-                to: self.regions[1 - here].at.region.clone(),
-                table: options.sessions_table.clone(),
-                upstream: upstream.clone(),
-                faults: self.faults.clone(),
-                count: Arc::clone(&self.regions[here].count),
-            };
-            let (replication, worker) = Replication::new(options.replication_lag, route);
-            self._tasks.spawn(worker);
-            replications.push((from, replication));
-        }
-        replications.into()
-    }
-
-    async fn open_aws(
-        &mut self,
-        options: &GatewayOptions,
-        here: usize,
-        upstream: &Upstream,
-        replications: &Arc<[(Region, Replication)]>,
-    ) -> Result<(), GatewayError> {
-        let state = &self.regions[here];
-        let face = AwsFace {
-            region: state.at.region.clone(),
-            witness: options.witness.clone(),
-            peer: self.regions[1 - here].at.region.clone(),
-            tables: Arc::new(Tables {
-                journal: options.journal_table.clone(),
-                sessions: options.sessions_table.clone(),
-            }),
-            upstream: upstream.clone(),
-            faults: self.faults.clone(),
-            database: Arc::clone(&self.database),
-            replications: Arc::clone(replications),
-            count: Arc::clone(&state.count),
-        };
-        let (listener, passage) = self.door(options, here, self.ports.aws, 1).await?;
-        self._tasks.spawn(door::attend(listener, face.region.clone(), self.faults.clone(), move |connection| {
-            let (face, passage) = (face.clone(), passage.clone());
-            async move { upstream::serve(connection, passage, |parts, body| face.answer(parts, body)).await }
-        }));
-        Ok(())
-    }
-
-    /// The region's own edge, and the way to it from inside the peer.
-    async fn open_edge(
-        &mut self,
-        options: &GatewayOptions,
-        here: usize,
-        upstream: &Upstream,
-    ) -> Result<(), GatewayError> {
-        for from in [here, 1 - here] {
-            let state = &self.regions[here];
-            let face = EdgeFace {
-                region: state.at.region.clone(),
-                public_host: options.public_host.clone(),
-                region_host: state.at.host.clone(),
-                any_name: from != here,
-                upstream: upstream.clone(),
-                count: Arc::clone(&state.count),
-            };
-            let port = if from == here { self.ports.edge } else { self.ports.peer_edge };
-            let (listener, _) = self.door(options, from, port, 2).await?;
-            let passage = self.passage(options, here, 2);
-            let (caller, faults) = (self.regions[from].at.region.clone(), self.faults.clone());
-            self._tasks.spawn(door::attend(listener, caller.clone(), faults.clone(), move |connection| {
-                let (face, passage) = (face.clone(), passage.clone());
-                let (caller, faults) = (caller.clone(), faults.clone());
-                async move {
-                    let reset = connection.reset();
-                    let called = face.region.clone();
-                    let serving =
-                        upstream::serve(connection, passage, |parts, body| face.answer(parts, body));
-                    unless_apart(&faults, &caller, &called, reset, serving).await;
-                }
-            }));
-        }
-        Ok(())
-    }
-
-    async fn open_database(&mut self, options: &GatewayOptions, here: usize) -> Result<(), GatewayError> {
-        for from in [here, 1 - here] {
-            let port = if from == here { self.ports.db } else { self.ports.peer_db };
-            let (listener, _) = self.door(options, from, port, 3).await?;
-            let passage = self.passage(options, here, 3);
-            let state = &self.regions[here];
-            let (target, count) = (state.target.subscribe(), Arc::clone(&state.count));
-            let (caller, faults) = (self.regions[from].at.region.clone(), self.faults.clone());
-            self._tasks.spawn(door::attend(listener, caller.clone(), faults.clone(), move |connection| {
-                let reset = connection.reset();
-                let called = passage.region.clone();
-                let carrying =
-                    database::carry(connection, passage.clone(), target.clone(), Arc::clone(&count));
-                let (caller, faults) = (caller.clone(), faults.clone());
-                async move { unless_apart(&faults, &caller, &called, reset, carrying).await }
-            }));
-        }
-        Ok(())
-    }
-
-    async fn door(
-        &self,
-        options: &GatewayOptions,
-        here: usize,
-        port: u16,
-        purpose: u64,
-    ) -> Result<(TcpListener, Passage), GatewayError> {
-        let address = SocketAddr::from((self.regions[here].at.address, port));
-        let listener = TcpListener::bind(address).await;
-        let listener = listener.map_err(|source| GatewayError::Listen { address, source })?;
-        Ok((listener, self.passage(options, here, purpose)))
-    }
-
-    fn passage(&self, options: &GatewayOptions, here: usize, purpose: u64) -> Passage {
-        let stream = purpose * 2 + u64::try_from(here).expect("one of two regions");
-        let seeded = Seeded::stream(options.seed, stream);
-        Passage::new(self.regions[here].at.region.clone(), self.faults.clone(), seeded)
-    }
-}
-
-/// Polls `work` until the two regions cannot reach each other; then resets its connection.
-async fn unless_apart(
-    faults: &Faults,
-    caller: &Region,
-    called: &Region,
-    reset: door::Reset,
-    work: impl Future<Output = ()>,
-) {
-    let mut work = std::pin::pin!(work);
-    tokio::select! {
-        () = &mut work => {}
-        () = faults.until(|state| !state.reaches(caller, called)) => reset.mark(),
     }
 }

@@ -65,9 +65,8 @@ pub struct Checkers {
 }
 
 impl Checkers {
-    /// Starts the checkers of every check in the zone.
-    pub fn start(zone: &Zone, options: &CheckOptions) -> Result<Self, NoEndpoint> {
-        let board = HealthBoard::new(zone.checks.keys());
+    /// Starts the checkers of every check in the zone; they publish on `board`.
+    pub fn start(zone: &Zone, board: HealthBoard, options: &CheckOptions) -> Result<Self, NoEndpoint> {
         let mut tasks = JoinSet::new();
         for (purpose, (id, check)) in (0_u64..).zip(&zone.checks) {
             let endpoint = options.endpoints.get(&check.host).copied();

@@ -5,15 +5,25 @@
 //! emulator, and [`assembly`] deploys a synthesised assembly into it.
 //!
 //! It refuses to measure from log lines, to leave a process behind, and to drop
-//! silently what the emulator cannot create. Start reading at [`assembly`].
+//! silently what the emulator cannot create. Start reading at [`run`], which
+//! puts the parts on a stage and rehearses a scenario on it.
 
+pub mod assembly;
+pub mod aurora;
+pub mod dns;
 pub mod emulator;
 pub mod environment;
-pub mod owned;
-pub mod postgres;
-pub mod dns;
 pub mod gateway;
 pub mod health_check;
 pub mod load;
+pub mod owned;
+pub mod packages;
+pub mod postgres;
+pub mod progress;
+pub mod report;
 pub mod route53;
+pub mod run;
 pub mod seeded;
+
+/// Account that the emulator deploys into.
+pub const ACCOUNT: &str = "000000000000";

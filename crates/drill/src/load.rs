@@ -8,8 +8,8 @@
 
 mod backoff;
 mod count;
-mod order;
 mod operation;
+mod order;
 pub mod plan;
 pub mod resolver;
 mod sender;
@@ -21,12 +21,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use recovery::Region;
+use recovery::history::{Operation, Outcome};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 pub use count::LoadCounts;
-pub use operation::{ClientKind, Operation, OperationKind, Outcome};
 
 use count::Count;
 use operation::History;
@@ -107,6 +107,16 @@ struct Shared {
 }
 
 impl Shared {
+    /// Counts and keeps an operation that has just ended; while its outcome is
+    /// unknown, its client never learnt it.
+    fn end(&self, operation: Operation) {
+        let known = operation.outcome != Outcome::Unknown;
+        let completed_ms = known.then(|| self.options.clock.now_ms());
+        let operation = Operation { completed_ms, ..operation };
+        self.count.end(&operation);
+        self.history.add(operation);
+    }
+
     /// When an operation that starts now gives up.
     fn deadline(&self) -> Deadline {
         Deadline { own: Instant::now() + DEADLINE, stop: self.stop_at.subscribe() }

@@ -13,7 +13,6 @@
 //! `nobody` with a data directory of theirs, and with a copy of the binaries in
 //! the run directory when the cache directory is closed to other users.
 
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -28,10 +27,14 @@ use crate::owned::{Farewell, OwnedProcess, RunDirectory};
 
 mod data_directory;
 mod descendants;
+mod error;
 mod installation;
 mod standby;
 
+pub use error::PostgresError;
 pub use installation::Installation;
+
+use error::{io, query};
 
 /// The database that every server has.
 pub const DATABASE: &str = "standfast";
@@ -42,67 +45,6 @@ pub const REPLICATION_USER: &str = "replicator";
 
 const START_LIMIT: Duration = Duration::from_secs(30);
 const PORT_ATTEMPTS: usize = 5;
-
-/// What can go wrong with a server.
-#[derive(Debug, thiserror::Error)]
-pub enum PostgresError {
-    /// A file or process could not be made.
-    #[error("cannot {action}")]
-    Io {
-        /// What was being done.
-        action: &'static str,
-        /// What the operating system said.
-        #[source]
-        source: io::Error,
-    },
-    /// A PostgreSQL program failed.
-    #[error("{program} failed: {output}")]
-    Program {
-        /// Its name.
-        program: &'static str,
-        /// The end of what it wrote.
-        output: String,
-    },
-    /// The server ended while starting.
-    #[error("the database server `{name}` ended while starting: {log}")]
-    Ended {
-        /// Which one.
-        name: String,
-        /// The end of its log.
-        log: String,
-    },
-    /// The server did not become ready.
-    #[error("the database server `{name}` was not ready after {} s", START_LIMIT.as_secs())]
-    NotReady {
-        /// Which one.
-        name: String,
-    },
-    /// A query failed.
-    #[error("cannot {action} on the database server")]
-    Query {
-        /// What was being done.
-        action: &'static str,
-        /// What the server or the connection said.
-        #[source]
-        source: tokio_postgres::Error,
-    },
-    /// A standby did not become a primary.
-    #[error("the database server `{name}` was not promoted within {limit_s} s")]
-    NotPromoted {
-        /// Which one.
-        name: String,
-        /// How long was waited, in seconds.
-        limit_s: u64,
-    },
-}
-
-pub(crate) fn io(action: &'static str) -> impl FnOnce(io::Error) -> PostgresError {
-    move |source| PostgresError::Io { action, source }
-}
-
-fn query(action: &'static str) -> impl FnOnce(tokio_postgres::Error) -> PostgresError {
-    move |source| PostgresError::Query { action, source }
-}
 
 /// One PostgreSQL server, which may run or not. Ends with its value.
 #[derive(Debug)]
@@ -237,14 +179,15 @@ impl Server {
         }
         let also = log.try_clone().map_err(io("open a log"))?;
         command.stdin(Stdio::null()).stdout(log).stderr(also);
-        let process = OwnedProcess::spawn(&self.run, command, Farewell::Quit).map_err(io("start PostgreSQL"))?;
+        let process =
+            OwnedProcess::spawn(&self.run, command, Farewell::Quit).map_err(io("start PostgreSQL"))?;
         self.process = Some(process);
         let deadline = Instant::now() + START_LIMIT;
         loop {
-            if let Ok(client) = self.connect_as("postgres").await {
-                if client.simple_query("SELECT 1").await.is_ok() {
-                    return Ok(());
-                }
+            if let Ok(client) = self.connect_as("postgres").await
+                && client.simple_query("SELECT 1").await.is_ok()
+            {
+                return Ok(());
             }
             if !self.is_running() {
                 self.process = None;
@@ -278,6 +221,7 @@ impl Server {
     pub fn kill_9(&mut self) {
         if let Some(mut process) = self.process.take() {
             descendants::kill_all(&mut process);
+            descendants::free_shared_memory(&self.data);
         }
     }
 
@@ -291,7 +235,9 @@ impl Server {
 
     async fn connect_as(&self, user: &str) -> Result<Client, PostgresError> {
         let database = if user == "postgres" { "postgres" } else { DATABASE };
-        let text = self.connect_string_for(user).replace(&format!("dbname={DATABASE}"), &format!("dbname={database}"));
+        let text = self
+            .connect_string_for(user)
+            .replace(&format!("dbname={DATABASE}"), &format!("dbname={database}"));
         let (client, connection) = tokio_postgres::connect(&text, NoTls).await.map_err(query("connect"))?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {

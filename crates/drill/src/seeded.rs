@@ -16,12 +16,12 @@ impl Seeded {
     #[must_use]
     pub fn stream(seed: u64, purpose: u64) -> Self {
         let mut mixed = Self(seed ^ purpose.wrapping_mul(0xD6E8_FEB8_6659_FD93));
-        mixed.next();
-        Self(mixed.next())
+        mixed.draw();
+        Self(mixed.draw())
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -31,13 +31,13 @@ impl Seeded {
 
     /// A number from 0 up to but without `bound`; 0 when `bound` is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
-        let wide = u128::from(self.next()) * u128::from(bound);
+        let wide = u128::from(self.draw()) * u128::from(bound);
         u64::try_from(wide >> 64).expect("the product's upper half is below the bound")
     }
 
     /// A number from 0 up to but without 1.
     pub fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+        (self.draw() >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn a_seed_replays_and_streams_differ() {
-        let draw = |mut seeded: Seeded| (0..8).map(|_| seeded.next()).collect::<Vec<_>>();
+        let draw = |mut seeded: Seeded| (0..8).map(|_| seeded.draw()).collect::<Vec<_>>();
         assert_eq!(draw(Seeded::stream(7, 1)), draw(Seeded::stream(7, 1)));
         assert_ne!(draw(Seeded::stream(7, 1)), draw(Seeded::stream(7, 2)));
         assert_ne!(draw(Seeded::stream(7, 1)), draw(Seeded::stream(8, 1)));

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use cdk::assembly::Assembly;
 use cdk::assembly::writer::{self, FileError};
 use cdk::{App, Problems, Stack};
-use recovery::Region;
 use recovery::deployment::Deployment;
 
 use crate::packages::{Packages, RECOVERY_STEP};
@@ -19,6 +18,18 @@ pub struct Synthesis {
     pub account: String,
     /// Directory that holds `{function}.zip` of every function.
     pub packages: PathBuf,
+    /// Whether the workflow replays the journal.
+    pub replay: Replay,
+}
+
+/// Whether the failover workflow replays the journal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replay {
+    /// It does.
+    #[default]
+    Included,
+    /// It does not, so that a drill can prove that a loss is noticed. **Never deploy this.**
+    LeftOut,
 }
 
 /// Why there is no assembly.
@@ -52,7 +63,7 @@ pub fn app(deployment: &Deployment, synthesis: &Synthesis) -> Result<App, Synthe
         app.add(stack);
     }
     for region in [home, standby] {
-        regional(&mut app, &place(region), &packages, synthesis);
+        regional(&mut app, &place(region), &packages, synthesis.replay);
     }
     rules::apply(&mut app, deployment);
     Ok(app)
@@ -82,7 +93,7 @@ fn shared(standby: &Place<'_>) -> [Stack; 2] {
 }
 
 /// The stacks of one region.
-fn regional(app: &mut App, place: &Place<'_>, packages: &Packages, synthesis: &Synthesis) {
+fn regional(app: &mut App, place: &Place<'_>, packages: &Packages, replay: Replay) {
     let deployment = place.deployment;
     let standby = Place { region: &deployment.regions.standby, ..*place };
     let home = Place { region: &deployment.regions.home, ..*place };
@@ -113,7 +124,7 @@ fn regional(app: &mut App, place: &Place<'_>, packages: &Packages, synthesis: &S
     api.depend_on(compute.name());
 
     let mut recovery = place.stack("Recovery", "watch, failover workflow, switch and alerts");
-    stack::recovery::new(&mut recovery, place, &definition(deployment, place.region, place, synthesis));
+    stack::recovery::new(&mut recovery, place, &definition(place, replay));
     recovery.depend_on(compute.name());
 
     for stack in [networking, database, peering, compute, api, recovery] {
@@ -122,6 +133,11 @@ fn regional(app: &mut App, place: &Place<'_>, packages: &Packages, synthesis: &S
 }
 
 /// The failover workflow of one region, in Amazon States Language.
-fn definition(_: &Deployment, _: &Region, place: &Place<'_>, _: &Synthesis) -> String {
-    format!("{{\"StartAt\":\"A\",\"States\":{{\"A\":{{\"Type\":\"Task\",\"Resource\":\"{}\",\"End\":true}}}}}}", place.function_arn(RECOVERY_STEP))
+fn definition(place: &Place<'_>, replay: Replay) -> String {
+    let function = place.function_arn(RECOVERY_STEP);
+    let machine = match replay {
+        Replay::Included => recovery::workflow::workflow(place.deployment, &function),
+        Replay::LeftOut => recovery::workflow::workflow_without_replay(place.deployment, &function),
+    };
+    machine.to_json()
 }

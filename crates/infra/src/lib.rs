@@ -1,6 +1,6 @@
 //! Our infrastructure: from a deployment file to the stacks of two regions.
 //!
-//! [`app`] composes everything; each file under [`stack`] is one kind of stack, a
+//! [`fn@app`] composes everything; each file under [`stack`] is one kind of stack, a
 //! plain function from a place and its properties to handles. Regions refer to
 //! each other by computed names ([`place`]). What a region cannot compute (an
 //! endpoint with a random part) is copied into its own Parameter Store by the
@@ -13,9 +13,11 @@
 pub mod app;
 pub mod packages;
 pub mod place;
+pub mod plan;
 pub mod policy;
 pub mod rules;
 pub mod stack;
 
-pub use app::{SynthesisError, Synthesis, app, synthesise};
+pub use app::{Replay, Synthesis, SynthesisError, app, synthesise};
 pub use packages::Packages;
+pub use plan::{failover_definition, failover_diagram, failover_runbook};

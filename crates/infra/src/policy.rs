@@ -40,8 +40,7 @@ impl Statement {
     }
 
     fn to_json(&self) -> Json {
-        let mut statement =
-            json!({ "Effect": "Allow", "Action": self.actions, "Resource": self.resources });
+        let mut statement = json!({ "Effect": "Allow", "Action": self.actions, "Resource": self.resources });
         if let Some(condition) = &self.condition {
             statement["Condition"] = condition.clone();
         }

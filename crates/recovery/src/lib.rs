@@ -3,10 +3,11 @@
 //!
 //! Nothing here does I/O or reads a clock, the environment or a random source:
 //! now, configuration and identifiers come in as arguments. Start reading at
-//! [`lease`], then [`step`].
+//! [`lease`], then [`mod@workflow`], then [`verdict`].
 
 pub mod deployment;
 pub mod epoch;
+pub mod history;
 pub mod lease;
 pub mod names;
 pub mod order;
@@ -15,8 +16,10 @@ pub mod scenario;
 pub mod session;
 pub mod setting;
 pub mod step;
+pub mod verdict;
 pub mod workflow;
 
+pub use deployment::Deployment;
 pub use epoch::Epoch;
 pub use lease::Lease;
 pub use order::{Order, OrderId};

@@ -102,3 +102,31 @@ impl Names {
         format!("{region}.orders.{}", self.domain)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! Goal: every name fits what AWS takes. Method: the longest suffix, zone and region that a
+    //! deployment file may have.
+
+    use super::*;
+
+    #[test]
+    fn the_longest_names_fit() {
+        let names = Names::new("e".repeat(20), format!("{}.example", "z".repeat(63)));
+        let region = Region::new("ap-northeast-1").expect("a valid name");
+        let function = "order-processor";
+        for (name, limit) in [
+            (names.function(function), 64),
+            (names.function_role(function, &region), 64),
+            (names.database_cluster(&region), 63),
+            (names.global_cluster(), 63),
+            (names.order_queue(), 80),
+            (names.dead_letter_queue(), 80),
+            (names.failover_state_machine(), 80),
+            (names.journal_table(), 255),
+            (names.region_host(&region), 253),
+        ] {
+            assert!(name.len() <= limit, "{name} has {} characters", name.len());
+        }
+    }
+}

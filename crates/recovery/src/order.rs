@@ -158,3 +158,68 @@ fn civil_from_days(days: u64) -> (u64, u64, u64) {
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     (year_of_era + era * 400 + u64::from(month <= 2), month, day)
 }
+
+#[cfg(test)]
+mod tests {
+    //! Goal: an id is valid or refused for a reason, and the journal keeps an order where a
+    //! retry and a replay both look. Method: known dates and proptest over ids and times.
+
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn id(made_at_ms: u64, rest: u128) -> OrderId {
+        let rest = rest & 0x0fff_3fff_ffff_ffff_ffff | 0x7000_8000_0000_0000_0000;
+        OrderId::new(Uuid::from_u128(u128::from(made_at_ms) << 80 | rest)).expect("version 7")
+    }
+
+    #[test]
+    fn partitions_are_named_after_utc_minutes() {
+        for (ms, expected) in [
+            (0, "1970-01-01T00:00#0"),
+            (951_782_400_000, "2000-02-29T00:00#0"),
+            (1_763_634_299_999, "2025-11-20T10:24#0"),
+            (4_107_542_399_000, "2100-02-28T23:59#0"),
+            (4_107_542_400_000, "2100-03-01T00:00#0"),
+        ] {
+            assert_eq!(journal_partition(id(ms, 0), 4), expected);
+        }
+    }
+
+    #[test]
+    fn only_version_7_of_a_plausible_age_is_taken() {
+        assert_eq!(OrderId::new(Uuid::nil()), Err(InvalidOrderId::NotVersion7));
+        let (now, at) = (10_000_000, |ms| id(ms, 1));
+        assert_eq!(at(now - ID_AGE_MS_MAX).check_age(now), Ok(()));
+        assert_eq!(at(now - ID_AGE_MS_MAX - 1).check_age(now), Err(InvalidOrderId::TooOld));
+        assert_eq!(at(now + ID_LEAD_MS_MAX).check_age(now), Ok(()));
+        assert_eq!(at(now + ID_LEAD_MS_MAX + 1).check_age(now), Err(InvalidOrderId::InTheFuture));
+    }
+
+    proptest! {
+        #[test]
+        fn a_replay_looks_where_an_order_is_kept(
+            made_at in 0u64..5_000_000_000_000, before in 0u64..600_000, after in 0u64..600_000,
+            rest in any::<u128>(), shards in 0u32..9,
+        ) {
+            let order = id(made_at, rest);
+            prop_assert_eq!(order.made_at_ms(), made_at);
+            let kept = journal_partition(order, shards);
+            let looked: Vec<String> =
+                journal_partitions(made_at.saturating_sub(before), made_at + after, shards).collect();
+            prop_assert!(looked.contains(&kept));
+            let distinct: BTreeSet<&String> = looked.iter().collect();
+            prop_assert_eq!(distinct.len(), looked.len(), "no partition is read twice");
+        }
+
+        #[test]
+        fn any_uuid_is_judged_without_panic(bits in any::<u128>(), now in any::<u64>()) {
+            if let Ok(id) = OrderId::new(Uuid::from_u128(bits)) {
+                let _ = id.check_age(now);
+                let _ = journal_partition(id, 4);
+            }
+        }
+    }
+}

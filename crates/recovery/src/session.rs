@@ -39,3 +39,20 @@ impl FromStr for SessionVersion {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! Goal: a token survives its text, and a later epoch wins. Method: round trip and broken texts.
+
+    use super::*;
+
+    #[test]
+    fn a_token_survives_its_text_and_orders_by_epoch_first() {
+        let version = SessionVersion { epoch: Epoch(2), version: 17 };
+        assert_eq!(version.to_string().parse(), Ok(version));
+        assert!(version > SessionVersion { epoch: Epoch(1), version: 99 });
+        for text in ["", "2", "2.", ".17", "2.17.1", "-1.0", "a.b", "2.99999999999999999999"] {
+            assert_eq!(text.parse::<SessionVersion>(), Err(InvalidToken(text.to_owned())));
+        }
+    }
+}

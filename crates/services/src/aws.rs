@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::{Builder, tls};
@@ -22,12 +22,17 @@ const BACKOFF_MAX: Duration = Duration::from_secs(1);
 /// A connection that idles longer is not used again: what lies between may have forgotten it.
 const IDLE_MAX: Duration = Duration::from_secs(20);
 
-/// The configuration all clients share. Region, credentials and `AWS_ENDPOINT_URL` come from the
-/// standard chain, which for a function is its environment.
+/// The configuration all clients of a service share. Region, credentials and `AWS_ENDPOINT_URL` come
+/// from the standard chain, which for a function is its environment.
+pub async fn config() -> SdkConfig {
+    loader().load().await
+}
+
+/// The same before anything is read, so that a test can say where the calls go.
 ///
 /// Retries are the SDK's standard mode: exponential backoff with full jitter and a token bucket.
 /// `ReplicatedWriteConflictException` is retried because DynamoDB's model marks it so.
-pub async fn config() -> SdkConfig {
+pub fn loader() -> ConfigLoader {
     let http_client = Builder::new()
         .pool_idle_timeout(IDLE_MAX)
         .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
@@ -45,8 +50,6 @@ pub async fn config() -> SdkConfig {
         .http_client(http_client)
         .timeout_config(timeouts)
         .retry_config(retries)
-        .load()
-        .await
 }
 
 /// An AWS call that failed for good: refused, or without an answer after its retries.

@@ -1,6 +1,6 @@
 //! The tags every taggable resource carries.
 
-use cfn::{TagShape, TagForm};
+use cfn::{TagForm, TagShape};
 use serde_json::{Map, Value, json};
 
 use super::Aspect;

@@ -9,7 +9,8 @@ use crate::asset::asset_bucket;
 pub(super) fn asset_manifest(lowered: &LoweredStack) -> Value {
     let mut files = Map::new();
     for asset in lowered.stack.assets.values() {
-        let name = asset.source.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let name =
+            asset.source.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         files.insert(asset.sha256.clone(), entry(lowered, &name, &asset.file_name(), &asset.object_key()));
     }
     let template = entry(

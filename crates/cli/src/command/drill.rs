@@ -15,8 +15,7 @@ use crate::screen;
 use super::{deployment, functions, print_result};
 
 /// The scenarios that come with the command.
-const BUILT_IN: [(&str, &str); 1] =
-    [("region-loss", include_str!("../../../../scenarios/region-loss.toml"))];
+const BUILT_IN: [(&str, &str); 1] = [("region-loss", include_str!("../../../../scenarios/region-loss.toml"))];
 
 pub fn run(cli: &Cli, args: &Drill) -> Result<u8, Failure> {
     if args.list {
@@ -30,11 +29,11 @@ pub fn run(cli: &Cli, args: &Drill) -> Result<u8, Failure> {
         orders_per_second: args.orders_per_second.unwrap_or(deployment.load.orders_per_second as f64),
         cache: args.cache.clone().unwrap_or_else(default_cache),
         functions: functions::directory(args.functions.as_deref())?,
-        replay: !args.without_replay,
         keep: args.keep,
         commit: commit(),
     };
-    let finished = rehearse(deployment, scenario, settings)?;
+    let objectives = deployment.objectives.clone();
+    let finished = rehearse(deployment, scenario, settings, !args.without_replay)?;
     if let Some(directory) = &args.report {
         write_report(directory, &finished)?;
     }
@@ -42,21 +41,28 @@ pub fn run(cli: &Cli, args: &Drill) -> Result<u8, Failure> {
         anstream::eprintln!("kept {}", directory.display());
     }
     print_result(&match cli.output {
-        Format::Text => screen::report::render(&finished.report),
+        Format::Text => screen::report::render(&finished.report, &objectives),
         Format::Json => as_json(&finished.report),
     })?;
     Ok(if finished.report.verdict == Outcome::Passed { 0 } else { OBJECTIVES_MISSED })
 }
 
-fn rehearse(deployment: Deployment, scenario: Scenario, settings: Settings) -> Result<Finished, Failure> {
+fn rehearse(
+    deployment: Deployment,
+    scenario: Scenario,
+    settings: Settings,
+    replay: bool,
+) -> Result<Finished, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(4)
         .enable_all()
         .build()
         .map_err(|error| Failure::failed("cannot start the drill").because(&error))?;
     let narrator = screen::progress::Narrator::new();
-    let (of, replay) = (deployment.clone(), settings.replay);
-    let synthesise = move |packages: &Path, outdir: &Path| super::synth::write(&of, packages, outdir, replay);
+    let of = deployment.clone();
+    let synthesise = move |packages: &Path, outdir: &Path| {
+        super::synth::write(&of, packages, outdir, replay).map_err(Into::into)
+    };
     let drill = Run { deployment, scenario, settings, synthesise: &synthesise, progress: &narrator };
     let result = runtime.block_on(async {
         tokio::select! {
@@ -153,7 +159,12 @@ fn seed_from_clock() -> u64 {
 }
 
 fn default_cache() -> PathBuf {
-    drill::environment::default_cache_dir(|name| std::env::var_os(name))
+    let variable = |name: &str| std::env::var(name).ok();
+    let directory = drill::environment::default_cache_dir(
+        variable("XDG_CACHE_HOME").as_deref(),
+        variable("HOME").as_deref(),
+    );
+    directory.unwrap_or_else(|| std::env::temp_dir().join("standfast-cache"))
 }
 
 /// The commit of the checkout, marked when there are changes on top of it.

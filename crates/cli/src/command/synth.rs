@@ -2,24 +2,52 @@
 
 use std::path::Path;
 
+use infra::{Replay, Synthesis, SynthesisError};
 use recovery::Deployment;
+use serde_json::json;
 
 use crate::args::{Cli, Format, Synth};
 use crate::failure::Failure;
 
 use super::{deployment, print_result};
 
+/// Account of an assembly that is only looked at; the cdk command names the real one.
+const NO_ACCOUNT: &str = "000000000000";
+
 pub fn run(cli: &Cli, args: &Synth) -> Result<u8, Failure> {
-    let _ = (cli, args, deployment as fn(&Path) -> _, print_result as fn(&str) -> _, Format::Text);
-    Err(Failure::failed("not built yet"))
+    let deployment = deployment(&cli.deployment)?;
+    let synthesis = Synthesis {
+        account: args.account.clone().unwrap_or_else(|| NO_ACCOUNT.to_owned()),
+        packages: args.packages.clone(),
+        replay: Replay::Included,
+    };
+    infra::synthesise(&deployment, &synthesis, &args.outdir).map_err(|error| {
+        let hint = match &error {
+            SynthesisError::Account(_) => "--account takes the number of an AWS account",
+            SynthesisError::File(_) => {
+                "make the packages with `cargo xtask package`, or name them with --packages DIR"
+            }
+            SynthesisError::Tree(_) => "the construct path above says which resource",
+        };
+        Failure::failed("the deployment cannot be synthesised").because(&error).hint(hint)
+    })?;
+    let directory = args.outdir.display();
+    print_result(&match cli.output {
+        Format::Text => format!("{} written to {directory}; `npx cdk ls` lists it", deployment.name),
+        Format::Json => json!({"deployment": deployment.name, "outdir": args.outdir}).to_string(),
+    })?;
+    Ok(0)
 }
 
-/// Writes the assembly of a drill.
+/// Writes the assembly of a drill, which deploys into an account of its own.
 pub fn write(
-    _deployment: &Deployment,
-    _packages: &Path,
-    _outdir: &Path,
-    _replay: bool,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    Err("not built yet".into())
+    deployment: &Deployment,
+    packages: &Path,
+    outdir: &Path,
+    replay: bool,
+) -> Result<(), SynthesisError> {
+    let replay = if replay { Replay::Included } else { Replay::LeftOut };
+    let account = drill::ACCOUNT.to_owned();
+    infra::synthesise(deployment, &Synthesis { account, packages: packages.to_owned(), replay }, outdir)?;
+    Ok(())
 }

@@ -5,12 +5,16 @@ use crate::failure::Failure;
 
 use super::{deployment, print_result};
 
+/// Stands for the `recovery-step` function, whose ARN is known once it is deployed.
+const FUNCTION: &str = "${RecoveryStepFunction}";
+
 pub fn run(cli: &Cli, args: &Workflow) -> Result<u8, Failure> {
     let deployment = deployment(&cli.deployment)?;
+    let workflow = || recovery::workflow::workflow(&deployment, FUNCTION);
     print_result(&match args.format {
-        Reading::Asl => infra::failover_definition(&deployment),
-        Reading::Mermaid => infra::failover_diagram(&deployment),
-        Reading::Runbook => infra::failover_runbook(&deployment),
+        Reading::Asl => workflow().to_json(),
+        Reading::Mermaid => workflow().to_mermaid(),
+        Reading::Runbook => recovery::workflow::runbook(&deployment),
     })?;
     Ok(0)
 }

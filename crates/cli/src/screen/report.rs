@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use drill::report::{Outcome, Report};
+use recovery::deployment::Objectives;
 
 use super::{BOLD, DIM, GREEN, RED, clock};
 
@@ -14,7 +15,7 @@ struct Row {
 }
 
 /// The report, for a terminal.
-pub fn render(report: &Report) -> String {
+pub fn render(report: &Report, objectives: &Objectives) -> String {
     let mut text = String::new();
     let (style, word) = match report.verdict {
         Outcome::Passed => (GREEN, "passed"),
@@ -23,7 +24,7 @@ pub fn render(report: &Report) -> String {
     let Report { scenario, deployment, seed, commit, .. } = report;
     let _ = writeln!(text, "{BOLD}{scenario}{BOLD:#} on {deployment}: {style}{word}{style:#}");
     let _ = writeln!(text, "{DIM}measured here, seed {seed}, commit {commit}{DIM:#}\n");
-    table(&mut text, &rows(report));
+    table(&mut text, &rows(report, objectives));
     loads(&mut text, report);
     timeline(&mut text, report);
     list(&mut text, "not exercised here", &report.not_exercised);
@@ -31,7 +32,7 @@ pub fn render(report: &Report) -> String {
     text
 }
 
-fn rows(report: &Report) -> Vec<Row> {
+fn rows(report: &Report, objectives: &Objectives) -> Vec<Row> {
     let objective = report.recovery.objective_s;
     let within = |name: &str, bound: u64, measured: Option<f64>| Row {
         objective: name.to_owned(),
@@ -50,7 +51,7 @@ fn rows(report: &Report) -> Vec<Row> {
         within("accepted again, clients that follow DNS", objective, recovery.accepted_again_s),
         within(
             "accepted again, clients that know both regions",
-            drill::verdict::TWO_ENDPOINTS_OBJECTIVE_S,
+            objectives.two_endpoints_recovery_time_s,
             recovery.accepted_again_two_endpoints_s,
         ),
         within("settled again", objective, recovery.settled_again_s),

@@ -96,7 +96,11 @@ async fn fill(mut source: OwnedReadHalf, line: mpsc::UnboundedSender<(Instant, V
     }
 }
 
-async fn empty(mut line: mpsc::UnboundedReceiver<(Instant, Vec<u8>)>, mut client: OwnedWriteHalf, cut: &AtomicBool) {
+async fn empty(
+    mut line: mpsc::UnboundedReceiver<(Instant, Vec<u8>)>,
+    mut client: OwnedWriteHalf,
+    cut: &AtomicBool,
+) {
     while let Some((leaves_at, bytes)) = line.recv().await {
         tokio::time::sleep_until(leaves_at).await;
         if cut.load(Ordering::SeqCst) || client.write_all(&bytes).await.is_err() {
@@ -135,7 +139,9 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_in_the_line_when_it_is_cut_is_lost() {
-        let line = DelayLine::start(source_that_says(b"commit").await, Duration::from_secs(60)).await.expect("a line");
+        let line = DelayLine::start(source_that_says(b"commit").await, Duration::from_secs(60))
+            .await
+            .expect("a line");
         let mut client = TcpStream::connect(line.address()).await.expect("a connection");
         line.cut();
         let mut heard = Vec::new();

@@ -37,7 +37,9 @@ impl Aurora {
                 "InvalidGlobalClusterStateFault",
                 "this stand-in does not offer a switchover".into(),
             )),
-            other => Err(Fault(400, "InvalidAction", format!("the action {other} is not valid for this endpoint"))),
+            other => {
+                Err(Fault(400, "InvalidAction", format!("the action {other} is not valid for this endpoint")))
+            }
         };
         match answer {
             Ok(result) => (200, envelope(action, &result)),
@@ -58,7 +60,8 @@ impl Aurora {
         region: &Region,
         parameters: &HashMap<String, String>,
     ) -> Result<String, Fault> {
-        let not_found = |name: &str| Fault(404, "DBClusterNotFoundFault", format!("DBCluster {name} not found."));
+        let not_found =
+            |name: &str| Fault(404, "DBClusterNotFoundFault", format!("DBCluster {name} not found."));
         let own = self.names.database_cluster(region);
         let index = self.index(region).map_err(|_| not_found(&own))?;
         if let Some(asked) = parameters.get("DBClusterIdentifier")
@@ -85,9 +88,14 @@ impl Aurora {
     async fn fail_over(&self, parameters: &HashMap<String, String>) -> Result<String, Fault> {
         self.check_global_cluster(parameters)?;
         let target = parameters.get("TargetDbClusterIdentifier").map(String::as_str).unwrap_or_default();
-        let region = self.regions.iter().find(|region| self.cluster_arn(region) == target).ok_or_else(|| {
-            Fault(404, "DBClusterNotFoundFault", format!("DBCluster {target} not found in the global cluster."))
-        })?;
+        let region =
+            self.regions.iter().find(|region| self.cluster_arn(region) == target).ok_or_else(|| {
+                Fault(
+                    404,
+                    "DBClusterNotFoundFault",
+                    format!("DBCluster {target} not found in the global cluster."),
+                )
+            })?;
         let allows_loss = parameters.get("AllowDataLoss").is_some_and(|value| value == "true");
         let from = self.region_writer().await;
         if !allows_loss && from != *region {
@@ -98,7 +106,9 @@ impl Aurora {
             AuroraError::Down(_) | AuroraError::NoCluster(_) => {
                 Fault(400, "InvalidDBClusterStateFault", error.to_string())
             }
-            AuroraError::Server(_) | AuroraError::Delay(_) => Fault(500, "InternalFailure", error.to_string()),
+            AuroraError::Server(_) | AuroraError::Delay(_) => {
+                Fault(500, "InternalFailure", error.to_string())
+            }
         })?;
         let failover = (from != *region).then_some((&from, region));
         let cluster = self.global_cluster(&*self.state.lock().await, failover);
@@ -121,7 +131,8 @@ impl Aurora {
         let name = self.names.global_cluster();
         let mut members = String::new();
         for (index, region) in self.regions.iter().enumerate() {
-            let status = if state.dead[index] || state.stream.is_none() { "pending-resync" } else { "connected" };
+            let status =
+                if state.dead[index] || state.stream.is_none() { "pending-resync" } else { "connected" };
             let (arn, writer) = (self.cluster_arn(region), state.writer == index);
             let readers = if writer {
                 let others = self.regions.iter().filter(|r| *r != region);

@@ -75,9 +75,9 @@ fn chosen<'zone>(
     name: &str,
 ) -> Option<&'zone route53::Record> {
     let of_role = |role: FailoverRole| {
-        zone.records
-            .iter()
-            .find(|record| record.name == name && record.failover.as_ref().is_some_and(|half| half.role == role))
+        zone.records.iter().find(|record| {
+            record.name == name && record.failover.as_ref().is_some_and(|half| half.role == role)
+        })
     };
     let well = |record: &&route53::Record| {
         let check = record.failover.as_ref().and_then(|half| half.health_check.as_deref());

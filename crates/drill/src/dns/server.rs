@@ -123,7 +123,8 @@ impl Handler {
     fn count(&self, name: &str, kind: RecordType, code: ResponseCode) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let line = format!("{name} {kind} {code}");
-        let line = if counts.len() < COUNTED_MAX || counts.contains_key(&line) { line } else { "other".into() };
+        let line =
+            if counts.len() < COUNTED_MAX || counts.contains_key(&line) { line } else { "other".into() };
         *counts.entry(line).or_default() += 1;
     }
 }

@@ -2,18 +2,24 @@
 
 The emulator refuses a whole template for one resource type that it lacks. Here
 each such type gets a handler that records it by name and creates nothing, and
-the drill lists what was recorded as not exercised. Usage: launcher.py RECORD,
-where RECORD is the file that gets one JSON line per recorded resource.
+the drill lists what was recorded as not exercised. Where the emulator departs
+from what AWS documents and the drill would notice, it is brought back here:
+replicas of global tables, the bounds of Step Functions retries, and the first
+run of a schedule. Usage: launcher.py RECORD LOGS: the file that gets one JSON
+line per recorded resource, and the file that gets the logs of all functions.
 """
 
 import hashlib
+import http.server
 import json
+import random
 import sys
 import threading
 
 from ministack.app import main
-from ministack.core.responses import get_account_id, get_region
-from ministack.services import rds
+from ministack.core import lambda_runtime
+from ministack.core.responses import get_account_id, get_region, set_request_region
+from ministack.services import rds, scheduler, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 RECORD = sys.argv[1]
@@ -115,9 +121,170 @@ def delete_global_cluster(physical_id, properties):
     rds._global_clusters.pop(physical_id, None)
 
 
+def alarm_creator(create):
+    """Alarms on metric math are recorded; all others are created."""
+
+    def create_alarm(logical_id, properties, stack_name):
+        if not properties.get("Metrics"):
+            return create(logical_id, properties, stack_name)
+        record("AWS::CloudWatch::Alarm (metric math)", logical_id, stack_name)
+        name = properties.get("AlarmName") or f"{stack_name}-{logical_id}"
+        return name, {"Arn": f"arn:aws:cloudwatch:{get_region()}:{get_account_id()}:alarm:{name}"}
+
+    return create_alarm
+
+
+def alarm_deleter(delete):
+    """What was only recorded is not there to delete."""
+
+    def delete_alarm(physical_id, properties):
+        if not properties.get("Metrics"):
+            delete(physical_id, properties)
+
+    return delete_alarm
+
+
+def global_table_regions(properties):
+    """The regions of all replicas and witnesses but this one, each once."""
+    members = (properties.get("Replicas") or []) + (properties.get("GlobalTableWitnesses") or [])
+    regions = {member["Region"] for member in members if "Region" in member}
+    return sorted(regions - {get_region()})
+
+
+def in_each_region(regions, act):
+    """Runs act in the scope of each region, then returns to this one."""
+    here = get_region()
+    try:
+        for region in regions:
+            set_request_region(region)
+            act()
+    finally:
+        set_request_region(here)
+
+
+def global_table_handler(handler):
+    """Creates the table in every region of the global table.
+
+    The copies are independent: the drill's gateways replicate between them, or
+    send every call to one of them, as the table's consistency asks.
+    """
+
+    def create(logical_id, properties, stack_name):
+        regions = global_table_regions(properties)
+        if regions:
+            # A name that CloudFormation chooses would differ between the copies.
+            name = properties.get("TableName") or f"{stack_name}-{logical_id}"
+            properties = {**properties, "TableName": name}
+        in_each_region(regions, lambda: handler["create"](logical_id, properties, stack_name))
+        return handler["create"](logical_id, properties, stack_name)
+
+    def delete(physical_id, properties):
+        in_each_region(global_table_regions(properties), lambda: handler["delete"](physical_id, properties))
+        handler["delete"](physical_id, properties)
+
+    return {"create": create, "delete": delete}
+
+
+def bounded_retrier(find):
+    """Honours MaxDelaySeconds and JitterStrategy, which the emulator ignores.
+
+    It computes interval * rate ** count itself, so it is given the delay as an
+    interval with a rate of one.
+    """
+
+    def find_bounded(retriers, error, retry_counts):
+        retrier, index = find(retriers, error, retry_counts)
+        if retrier is None:
+            return retrier, index
+        count = retry_counts.get(index, 0)
+        delay = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** count
+        delay = min(delay, retrier.get("MaxDelaySeconds", delay))
+        if retrier.get("JitterStrategy") == "FULL":
+            delay = random.uniform(0, delay)
+        return {**retrier, "IntervalSeconds": delay, "BackoffRate": 1.0}, index
+
+    return find_bounded
+
+
+def prompt_schedule(handler):
+    """A rate schedule with no start date first runs at once, as AWS documents.
+
+    The emulator waits for a whole interval after its creation.
+    """
+
+    def create(logical_id, properties, stack_name):
+        before = set(scheduler._schedules._data)
+        created = handler["create"](logical_id, properties, stack_name)
+        rate = str(properties.get("ScheduleExpression", "")).startswith("rate(")
+        if rate and not properties.get("StartDate"):
+            for key in set(scheduler._schedules._data) - before:
+                if key[1] == get_region():
+                    scheduler._schedule_last_fired[key] = 0
+        return created
+
+    return {**handler, "create": create}
+
+
+def speed_up_functions():
+    """Takes two waits out of every invocation of a function.
+
+    The runtime interface sends head and body apart, and the second may wait 40 ms
+    for the delayed acknowledgement of the first. After the answer, the emulator
+    waits up to 50 ms for a line of log; a late line now goes to the next answer.
+    """
+    http.server.BaseHTTPRequestHandler.disable_nagle_algorithm = True
+    http.server.BaseHTTPRequestHandler.wbufsize = -1
+    worker = lambda_runtime.ProvidedWorker
+    patient = worker._drain_stderr_bounded
+
+    def drain(self, **waits):
+        return patient(self, **waits) if waits else self._drain_stderr()
+
+    worker._drain_stderr_bounded = drain
+
+
+class Copied:
+    """A stream of log lines that is also written to a file."""
+
+    def __init__(self, stream, path, label):
+        self.stream, self.path, self.label = stream, path, label
+
+    def readline(self):
+        line = self.stream.readline()
+        if line:
+            with _writing, open(self.path, "ab") as file:
+                file.write(self.label + line)
+        return line
+
+    def close(self):
+        self.stream.close()
+
+
+def copy_function_logs(path):
+    """Writes what every function logs to one file, each line after its region and name."""
+    worker = lambda_runtime.ProvidedWorker
+    pump = worker._pump_output
+
+    def pump_copied(self, stream, log_queue):
+        region = self.config.get("FunctionArn", ":::").split(":")[3]
+        pump(self, Copied(stream, path, f"{region} {self.func_name} ".encode()), log_queue)
+
+    worker._pump_output = pump_copied
+
+
 def register():
-    """Adds a handler for every type that has none."""
+    """Adds a handler for every type that has none, and mends some of the others."""
     handlers = provisioners._RESOURCE_HANDLERS
+    alarm = handlers["AWS::CloudWatch::Alarm"]
+    handlers["AWS::CloudWatch::Alarm"] = {
+        **alarm,
+        "create": alarm_creator(alarm["create"]),
+        "delete": alarm_deleter(alarm["delete"]),
+    }
+    handlers["AWS::DynamoDB::GlobalTable"] = global_table_handler(handlers["AWS::DynamoDB::GlobalTable"])
+    handlers["AWS::Scheduler::Schedule"] = prompt_schedule(handlers["AWS::Scheduler::Schedule"])
+    scheduler._SCHEDULE_TICK_INTERVAL = 1
+    stepfunctions._find_matching_retrier = bounded_retrier(stepfunctions._find_matching_retrier)
     for resource_type, prefix in RECORDED.items():
         handlers.setdefault(resource_type, recorder(resource_type, prefix))
     handlers.setdefault(
@@ -128,5 +295,7 @@ def register():
 
 if __name__ == "__main__":
     register()
+    speed_up_functions()
+    copy_function_logs(sys.argv[2])
     sys.argv[1:] = []
     main()

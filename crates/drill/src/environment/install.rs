@@ -42,11 +42,15 @@ impl InstallFailure {
     /// What a person can do about it.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::NoNetwork(_) => "the first drill needs the package index once; check the network or set PIP_INDEX_URL",
+            Self::NoNetwork(_) => {
+                "the first drill needs the package index once; check the network or set PIP_INDEX_URL"
+            }
             Self::DiskFull => ROOM,
             Self::HashMismatch(_) => "the package index or a proxy altered a package; use the public index",
             Self::NoWheel(_) => "use CPython 3.10 to 3.14 on Linux, x86_64 or aarch64",
-            Self::Other(_) | Self::Incomplete | Self::Run(_) => "run the drill again; nothing was left half-made",
+            Self::Other(_) | Self::Incomplete | Self::Run(_) => {
+                "run the drill again; nothing was left half-made"
+            }
         }
     }
 }
@@ -55,7 +59,8 @@ impl InstallFailure {
 pub(super) fn into(target: &Path, python: &Python, requirements: &str) -> Result<(), EnvironmentError> {
     let warden = Warden::start(None).map_err(|e| EnvironmentError::Install(InstallFailure::Run(e)))?;
     let list = target.join("requirements.txt");
-    std::fs::write(&list, requirements).map_err(|source| EnvironmentError::Cache { path: list.clone(), source })?;
+    std::fs::write(&list, requirements)
+        .map_err(|source| EnvironmentError::Cache { path: list.clone(), source })?;
     let mut venv = Command::new(&python.program);
     venv.args(["-I", "-m", "venv"]).arg(target);
     run(&warden, venv)?;
@@ -81,7 +86,10 @@ fn run(warden: &Warden, mut command: Command) -> Result<(), EnvironmentError> {
 fn explain(output: &Output) -> InstallFailure {
     let text = [&output.stdout[..], &output.stderr[..]].map(String::from_utf8_lossy).join("\n");
     let with = |needles: &[&str]| {
-        text.lines().rev().find(|line| needles.iter().any(|n| line.contains(n))).map(|line| line.trim().to_owned())
+        text.lines()
+            .rev()
+            .find(|line| needles.iter().any(|n| line.contains(n)))
+            .map(|line| line.trim().to_owned())
     };
     if with(&["No space left on device", "Errno 28", "Disk quota exceeded"]).is_some() {
         return InstallFailure::DiskFull;
@@ -89,9 +97,12 @@ fn explain(output: &Output) -> InstallFailure {
     if let Some(line) = with(&["DO NOT MATCH THE HASHES"]) {
         return InstallFailure::HashMismatch(line);
     }
-    let unreachable = ["NewConnectionError", "Max retries exceeded", "ConnectTimeout", "ReadTimeout", "SSLError"];
-    if let Some(line) = with(&unreachable).or_else(|| with(&["Name or service", "Temporary failure in name"])) {
-        return InstallFailure::NoNetwork(line);
+    let unreachable =
+        ["NewConnectionError", "Max retries exceeded", "ConnectTimeout", "ReadTimeout", "SSLError"];
+    if let Some(line) = with(&unreachable).or_else(|| with(&["Name or service", "Temporary failure in name"]))
+    {
+        let cause = line.find("[Errno").and_then(|at| line[at..].split('\'').next());
+        return InstallFailure::NoNetwork(cause.unwrap_or(&line).to_owned());
     }
     if let Some(line) = with(&["No matching distribution", "not a supported wheel"]) {
         return InstallFailure::NoWheel(line);
@@ -115,12 +126,17 @@ mod tests {
     fn causes_are_told_apart() {
         let full = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device";
         assert!(matches!(explained(full), InstallFailure::DiskFull));
-        let offline = "WARNING: Retrying after connection broken by 'NewConnectionError('...')'\n\
+        let offline = "WARNING: Retrying after connection broken by 'NewConnectionError('<x>: [Errno 111] Connection refused')'\n\
             ERROR: No matching distribution found for botocore==1.43.106";
-        assert!(matches!(explained(offline), InstallFailure::NoNetwork(_)));
+        assert!(
+            matches!(explained(offline), InstallFailure::NoNetwork(cause) if cause == "[Errno 111] Connection refused")
+        );
         let altered = "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.";
         assert!(matches!(explained(altered), InstallFailure::HashMismatch(_)));
-        assert!(matches!(explained("ERROR: No matching distribution found for x"), InstallFailure::NoWheel(_)));
+        assert!(matches!(
+            explained("ERROR: No matching distribution found for x"),
+            InstallFailure::NoWheel(_)
+        ));
         assert!(matches!(explained("boom"), InstallFailure::Other(text) if text == "boom"));
     }
 }

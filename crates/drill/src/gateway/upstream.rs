@@ -6,7 +6,9 @@ use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HeaderMap, HeaderName, TE, TRANSFER_ENCODING, UPGRADE};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, EXPECT, HeaderMap, HeaderName, TE, TRANSFER_ENCODING, UPGRADE,
+};
 use http::{Request, Response, StatusCode, Uri, request};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -57,11 +59,8 @@ impl Upstream {
 
     pub(super) async fn send(&self, parts: request::Parts, body: Bytes) -> Result<Answer, UpstreamError> {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        let uri = Uri::builder()
-            .scheme("http")
-            .authority(self.address.to_string())
-            .path_and_query(path)
-            .build()?;
+        let uri =
+            Uri::builder().scheme("http").authority(self.address.to_string()).path_and_query(path).build()?;
         let mut request = Request::builder().method(parts.method).uri(uri).body(Full::new(body))?;
         *request.headers_mut() = end_to_end(parts.headers);
         let (mut parts, body) = self.client.request(request).await?.into_parts();

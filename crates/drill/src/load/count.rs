@@ -5,9 +5,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use recovery::Region;
+use recovery::history::{Operation, OperationKind, Outcome};
 use tokio::time::Instant;
 
-use super::{Operation, OperationKind, Outcome, PerRegion, held};
+use super::{PerRegion, held};
 
 /// The load so far. Orders are counted once, whatever their retries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,10 +17,8 @@ pub struct LoadCounts {
     pub offered: u64,
     /// Orders acknowledged.
     pub acknowledged: u64,
-    /// Orders refused for good.
+    /// Orders refused for good, or never received by a region.
     pub refused: u64,
-    /// Orders that never reached a region.
-    pub failed: u64,
     /// Orders whose fate the client does not know.
     pub unknown: u64,
     /// Acknowledged orders by the region that answered.
@@ -34,8 +33,9 @@ pub struct LoadCounts {
     pub sessions_stale_served: u64,
     /// Times a region said that it is behind, after the client had waited.
     pub sessions_refused: u64,
-    /// Acknowledged session writes that were gone when the client gave up its token.
-    pub sessions_lost: u64,
+    /// Times an acknowledged session write was gone when the client, told
+    /// honestly that the region is behind, started over without its token.
+    pub sessions_writes_lost: u64,
 }
 
 /// The same, being counted.
@@ -64,7 +64,7 @@ impl Count {
     pub(super) fn end(&self, operation: &Operation) {
         let mut counts = held(&self.0);
         counts.retries += u64::from(operation.attempts.saturating_sub(1));
-        if !matches!(operation.kind, OperationKind::PlaceOrder(_)) {
+        if operation.kind != OperationKind::PlaceOrder {
             return;
         }
         match operation.outcome {
@@ -75,8 +75,7 @@ impl Count {
                     *by.entry(region.clone()).or_default() += 1;
                 }
             }
-            Outcome::Refused(_) => counts.refused += 1,
-            Outcome::Failed => counts.failed += 1,
+            Outcome::Failed => counts.refused += 1,
             Outcome::Unknown => counts.unknown += 1,
         }
     }

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use recovery::Region;
+use recovery::history::{ClientKind, Operation, OperationKind, Outcome};
 
 use super::backoff::Backoff;
 use super::plan::PlannedOrder;
 use super::resolver::{Resolver, within};
 use super::sender::{Ask, Attempt, REQUEST, Sender};
-use super::{CLIENTS_PER_KIND, ClientKind, Operation, OperationKind, Outcome, Shared};
+use super::{CLIENTS_PER_KIND, Shared};
 
 /// One client of either kind.
 pub(super) struct OrderClient {
@@ -61,15 +62,17 @@ impl OrderClient {
         };
         let operation = Operation {
             client: self.kind,
-            kind: OperationKind::PlaceOrder(id),
+            kind: OperationKind::PlaceOrder,
+            id: id.to_string(),
             invoked_ms,
-            completed_ms: self.shared.options.clock.now_ms(),
+            completed_ms: None,
             outcome,
             region: attempts.region,
             attempts: attempts.made,
+            token: None,
+            seen: None,
         };
-        self.shared.count.end(&operation);
-        self.shared.history.add(operation);
+        self.shared.end(operation);
     }
 
     async fn until_decided(&self, body: Bytes, mut backoff: Backoff, attempts: &mut Attempts) -> Outcome {
@@ -109,9 +112,13 @@ impl OrderClient {
                 None
             }
             Attempt::Answered(status, _) => {
-                attempts.reached = true;
+                // A no says nothing about an earlier attempt that may have been carried out.
+                let doubt = std::mem::replace(&mut attempts.reached, true);
                 attempts.region = self.shared.region_of(address);
-                decided(status)
+                match decided(status) {
+                    Some(Outcome::Failed) if doubt => Some(Outcome::Unknown),
+                    decided => decided,
+                }
             }
         }
     }
@@ -122,7 +129,7 @@ pub(super) fn decided(status: StatusCode) -> Option<Outcome> {
     match status {
         StatusCode::OK | StatusCode::CREATED => Some(Outcome::Ok),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => None,
-        status if status.is_client_error() => Some(Outcome::Refused(status.as_u16())),
+        status if status.is_client_error() => Some(Outcome::Failed),
         _ => None,
     }
 }
@@ -137,8 +144,8 @@ mod tests {
         for (status, outcome) in [
             (StatusCode::CREATED, Some(Outcome::Ok)),
             (StatusCode::OK, Some(Outcome::Ok)),
-            (StatusCode::UNPROCESSABLE_ENTITY, Some(Outcome::Refused(422))),
-            (StatusCode::CONFLICT, Some(Outcome::Refused(409))),
+            (StatusCode::UNPROCESSABLE_ENTITY, Some(Outcome::Failed)),
+            (StatusCode::CONFLICT, Some(Outcome::Failed)),
             (StatusCode::TOO_MANY_REQUESTS, None),
             (StatusCode::SERVICE_UNAVAILABLE, None),
             (StatusCode::BAD_GATEWAY, None),

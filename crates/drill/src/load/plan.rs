@@ -4,13 +4,12 @@
 
 use std::time::Duration;
 
+use recovery::history::ClientKind;
 use recovery::order::Side;
 use serde_json::{Value, json};
 use uuid::{Builder, Uuid};
 
 use crate::seeded::Seeded;
-
-use super::ClientKind;
 
 const SYMBOLS: [&str; 8] = ["AAPL", "AMZN", "GOOG", "IBM", "MSFT", "NVDA", "ORCL", "TSLA"];
 const ACCOUNTS: u64 = 500;
@@ -88,11 +87,11 @@ pub fn orders(seed: u64, per_second: f64) -> impl Iterator<Item = PlannedOrder> 
 }
 
 fn planned(seed: u64, number: u64, at: Duration, seeded: &mut Seeded) -> PlannedOrder {
-    let kind = if number % 2 == 0 { ClientKind::FollowsDns } else { ClientKind::KnowsBothRegions };
+    let kind = if number.is_multiple_of(2) { ClientKind::FollowsDns } else { ClientKind::KnowsBothRegions };
     let symbol = usize::try_from(seeded.below(8)).expect("one of eight symbols");
     let mut random = [0; 10];
-    random[..8].copy_from_slice(&seeded.next().to_be_bytes());
-    random[8..].copy_from_slice(&seeded.next().to_be_bytes()[..2]);
+    random[..8].copy_from_slice(&seeded.draw().to_be_bytes());
+    random[8..].copy_from_slice(&seeded.draw().to_be_bytes()[..2]);
     PlannedOrder {
         number,
         at,
@@ -177,7 +176,7 @@ mod tests {
     #[test]
     fn clients_of_both_kinds_take_turns_and_every_client_has_its_kind() {
         for order in orders(1, 10.0).take(64) {
-            let even = order.client(16) % 2 == 0;
+            let even = order.client(16).is_multiple_of(2);
             assert_eq!(even, order.kind == ClientKind::FollowsDns);
         }
     }

@@ -48,12 +48,19 @@ pub(super) fn prepare(
 pub(super) async fn initialise(installation: &Installation, data: &Path) -> Result<(), PostgresError> {
     installation
         .run("initdb", |command| {
-            command.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", "--no-instructions"]);
+            command.args([
+                "--username=postgres",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--no-sync",
+                "--no-instructions",
+            ]);
             // Orders text by bytes as C.UTF-8 does, and exists on every system.
             command.args(["--locale=C", "--pgdata"]).arg(data);
         })
         .await?;
-    let hba = format!("host all all 127.0.0.0/8 trust\nhost replication {REPLICATION_USER} 127.0.0.0/8 trust\n");
+    let hba =
+        format!("host all all 127.0.0.0/8 trust\nhost replication {REPLICATION_USER} 127.0.0.0/8 trust\n");
     fs::write(data.join("pg_hba.conf"), hba).map_err(io("write the access rules"))?;
     let path = data.join("postgresql.conf");
     fs::write(&path, SETTINGS).map_err(io("write the settings"))

@@ -4,6 +4,8 @@
 //! group does not reach them, and one in the middle of a transaction could still
 //! commit after its parent is dead.
 
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -24,6 +26,17 @@ pub(super) fn kill_all(server: &mut OwnedProcess) {
     while children.iter().any(|child| is_alive(*child)) && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// Gives back the shared memory segment of a server that was killed, which only a
+/// restart would do. Best effort: it is some fifty bytes.
+pub(super) fn free_shared_memory(data: &Path) {
+    // The seventh line is the key and the id of the segment.
+    let Ok(text) = std::fs::read_to_string(data.join("postmaster.pid")) else { return };
+    let Some(id) = text.lines().nth(6).and_then(|line| line.split_whitespace().nth(1)) else { return };
+    let mut command = Command::new("ipcrm");
+    command.args(["-m", id]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let _ = command.status();
 }
 
 /// The processes whose parent is `parent`.

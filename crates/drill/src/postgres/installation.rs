@@ -90,7 +90,8 @@ impl Installation {
 /// Whether every directory down to `path` lets other users pass.
 fn open_to_others(path: &Path) -> bool {
     path.ancestors().all(|directory| {
-        fs::metadata(directory).is_ok_and(|data| data.permissions().mode() & 0o001 != 0 || data.uid() == NOBODY)
+        fs::metadata(directory)
+            .is_ok_and(|data| data.permissions().mode() & 0o001 != 0 || data.uid() == NOBODY)
     })
 }
 

@@ -52,7 +52,8 @@ impl Server {
     /// When it does not answer.
     pub async fn is_standby(&self) -> Result<bool, PostgresError> {
         let client = self.connect_as("postgres").await?;
-        let row = client.query_one("SELECT pg_is_in_recovery()", &[]).await.map_err(query("ask for the role"))?;
+        let row =
+            client.query_one("SELECT pg_is_in_recovery()", &[]).await.map_err(query("ask for the role"))?;
         Ok(row.get(0))
     }
 

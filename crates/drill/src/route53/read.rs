@@ -132,7 +132,8 @@ impl Reading {
             whole("RequestInterval", 30).filter(|interval_s| matches!(interval_s, 10 | 30)),
             whole("FailureThreshold", 3).and_then(|threshold| u32::try_from(threshold).ok()),
         ) else {
-            return self.problem(id, "Port, RequestInterval (10 or 30) or FailureThreshold is no such number");
+            return self
+                .problem(id, "Port, RequestInterval (10 or 30) or FailureThreshold is no such number");
         };
         if !(1..=10).contains(&threshold) {
             self.problem(id, "FailureThreshold must lie between 1 and 10");

@@ -27,14 +27,16 @@ fn nothing_half_made_is_left_by_a_failed_installation() {
     // An interpreter that answers as a good one would and then fails to make an environment.
     let dir = tempfile::tempdir().expect("a temporary directory");
     let python = dir.path().join("python3");
-    let script = format!("#!/bin/sh\n[ \"$2\" = -c ] && printf '3 11 1\\n{}\\n' && exit\nexit 1\n", python.display());
+    let script =
+        format!("#!/bin/sh\n[ \"$2\" = -c ] && printf '3 11 1\\n{}\\n' && exit\nexit 1\n", python.display());
     std::fs::write(&python, script).expect("a script");
     std::fs::set_permissions(&python, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
     let cache = dir.path().join("cache");
     let error = ensure_with(&python, &cache).expect_err("it cannot be made");
     assert!(matches!(error, EnvironmentError::Install(_)), "{error}");
     assert!(!error.hint().is_empty());
-    let left: Vec<PathBuf> = std::fs::read_dir(&cache).expect("a cache").flatten().map(|e| e.path()).collect();
+    let left: Vec<PathBuf> =
+        std::fs::read_dir(&cache).expect("a cache").flatten().map(|e| e.path()).collect();
     assert!(left.iter().all(|path| path.extension().is_some_and(|e| e == "lock")), "{left:?}");
 }
 

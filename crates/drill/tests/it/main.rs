@@ -1,5 +1,12 @@
 //! The drill's parts on real processes.
 
+mod assembly;
+mod aurora;
+mod dns;
 mod emulator;
 mod environment;
+mod fake;
+mod gateway;
+mod load;
+mod owned;
 mod postgres;

@@ -85,7 +85,10 @@ fn method(place: &Place<'_>, api: &Handle, resource: &Value<String>, verb: &str)
     let integration = apigateway::method::Integration::new("AWS_PROXY")
         .integration_http_method("POST")
         .timeout_in_millis(10_000)
-        .uri(format!("arn:aws:apigateway:{}:lambda:path/2015-03-31/functions/{function}/invocations", place.region));
+        .uri(format!(
+            "arn:aws:apigateway:{}:lambda:path/2015-03-31/functions/{function}/invocations",
+            place.region
+        ));
     apigateway::Method::new(verb, resource, api.reference())
         .authorization_type("NONE")
         .integration(integration)
@@ -95,8 +98,12 @@ fn permission(root: &mut Scope<'_>, place: &Place<'_>, api: &Handle) {
     let calls = place.arn("execute-api", &format!("${{{}}}/{STAGE}/*/*", api.token()));
     root.add(
         "MayInvoke",
-        lambda::Permission::new("lambda:InvokeFunction", place.function_arn(ORDERS_API), "apigateway.amazonaws.com")
-            .source_arn(cfn::sub(calls)),
+        lambda::Permission::new(
+            "lambda:InvokeFunction",
+            place.function_arn(ORDERS_API),
+            "apigateway.amazonaws.com",
+        )
+        .source_arn(cfn::sub(calls)),
     );
 }
 
@@ -104,16 +111,14 @@ fn permission(root: &mut Scope<'_>, place: &Place<'_>, api: &Handle) {
 fn stage(root: &mut Scope<'_>, place: &Place<'_>, api: &Handle, methods: &[Handle]) -> Handle {
     use apigateway::stage::{AccessLogSetting, MethodSetting};
     let version = cdk::content_hash(format!("{ROUTES:?}{}", place.function_arn(ORDERS_API)).as_bytes());
-    let deployment = root.add(
-        &format!("Deployment-{}", &version[..8]),
-        apigateway::Deployment::new(api.reference()),
-    );
+    let deployment =
+        root.add(&format!("Deployment-{}", &version[..8]), apigateway::Deployment::new(api.reference()));
     methods.iter().for_each(|method| {
         root.node(&deployment).depend_on(method);
     });
     let name = format!("/aws/apigateway/{}", place.names().resource("api", "orders"));
-    let log_group =
-        root.add("AccessLogs", logs::LogGroup::new().log_group_name(name).retention_in_days(LOG_RETENTION_DAYS));
+    let log_group = root
+        .add("AccessLogs", logs::LogGroup::new().log_group_name(name).retention_in_days(LOG_RETENTION_DAYS));
     let account = logging_account(root, place);
     let format = json!({
         "requestId": "$context.requestId", "ip": "$context.identity.sourceIp", "time": "$context.requestTime",

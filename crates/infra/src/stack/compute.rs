@@ -5,7 +5,7 @@ use cfn::{lambda, logs, sqs};
 use serde_json::json;
 
 use super::{permissions, settings};
-use crate::packages::{FUNCTIONS, ORDER_PROCESSOR, Packages, SENTINEL};
+use crate::packages::{FUNCTIONS, ORDER_PROCESSOR, Packages, RECOVERY_STEP, SENTINEL};
 use crate::place::{Place, parameter as key};
 use crate::policy::role;
 
@@ -85,7 +85,7 @@ fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
     match name {
         ORDER_PROCESSOR => PROCESSOR_TIMEOUT_S,
         SENTINEL => place.deployment.sentinel.watch_s + 20,
-        crate::packages::RECOVERY_STEP => 30,
+        RECOVERY_STEP => recovery::workflow::function_timeout_s().max(30),
         _ => 10,
     }
 }
@@ -93,8 +93,8 @@ fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
 fn function(root: &mut Scope<'_>, place: &Place<'_>, packages: &Packages, name: &str) -> Handle {
     let mut scope = root.scope(name);
     let group = place.function_log_group(name);
-    let log_group = scope
-        .add("Logs", logs::LogGroup::new().log_group_name(&group).retention_in_days(LOG_RETENTION_DAYS));
+    let log_group =
+        scope.add("Logs", logs::LogGroup::new().log_group_name(&group).retention_in_days(LOG_RETENTION_DAYS));
     let role = role(
         &mut scope,
         "Role",
@@ -139,8 +139,8 @@ fn feed(root: &mut Scope<'_>, processor: &Handle, orders: &Handle) {
 /// A watch that could not start in its minute is of no use later.
 fn never_late(root: &mut Scope<'_>, sentinel: &Handle, failed: &Handle) {
     use lambda::event_invoke_config::{DestinationConfig, OnFailure};
-    let destination =
-        DestinationConfig::new().on_failure(OnFailure::new(cfn::Value::<String>::from(failed.attribute("Arn"))));
+    let destination = DestinationConfig::new()
+        .on_failure(OnFailure::new(cfn::Value::<String>::from(failed.attribute("Arn"))));
     root.add(
         "SentinelInvocations",
         lambda::EventInvokeConfig::new(sentinel.reference(), "$LATEST")

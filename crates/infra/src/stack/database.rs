@@ -32,8 +32,9 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
     let parameters = root.add("Parameters", cluster_parameters(place));
     let cluster = cluster(place, &encryption, &subnets, &parameters);
     let cluster = if place.is_home() {
-        let global = root.add("GlobalCluster", global_cluster(place));
-        root.add("Cluster", writer(cluster).global_cluster_identifier(global.reference()))
+        let writer = root.add("Cluster", writer(cluster));
+        root.add("GlobalCluster", global_cluster(place, &writer));
+        writer
     } else {
         root.add("Cluster", cluster.global_cluster_identifier(place.names().global_cluster()))
     };
@@ -49,12 +50,11 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
     Handles { cluster }
 }
 
-fn global_cluster(place: &Place<'_>) -> rds::GlobalCluster {
+/// Made from its first writer, which gives it engine, version and encryption.
+fn global_cluster(place: &Place<'_>, writer: &Handle) -> rds::GlobalCluster {
     rds::GlobalCluster::new()
         .global_cluster_identifier(place.names().global_cluster())
-        .engine(ENGINE)
-        .engine_version(place.deployment.database.engine_version.clone())
-        .storage_encrypted(true)
+        .source_db_cluster_identifier(writer.attribute("DBClusterArn"))
         .deletion_protection(place.deployment.protect)
 }
 
@@ -81,7 +81,10 @@ fn cluster(place: &Place<'_>, encryption: &Handle, subnets: &Handle, parameters:
 /// The first writer makes the database and its user, who has no password: a global
 /// database cannot have RDS manage one, and the functions log in with IAM tokens.
 fn writer(cluster: rds::DBCluster) -> rds::DBCluster {
-    cluster.database_name(DATABASE_NAME).master_username(DATABASE_USER).master_user_authentication_type("iam-db-auth")
+    cluster
+        .database_name(DATABASE_NAME)
+        .master_username(DATABASE_USER)
+        .master_user_authentication_type("iam-db-auth")
 }
 
 fn cluster_parameters(place: &Place<'_>) -> rds::DBClusterParameterGroup {

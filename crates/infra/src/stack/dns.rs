@@ -29,7 +29,8 @@ pub struct Handles {
 /// would only begin after the lease has moved.
 pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
     let mut root = stack.root();
-    let zone = root.add("Zone", route53::HostedZone::new().name(format!("{}.", place.deployment.domain.zone)));
+    let zone =
+        root.add("Zone", route53::HostedZone::new().name(format!("{}.", place.deployment.domain.zone)));
     let regions = &place.deployment.regions;
     record(&mut root.scope("Home"), place, &zone, &regions.home, "PRIMARY", "/health/serving");
     record(&mut root.scope("Standby"), place, &zone, &regions.standby, "SECONDARY", "/health/ready");
@@ -38,7 +39,14 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
     Handles { zone }
 }
 
-fn record(scope: &mut Scope<'_>, place: &Place<'_>, zone: &Handle, region: &Region, failover: &str, path: &str) {
+fn record(
+    scope: &mut Scope<'_>,
+    place: &Place<'_>,
+    zone: &Handle,
+    region: &Region,
+    failover: &str,
+    path: &str,
+) {
     let (names, deployment) = (place.names(), place.deployment);
     let check = HealthCheckConfig::new("HTTPS")
         .fully_qualified_domain_name(names.region_host(region))

@@ -3,18 +3,12 @@
 use cdk::{Handle, Scope};
 use cfn::{Value, ec2};
 
+use super::networking::security_group;
 use crate::place::Place;
 
 /// Services the functions call over an interface endpoint, by construct id.
-const INTERFACES: [(&str, &str); 7] = [
-    ("Events", "events"),
-    ("Lambda", "lambda"),
-    ("Rds", "rds"),
-    ("Sns", "sns"),
-    ("Sqs", "sqs"),
-    ("Ssm", "ssm"),
-    ("States", "states"),
-];
+const INTERFACES: [(&str, &str); 5] =
+    [("Events", "events"), ("Rds", "rds"), ("Sqs", "sqs"), ("Ssm", "ssm"), ("States", "states")];
 
 /// Adds the gateway endpoint of DynamoDB and the interface endpoints.
 pub(super) fn add(
@@ -26,12 +20,7 @@ pub(super) fn add(
     functions: &Handle,
 ) {
     let mut scope = root.scope("Endpoints");
-    let group = scope.add(
-        "Group",
-        ec2::SecurityGroup::new("interface endpoints")
-            .group_name(place.names().resource("group", "endpoints"))
-            .vpc_id(vpc.reference()),
-    );
+    let group = security_group(&mut scope, place, vpc, "endpoints", "interface endpoints");
     scope.add(
         "FromFunctions",
         ec2::SecurityGroupIngress::new("tcp")

@@ -4,12 +4,12 @@
 //! the primary.
 
 use cdk::{Handle, Stack};
+use cfn::Tag;
 use cfn::dynamodb::GlobalTable;
 use cfn::dynamodb::global_table::{
     AttributeDefinition, GlobalTableWitness, KeySchema, PointInTimeRecoverySpecification,
-    ReplicaSpecification, SSESpecification, TimeToLiveSpecification,
+    ReplicaSpecification, SSESpecification, StreamSpecification, TimeToLiveSpecification,
 };
-use cfn::Tag;
 
 use crate::place::Place;
 
@@ -30,17 +30,14 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
     let names = place.names();
     let journal = GlobalTable::new(replicas(place))
         .table_name(names.journal_table())
-        .attribute_definitions([
-            AttributeDefinition::new("pk", "S"),
-            AttributeDefinition::new("sk", "S"),
-        ])
+        .attribute_definitions([AttributeDefinition::new("pk", "S"), AttributeDefinition::new("sk", "S")])
         .key_schema([KeySchema::new("pk", "HASH"), KeySchema::new("sk", "RANGE")])
         .billing_mode("PAY_PER_REQUEST")
         .sse_specification(encrypted())
         .multi_region_consistency("STRONG")
-        .global_table_witnesses([
-            GlobalTableWitness::new().region(place.deployment.regions.witness.as_str())
-        ]);
+        .global_table_witnesses(
+            [GlobalTableWitness::new().region(place.deployment.regions.witness.as_str())],
+        );
     let sessions = GlobalTable::new(replicas(place))
         .table_name(names.sessions_table())
         .attribute_definitions([AttributeDefinition::new("pk", "S")])
@@ -48,6 +45,8 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
         .billing_mode("PAY_PER_REQUEST")
         .sse_specification(encrypted())
         .multi_region_consistency("EVENTUAL")
+        // Replication by this mode reads the stream, so CloudFormation asks for it.
+        .stream_specification(StreamSpecification::new("NEW_AND_OLD_IMAGES"))
         .time_to_live_specification(TimeToLiveSpecification::new(true).attribute_name(EXPIRY_ATTRIBUTE));
     let mut scope = stack.root();
     Handles { journal: scope.add("Journal", journal), sessions: scope.add("Sessions", sessions) }
@@ -69,9 +68,12 @@ fn replicas(place: &Place<'_>) -> Vec<ReplicaSpecification> {
                     PointInTimeRecoverySpecification::new().point_in_time_recovery_enabled(true),
                 )
                 .deletion_protection_enabled(deployment.protect)
-                .tags(crate::rules::tags(deployment).into_iter().map(|(key, value)| Tag::new(key, value)).chain([
-                    Tag::new(crate::rules::REGION_TAG, region.as_str()),
-                ]))
+                .tags(
+                    crate::rules::tags(deployment)
+                        .into_iter()
+                        .map(|(key, value)| Tag::new(key, value))
+                        .chain([Tag::new(crate::rules::REGION_TAG, region.as_str())]),
+                )
         })
         .collect()
 }

@@ -4,13 +4,13 @@ pub mod api;
 pub mod compute;
 pub mod database;
 pub mod dns;
+mod endpoints;
 pub mod global_tables;
 pub mod networking;
 pub mod peering;
 mod permissions;
 pub mod recovery;
 mod settings;
-mod endpoints;
 
 use cdk::{Handle, Scope};
 use cfn::{Value, kms, ssm};
@@ -37,6 +37,12 @@ fn key(scope: &mut Scope<'_>, place: &Place<'_>, purpose: &str, services: &[&str
 }
 
 /// Adds a text parameter of this region.
-fn parameter(scope: &mut Scope<'_>, place: &Place<'_>, id: &str, key: &str, value: impl Into<Value<String>>) -> Handle {
+fn parameter(
+    scope: &mut Scope<'_>,
+    place: &Place<'_>,
+    id: &str,
+    key: &str,
+    value: impl Into<Value<String>>,
+) -> Handle {
     scope.add(id, ssm::Parameter::new("String", value).name(place.names().parameter(key)))
 }

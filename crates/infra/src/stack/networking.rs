@@ -28,12 +28,13 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) {
             .enable_dns_support(true)
             .tags(place.name_tag("vpc", "main")),
     );
-    let internet = root.add("InternetGateway", ec2::InternetGateway::new().tags(place.name_tag("gateway", "internet")));
+    let internet =
+        root.add("InternetGateway", ec2::InternetGateway::new().tags(place.name_tag("gateway", "internet")));
     let attachment = root.add(
         "InternetGatewayAttachment",
         ec2::VPCGatewayAttachment::new(vpc.reference()).internet_gateway_id(internet.reference()),
     );
-    let functions = security_group(&mut root, place, &vpc, "functions", "functions of the application");
+    let functions = security_group(&mut root, place, &vpc, "functions", "functions");
     let database = security_group(&mut root, place, &vpc, "database", "database instances");
     let mut private = Vec::new();
     let mut tables = Vec::new();
@@ -49,20 +50,32 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) {
     }
     rules(&mut root, &functions, &database);
     endpoints::add(&mut root, place, &vpc, &private, &tables, &functions);
-    parameter(&mut root, place, "FunctionGroupParameter", key::FUNCTION_GROUP, functions.attribute("GroupId"));
+    parameter(
+        &mut root,
+        place,
+        "FunctionGroupParameter",
+        key::FUNCTION_GROUP,
+        functions.attribute("GroupId"),
+    );
     parameter(&mut root, place, "DatabaseGroupParameter", key::DATABASE_GROUP, database.attribute("GroupId"));
 }
 
-fn security_group(root: &mut Scope<'_>, place: &Place<'_>, vpc: &Handle, purpose: &str, of: &str) -> Handle {
-    // Without a rule of its own a group may send anywhere; this one sends nowhere until a rule says so.
+/// Without a rule of its own a group may send anywhere; this one sends nowhere until a rule says so.
+pub(super) fn security_group(
+    scope: &mut Scope<'_>,
+    place: &Place<'_>,
+    vpc: &Handle,
+    purpose: &str,
+    description: &str,
+) -> Handle {
     let nowhere = ec2::security_group::Egress::new("icmp")
         .cidr_ip("255.255.255.255/32")
         .from_port(252)
         .to_port(86)
         .description("nothing");
-    root.add(
+    scope.add(
         &format!("{}Group", capitalised(purpose)),
-        ec2::SecurityGroup::new(format!("{of} of {}", place.deployment.name))
+        ec2::SecurityGroup::new(description)
             .group_name(place.names().resource("group", purpose))
             .vpc_id(vpc.reference())
             .security_group_egress([nowhere]),
@@ -99,7 +112,14 @@ fn rules(root: &mut Scope<'_>, functions: &Handle, database: &Handle) {
     );
 }
 
-fn subnet_parameter(scope: &mut Scope<'_>, place: &Place<'_>, id: &str, prefix: &str, zone: usize, subnet: &Handle) {
+fn subnet_parameter(
+    scope: &mut Scope<'_>,
+    place: &Place<'_>,
+    id: &str,
+    prefix: &str,
+    zone: usize,
+    subnet: &Handle,
+) {
     parameter(scope, place, id, &format!("{prefix}-{zone}"), subnet.reference());
 }
 
@@ -128,10 +148,8 @@ fn subnet_with_table(
             .map_public_ip_on_launch(false)
             .tags(place.name_tag("subnet", &name)),
     );
-    let table = scope.add(
-        "RouteTable",
-        ec2::RouteTable::new(vpc.reference()).tags(place.name_tag("routes", &name)),
-    );
+    let table =
+        scope.add("RouteTable", ec2::RouteTable::new(vpc.reference()).tags(place.name_tag("routes", &name)));
     scope.add(
         "RouteTableAssociation",
         ec2::SubnetRouteTableAssociation::new(table.reference(), subnet.reference()),

@@ -16,7 +16,13 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) {
     let mut root = stack.root();
     let database = |output| output_of(&peer, "Database", output);
     copy(&mut root, place, "PeerDatabaseHost", key::PEER_DATABASE_HOST, database(database::HOST_OUTPUT));
-    copy(&mut root, place, "PeerDatabaseResource", key::PEER_DATABASE_RESOURCE, database(database::RESOURCE_OUTPUT));
+    copy(
+        &mut root,
+        place,
+        "PeerDatabaseResource",
+        key::PEER_DATABASE_RESOURCE,
+        database(database::RESOURCE_OUTPUT),
+    );
     if place.is_home() {
         copy(&mut root, place, "HostedZone", key::HOSTED_ZONE, output_of(&peer, "Dns", dns::ZONE_OUTPUT));
     }

@@ -4,7 +4,7 @@ use cfn::Json;
 use recovery::lease::LEASE_KEY;
 use serde_json::json;
 
-use crate::packages::{FUNCTIONS, ORDER_PROCESSOR, ORDERS_API, RECOVERY_STEP, SENTINEL};
+use crate::packages::{ORDER_PROCESSOR, ORDERS_API, RECOVERY_STEP, SENTINEL};
 use crate::place::{DATABASE_USER, Place, parameter as key};
 use crate::policy::Statement;
 
@@ -88,11 +88,8 @@ fn switch_read(place: &Place<'_>) -> Statement {
     Statement::allow(&["ssm:GetParameter"], [place.parameter_arn(&place.names().switch_parameter())])
 }
 
-fn tell(place: &Place<'_>) -> [Statement; 2] {
-    [
-        Statement::allow(&["events:PutEvents"], [place.event_bus_arn()]),
-        Statement::allow(&["sns:Publish"], [place.alert_topic_arn()]),
-    ]
+fn own_cluster(place: &Place<'_>) -> Statement {
+    Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()])
 }
 
 fn orders_api(place: &Place<'_>) -> Vec<Statement> {
@@ -126,48 +123,50 @@ fn order_processor(place: &Place<'_>) -> Vec<Statement> {
 }
 
 fn sentinel(place: &Place<'_>) -> Vec<Statement> {
-    let mut allowed = vec![
+    let workflow = place.names().failover_state_machine();
+    vec![
         lease_write(place),
         queue_look(place),
         switch_read(place),
+        own_cluster(place),
         Statement::allow(&["states:StartExecution"], [place.state_machine_arn()]),
+        Statement::allow(
+            &["states:DescribeExecution"],
+            [place.arn("states", &format!("execution:{workflow}:failover-*"))],
+        ),
         Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&super::compute::failed_invocations(place))]),
-    ];
-    allowed.extend(tell(place));
-    allowed
+    ]
 }
 
 fn recovery_step(place: &Place<'_>) -> Vec<Statement> {
-    let names = place.names();
-    let functions = FUNCTIONS.map(|function| place.function_arn(function));
-    let mut allowed = vec![
+    vec![
         lease_write(place),
-        Statement::allow(&["dynamodb:Query"], [place.table_arn(&names.journal_table())]),
+        Statement::allow(&["dynamodb:Query"], [place.table_arn(&place.names().journal_table())]),
         queue_look(place),
         switch_read(place),
+        own_cluster(place),
         Statement::allow(
             &["rds:DescribeGlobalClusters", "rds:FailoverGlobalCluster"],
             [place.global_cluster_arn(), place.database_cluster_arn(), place.peer().database_cluster_arn()],
         ),
-        Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
-        Statement::allow(
-            &["lambda:GetFunction", "lambda:GetFunctionConcurrency", "lambda:GetFunctionConfiguration"],
-            functions,
-        ),
-        Statement::allow(
-            &["route53:ListResourceRecordSets"],
-            [format!("arn:aws:route53:::hostedzone/{}", place.parameter(key::HOSTED_ZONE))],
-        ),
-        Statement::allow(
-            &["route53:ChangeResourceRecordSets"],
-            [format!("arn:aws:route53:::hostedzone/{}", place.parameter(key::HOSTED_ZONE))],
-        )
-        .when(json!({
-            "ForAllValues:StringEquals": {
-                "route53:ChangeResourceRecordSetsNormalizedRecordNames": [names.public_host()],
-            },
-        })),
-    ];
-    allowed.extend(tell(place));
-    allowed
+        Statement::allow(&["events:PutEvents"], [place.event_bus_arn()]),
+        Statement::allow(&["route53:ListResourceRecordSets"], [zone_arn(place)]),
+        Statement::allow(&["route53:ChangeResourceRecordSets"], [zone_arn(place)])
+            .when(failover_records(place)),
+    ]
+}
+
+fn zone_arn(place: &Place<'_>) -> String {
+    format!("arn:aws:route53:::hostedzone/{}", place.parameter(key::HOSTED_ZONE))
+}
+
+/// Only the records that move traffic, and never their removal.
+fn failover_records(place: &Place<'_>) -> Json {
+    json!({
+        "ForAllValues:StringEquals": {
+            "route53:ChangeResourceRecordSetsNormalizedRecordNames": [place.names().public_host()],
+            "route53:ChangeResourceRecordSetsRecordTypes": ["CNAME"],
+            "route53:ChangeResourceRecordSetsActions": ["UPSERT"],
+        },
+    })
 }

@@ -131,7 +131,12 @@ fn workflow(scope: &mut Scope<'_>, place: &Place<'_>, definition: &str) -> Handl
                 "log deliveries have no resource (Step Functions developer guide)",
             ),
             Statement::anywhere(
-                &["xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+                &[
+                    "xray:GetSamplingRules",
+                    "xray:GetSamplingTargets",
+                    "xray:PutTelemetryRecords",
+                    "xray:PutTraceSegments",
+                ],
                 "X-Ray has no resource for traces (service authorization reference)",
             ),
         ],

@@ -7,7 +7,11 @@ use crate::place::{DATABASE_NAME, DATABASE_PORT, DATABASE_USER, Place, parameter
 
 /// Every setting of a region's functions.
 pub(super) fn environment(place: &Place<'_>) -> Map<Value<String>> {
-    located(place).into_iter().chain(timed(place)).map(|(name, value)| (name.to_owned(), value.into())).collect()
+    located(place)
+        .into_iter()
+        .chain(timed(place))
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .collect()
 }
 
 /// Names, ARNs and addresses.

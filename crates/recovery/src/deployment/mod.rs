@@ -67,6 +67,8 @@ pub struct Regions {
 pub struct Objectives {
     /// Seconds from the fault until orders are accepted and settled again.
     pub recovery_time_s: u64,
+    /// Seconds from a fault until a client that knows both regions has an order accepted.
+    pub two_endpoints_recovery_time_s: u64,
     /// Acknowledged orders that may be lost.
     pub orders_lost: u64,
     /// Share of time in which orders are accepted, in percent.
@@ -173,7 +175,7 @@ impl Architecture {
 /// The Aurora global database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Database {
-    /// Aurora PostgreSQL version, such as `16.6`.
+    /// Aurora PostgreSQL version, such as `16.11`.
     pub engine_version: String,
     /// Instance class, such as `db.r6g.large`.
     pub instance_class: String,

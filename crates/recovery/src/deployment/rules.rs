@@ -56,10 +56,16 @@ fn regions<'t>(root: &Section<'_, 't>, reader: &mut Reader<'t>) -> Regions {
 }
 
 fn objectives<'t>(root: &Section<'_, 't>, reader: &mut Reader<'t>) -> Objectives {
-    let fields = ["recovery_time_s", "orders_lost", "availability_percent"];
+    let fields = ["recovery_time_s", "two_endpoints_recovery_time_s", "orders_lost", "availability_percent"];
     let section = reader.section(root, "objectives", &fields);
     Objectives {
         recovery_time_s: reader.number(&section, "recovery_time_s", 1..=DAY_S, "seconds, at most a day"),
+        two_endpoints_recovery_time_s: reader.number(
+            &section,
+            "two_endpoints_recovery_time_s",
+            1..=DAY_S,
+            "seconds, at most a day",
+        ),
         orders_lost: reader.number(&section, "orders_lost", 0..=1_000_000_000, "acknowledged orders"),
         availability_percent: reader.percent(&section, "availability_percent"),
     }
@@ -106,7 +112,12 @@ fn sentinel<'t>(root: &Section<'_, 't>, reader: &mut Reader<'t>) -> Sentinel {
     let section = reader.section(root, "sentinel", &fields);
     let limit = "a function runs for at most 900 seconds, and a watch must end well before";
     Sentinel {
-        schedule_s: reader.number(&section, "schedule_s", 60..=600, "seconds; a schedule's finest is a minute"),
+        schedule_s: reader.number(
+            &section,
+            "schedule_s",
+            60..=600,
+            "seconds; a schedule's finest is a minute",
+        ),
         watch_s: reader.number(&section, "watch_s", 1..=840, limit),
         probe_interval_s: reader.number(&section, "probe_interval_s", 1..=60, "seconds between probes"),
         probe_failures: reader.count(&section, "probe_failures", 1..=100, "failed probes in a row"),
@@ -142,7 +153,7 @@ fn database<'t>(root: &Section<'_, 't>, reader: &mut Reader<'t>) -> Database {
     let headless = "a cluster with no instance cannot be promoted; Aurora takes 16";
     let retention = "Aurora keeps backups for 1 to 35 days";
     Database {
-        engine_version: reader.text(&section, "engine_version", "a text, such as \"16.6\""),
+        engine_version: reader.text(&section, "engine_version", "a text, such as \"16.11\""),
         instance_class: reader.text(&section, "instance_class", "a text, such as \"db.r6g.large\""),
         instances_per_region: reader.count(&section, "instances_per_region", 1..=16, headless),
         backup_retention_days: reader.count(&section, "backup_retention_days", 1..=35, retention),
@@ -220,9 +231,9 @@ fn check_zone(zone: &str, reader: &mut Reader<'_>) {
             && !part.ends_with('-')
     };
     let numeric = zone.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
-    let valid =
-        zone.len() <= ZONE_LENGTH_MAX && zone.contains('.') && zone.split('.').all(label) && !numeric;
-    let reason = format!("`domain.zone` is {:?}, which is no domain name", zone.chars().take(80).collect::<String>());
+    let valid = zone.len() <= ZONE_LENGTH_MAX && zone.contains('.') && zone.split('.').all(label) && !numeric;
+    let reason =
+        format!("`domain.zone` is {:?}, which is no domain name", zone.chars().take(80).collect::<String>());
     let hint = "use lower-case labels joined by dots, with no dot at the end, such as \"trading.example\"";
     reader.refuse_if(!valid, &["domain.zone"], reason, hint);
 }
@@ -232,10 +243,11 @@ fn check_database(database: &Database, reader: &mut Reader<'_>) {
     let minor = version.strip_prefix("16.").filter(|minor| !minor.starts_with('+'));
     let known = minor.is_some_and(|minor| minor.parse::<u8>().is_ok());
     let reason = format!("engine version {version:?} is not one of PostgreSQL 16");
-    reader.refuse_if(!known, &["database.engine_version"], reason, "use one such as \"16.6\"");
+    reader.refuse_if(!known, &["database.engine_version"], reason, "use one such as \"16.11\"");
     let class = &database.instance_class;
     let parts: Vec<&str> = class.split('.').collect();
-    let word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let word =
+        |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     let provisioned = parts.len() == 3 && parts[0] == "db" && parts[1..].iter().all(word);
     let burstable = parts.get(1).is_some_and(|family| family.starts_with('t'));
     let reason = format!("instance class {class:?} cannot be part of a global database");

@@ -47,11 +47,11 @@ fn every_problem_is_reported_at_once_with_its_place() {
       hint: it must be true or false
     trading.toml:9:8: us-east-9 takes part in no strongly consistent table
       hint: choose three of one set: us-east-1, us-east-2, us-west-2; or eu-west-1, eu-west-2, eu-west-3, eu-central-1; or ap-northeast-1, ap-northeast-2, ap-northeast-3
-    trading.toml:28:9: a TTL of 9 s is shorter than two renewals of 5 s
+    trading.toml:29:9: a TTL of 9 s is shorter than two renewals of 5 s
       hint: one lost renewal must not cost the lease: make ttl_s at least 2 × renew_s
-    trading.toml:29:1: unknown field `lease.renew_ms`
+    trading.toml:30:1: unknown field `lease.renew_ms`
       hint: known here: renew_s, ttl_s, margin_s, cooldown_s
-    trading.toml:44:10: `journal.shards` is -4
+    trading.toml:45:10: `journal.shards` is -4
       hint: it must be a whole number from 1 to 1000: partitions per minute
     "#);
 }

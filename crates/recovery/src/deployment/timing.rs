@@ -22,7 +22,8 @@ fn check_lease(deployment: &Deployment, reader: &mut Reader<'_>) {
     let hint = "make margin_s less than ttl_s / 2";
     reader.refuse_if(2 * margin >= ttl, &["lease.margin_s", "lease.ttl_s"], reason, hint);
     let serving = ttl.saturating_sub(margin);
-    let reason = format!("an owner stops serving {serving} s after a renewal, before the next one at {renew} s");
+    let reason =
+        format!("an owner stops serving {serving} s after a renewal, before the next one at {renew} s");
     let hint = "make ttl_s − margin_s more than renew_s";
     let fields = ["lease.margin_s", "lease.ttl_s", "lease.renew_s"];
     reader.refuse_if(serving <= renew, &fields, reason, hint);
@@ -44,7 +45,8 @@ fn check_sentinel(deployment: &Deployment, reader: &mut Reader<'_>) {
     let fields = ["sentinel.watch_s", "sentinel.schedule_s", "lease.ttl_s", "lease.margin_s"];
     reader.refuse_if(watch < needed, &fields, reason, &hint);
     let probing = sentinel.probe_interval_s * u64::from(sentinel.probe_failures);
-    let reason = format!("{} probes take {probing} s, longer than a watch of {watch} s", sentinel.probe_failures);
+    let reason =
+        format!("{} probes take {probing} s, longer than a watch of {watch} s", sentinel.probe_failures);
     let hint = "make probe_interval_s × probe_failures at most watch_s, or no watch ever sees so many";
     let fields = ["sentinel.probe_failures", "sentinel.probe_interval_s", "sentinel.watch_s"];
     reader.refuse_if(probing > watch, &fields, reason, hint);

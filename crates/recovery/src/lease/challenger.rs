@@ -53,7 +53,9 @@ impl Challenger {
 
     /// How long the version is known to have stood still.
     pub fn unchanged_for(&self) -> Duration {
-        self.watched.as_ref().map_or(Duration::ZERO, |watched| watched.last_seen.saturating_sub(watched.first_seen))
+        self.watched
+            .as_ref()
+            .map_or(Duration::ZERO, |watched| watched.last_seen.saturating_sub(watched.first_seen))
     }
 
     /// Whether the version has stood still for TTL + margin. Only successful reads count:
@@ -72,7 +74,8 @@ mod tests {
     #[test]
     fn time_counts_between_equal_reads_only() {
         let seconds = Duration::from_secs;
-        let timing = Timing { renew: seconds(5), ttl: seconds(15), margin: seconds(3), cooldown: seconds(60) };
+        let timing =
+            Timing { renew: seconds(5), ttl: seconds(15), margin: seconds(3), cooldown: seconds(60) };
         let lease = Lease::first(&Region::new("us-east-1").expect("a valid name"), 0);
         let mut challenger = Challenger::new(timing);
         assert!(!challenger.expired());

@@ -173,7 +173,9 @@ fn challenge(view: &View<'_>, lease: &Lease) -> Decision {
         return Decision::Hold(format!("{evidence}; this region cannot take over: {reason}"));
     }
     if let Database::Unreachable(reason) = &view.readiness.database {
-        return Decision::Hold(format!("{evidence}; this region cannot take over: its database is gone: {reason}"));
+        return Decision::Hold(format!(
+            "{evidence}; this region cannot take over: its database is gone: {reason}"
+        ));
     }
     if let Some(left) = view.timing.cooldown_left(lease, view.now_ms) {
         return Decision::Hold(format!("{evidence}; the cooldown lasts {} s more", left.as_secs()));
@@ -185,7 +187,8 @@ fn challenge(view: &View<'_>, lease: &Lease) -> Decision {
 fn evidence(view: &View<'_>, lease: &Lease) -> Option<String> {
     let (probes, timing) = (view.probes, view.timing);
     if view.challenger.expired() {
-        let (stood, limit) = (view.challenger.unchanged_for().as_secs_f64(), timing.expires_after().as_secs());
+        let (stood, limit) =
+            (view.challenger.unchanged_for().as_secs_f64(), timing.expires_after().as_secs());
         return Some(format!("{} has not renewed the lease for {stood:.1} s (limit {limit} s)", lease.owner));
     }
     if probes.limit > 0 && probes.failures >= probes.limit {

@@ -76,7 +76,10 @@ fn first() -> Lease {
 
 #[test]
 fn only_a_fit_home_creates_the_first_lease() {
-    assert_eq!(tick("us-east-1", None).decide(), Decision::CreateLease { next: Lease::first(&region("us-east-1"), 1_000) });
+    assert_eq!(
+        tick("us-east-1", None).decide(),
+        Decision::CreateLease { next: Lease::first(&region("us-east-1"), 1_000) }
+    );
     assert!(matches!(tick("us-east-2", None).decide(), Decision::StandBy(_)));
     let mut unfit = tick("us-east-1", None);
     unfit.readiness.database = Database::Replica;
@@ -119,7 +122,9 @@ fn a_challenger_takes_an_expired_lease_with_its_evidence() {
     assert!(matches!(tick("us-east-2", Some(first())).decide(), Decision::StandBy(_)));
     let mut challenger = tick("us-east-2", Some(first())).expired();
     challenger.readiness.database = Database::Replica;
-    let Decision::TakeOver { expected, next } = challenger.decide() else { panic!("an expired lease is taken") };
+    let Decision::TakeOver { expected, next } = challenger.decide() else {
+        panic!("an expired lease is taken")
+    };
     assert_eq!(expected, first());
     assert_eq!((next.epoch, next.version, next.state), (Epoch(2), 2, LeaseState::Recovering));
     assert_eq!((next.moved_at_version, next.moved_at_ms, next.owner.as_str()), (2, 1_000, "us-east-2"));
@@ -132,7 +137,9 @@ fn probes_in_a_row_are_evidence_too() {
     challenger.probes.failures = 5;
     assert!(matches!(challenger.decide(), Decision::StandBy(_)));
     challenger.probes.failures = 6;
-    let Decision::TakeOver { next, .. } = challenger.decide() else { panic!("six failed probes are an outage") };
+    let Decision::TakeOver { next, .. } = challenger.decide() else {
+        panic!("six failed probes are an outage")
+    };
     assert_eq!(next.evidence, "6 outside probes of us-east-1 in a row failed: timed out");
 }
 

@@ -4,32 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::super::*;
+use super::Op;
 use crate::{Epoch, Region};
-
-pub const PROCESSES: usize = 4;
-
-/// One event of a history. Processes 0 and 1 run in region 0, 2 and 3 in region 1.
-#[derive(Clone, Copy, Debug)]
-pub enum Op {
-    /// Real time passes, in milliseconds.
-    Pass(u64),
-    /// One phase of one process.
-    Step(usize),
-    /// A process runs until its tick is over.
-    Turn(usize),
-    /// A process is replaced by a new invocation.
-    Restart(usize),
-    /// A region loses or regains the register.
-    Blind(usize, bool),
-    /// A region becomes well or ill.
-    Fit(usize, bool),
-    /// A region's probes of the other begin to fail or succeed.
-    Probes(usize, bool),
-    /// One phase of a region's recovery.
-    Recover(usize),
-    /// One phase of a region's writer.
-    Write(usize),
-}
 
 enum Phase {
     Idle,
@@ -264,9 +240,12 @@ impl World {
             return;
         }
         let phase = std::mem::replace(&mut self.recovery[region], Recovery::Idle);
-        let mine = |lease: &&Lease| lease.owner == self.regions[region] && lease.state == LeaseState::Recovering;
+        let mine =
+            |lease: &&Lease| lease.owner == self.regions[region] && lease.state == LeaseState::Recovering;
         self.recovery[region] = match phase {
-            Recovery::Idle => self.lease.as_ref().filter(mine).cloned().map_or(Recovery::Idle, Recovery::Fence),
+            Recovery::Idle => {
+                self.lease.as_ref().filter(mine).cloned().map_or(Recovery::Idle, Recovery::Fence)
+            }
             Recovery::Fence(lease) => match self.fence.raise(lease.epoch) {
                 Ok(()) => Recovery::Enable(lease),
                 Err(_) => Recovery::Idle,
@@ -281,7 +260,8 @@ impl World {
     /// A writer learns its epoch, may then be paused for as long as it likes, and writes.
     fn write(&mut self, region: usize) {
         let Some(epoch) = self.writer[region].take() else {
-            let mine = |lease: &&Lease| lease.owner == self.regions[region] && lease.state == LeaseState::Serving;
+            let mine =
+                |lease: &&Lease| lease.owner == self.regions[region] && lease.state == LeaseState::Serving;
             self.writer[region] = self.lease.as_ref().filter(mine).map(|lease| lease.epoch);
             return;
         };

@@ -80,7 +80,8 @@ mod tests {
 
     fn owner() -> (Owner, Lease) {
         let seconds = Duration::from_secs;
-        let timing = Timing { renew: seconds(5), ttl: seconds(15), margin: seconds(3), cooldown: seconds(60) };
+        let timing =
+            Timing { renew: seconds(5), ttl: seconds(15), margin: seconds(3), cooldown: seconds(60) };
         let home = Region::new("us-east-1").expect("a valid name");
         let lease = Lease::first(&home, 0);
         (Owner::new(home, timing), lease)

@@ -80,7 +80,8 @@ mod tests {
     fn a_cooldown_ends_by_renewals_or_by_the_clock() {
         let region = |name: &str| Region::new(name).expect("a valid name");
         let seconds = Duration::from_secs;
-        let timing = Timing { renew: seconds(5), ttl: seconds(15), margin: seconds(3), cooldown: seconds(900) };
+        let timing =
+            Timing { renew: seconds(5), ttl: seconds(15), margin: seconds(3), cooldown: seconds(900) };
         let first = Lease::first(&region("us-east-1"), 0);
         assert_eq!(timing.cooldown_left(&first, 1), None);
         let moved = first.successor(&region("us-east-2"), "test", 1_000_000);

@@ -24,10 +24,8 @@ pub(super) enum Replay {
 
 /// Confirm → own → {settle ∥ steer} → validate → announce; any error escalates.
 pub(super) fn build(deployment: &Deployment, function_arn: &str, replay: Replay) -> StateMachine {
-    let step = |action: Action| Task {
-        catch: vec![Catch::all(ESCALATE, ERROR_PATH)],
-        ..task(action, function_arn)
-    };
+    let step =
+        |action: Action| Task { catch: vec![Catch::all(ESCALATE, ERROR_PATH)], ..task(action, function_arn) };
     let comment = format!(
         "Failover of {}: from the loss of a region to orders settled again, objective {} s.",
         deployment.name, deployment.objectives.recovery_time_s

@@ -87,7 +87,13 @@ fn each_acting_step_is_followed_by_its_validation() {
         let (position, next) = &actions[action.account().state];
         let validation = validation.account().state;
         assert!(actions[validation].0 > *position, "{action:?} is validated later");
-        if matches!(action, Action::PromoteDatabase | Action::PrepareCompute | Action::SteerTraffic | Action::EnableSettlement) {
+        if matches!(
+            action,
+            Action::PromoteDatabase
+                | Action::PrepareCompute
+                | Action::SteerTraffic
+                | Action::EnableSettlement
+        ) {
             assert_eq!(next.as_deref(), Some(validation), "{action:?}");
         }
     }
@@ -107,7 +113,8 @@ fn a_lost_lease_is_never_retried_and_everything_else_is() {
     for (name, state) in flat(&machine().states) {
         let State::Task(task) = state else { continue };
         let decides = |wanted: &str| {
-            let matches = |names: &[String]| names.iter().any(|name| name == wanted || name == asl::ALL_ERRORS);
+            let matches =
+                |names: &[String]| names.iter().any(|name| name == wanted || name == asl::ALL_ERRORS);
             task.retry.iter().find(|retry| matches(&retry.error_equals)).and_then(|retry| retry.max_attempts)
         };
         assert_eq!(decides(error::NOT_OWNER), Some(0), "{name}");
@@ -136,7 +143,8 @@ fn the_function_understands_what_the_states_send() {
                 fields.insert(path.to_owned(), value);
             }
         }
-        let request: Request = serde_json::from_value(payload).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let request: Request =
+            serde_json::from_value(payload).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(request.context, context);
         assert_eq!(request.error.is_some(), name == "Escalate");
         assert!(task.timeout_seconds.is_some_and(|limit| limit <= function_timeout_s()));

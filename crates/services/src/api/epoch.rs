@@ -4,13 +4,18 @@ use std::time::{Duration, Instant};
 
 use recovery::Epoch;
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
-use crate::lease_store::{LeaseStore, LeaseStoreError};
+use crate::aws::cause;
+use crate::lease_store::LeaseStore;
 
 /// Age at which a known epoch is read again.
 const FRESH: Duration = Duration::from_secs(5);
+/// Longest wait for the lease.
+const READ_MAX: Duration = Duration::from_secs(1);
 
-/// Remembers the epoch, so that a session write costs no strongly consistent read each time.
+/// Remembers the epoch, so that a session write costs no strongly consistent read each time, and so
+/// that sessions go on while the lease cannot be read.
 ///
 /// An epoch that is a little old does no harm: a session's version never goes back, and the
 /// client's token says which version must be served.
@@ -25,21 +30,21 @@ impl LastEpoch {
         Self { lease, last: Mutex::default() }
     }
 
-    /// The epoch; an older one when the lease cannot be read, and an error when none is known yet.
-    pub(super) async fn get(&self) -> Result<Epoch, LeaseStoreError> {
+    /// The epoch; the last known one when the lease cannot be read, and `None` when none is known.
+    pub(super) async fn get(&self) -> Option<Epoch> {
         let mut last = self.last.lock().await;
         if let Some((_, epoch)) = last.filter(|(read_at, _)| read_at.elapsed() < FRESH) {
-            return Ok(epoch);
+            return Some(epoch);
         }
-        let epoch = match (self.lease.read().await, *last) {
-            (Ok(lease), _) => lease.map_or(Epoch::FIRST, |lease| lease.epoch),
-            (Err(error), Some((_, epoch))) => {
-                tracing::info!(%error, %epoch, "the last known epoch is used");
-                epoch
+        let epoch = match timeout(READ_MAX, self.lease.read()).await {
+            Ok(Ok(lease)) => Some(lease.map_or(Epoch::FIRST, |lease| lease.epoch)),
+            Ok(Err(error)) => {
+                tracing::info!(cause = cause(&error), "the last known epoch is used");
+                last.map(|(_, epoch)| epoch)
             }
-            (Err(error), None) => return Err(error),
-        };
+            Err(_) => last.map(|(_, epoch)| epoch),
+        }?;
         *last = Some((Instant::now(), epoch));
-        Ok(epoch)
+        Some(epoch)
     }
 }

@@ -60,7 +60,7 @@ async fn put(
     let id = parse_id(id)?;
     let seen = parse_token(request.headers())?;
     let data = parse_data(body::json(request).await?).map_err(Failure::InvalidSession)?;
-    let epoch = state.0.epoch.get().await.map_err(|error| unavailable(&error))?;
+    let epoch = state.0.epoch.get().await.ok_or(Failure::Unavailable(None))?;
     let stored = state.0.sessions.put(&id, seen, &data, epoch, telemetry::now_ms()).await;
     match stored.map_err(|error| unavailable(&error))? {
         Put::Stored(version) => Ok(Json(json!({ "token": version.to_string() })).into_response()),

@@ -6,7 +6,8 @@ use services::{api, aws, settings, telemetry};
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::start(&settings::environment);
-    let settings = settings::load::<api::Settings>(&settings::environment)?;
+    let settings = settings::load::<api::Settings>(&settings::environment)
+        .inspect_err(|error| tracing::error!(%error, "the settings are unusable"))?;
     let state = api::AppState::new(&aws::config().await, settings)?;
     lambda_http::run(api::router(state).map_request(api::without_stage)).await
 }

@@ -28,8 +28,8 @@ pub async fn run(client: &mut Client) -> Result<usize, DatabaseError> {
     );
     client.batch_execute(&before).await?;
     let outcome = embedded::migrations::runner().run_async(client).await;
-    let after = format!("SELECT pg_advisory_unlock({LOCK}); RESET statement_timeout; RESET lock_timeout");
-    let unlocked = client.batch_execute(&after).await;
+    let after = "SELECT pg_advisory_unlock_all(); RESET statement_timeout; RESET lock_timeout";
+    let unlocked = client.batch_execute(after).await;
     let report = outcome.map_err(|error| DatabaseError::Migration(error.into()))?;
     unlocked?;
     Ok(report.applied_migrations().len())

@@ -14,8 +14,8 @@ use crate::database::{Connection, Database, DatabaseError, migrations};
 use crate::journal::{Entry, Unavailable};
 use crate::lease_store::LeaseStoreError;
 
-/// A settlement with its login, and a migration if there is one to run.
-const DEADLINE: Duration = Duration::from_secs(12);
+/// A settlement, with a migration before it if there is one to run. The login has its own limit.
+const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Why a whole batch must come back.
 #[derive(Debug, thiserror::Error)]
@@ -88,8 +88,7 @@ impl Processor {
         if entries.is_empty() {
             return Ok(findings);
         }
-        let settlement = timeout(DEADLINE, self.settle_entries(&lease, &entries)).await;
-        match settlement.map_err(|_| Postponed::Deadline)?? {
+        match self.settle_entries(&lease, &entries).await? {
             Settlement::Refused { fence, mine } => Err(Postponed::Fenced { fence, mine }),
             Settlement::Settled(all) => {
                 findings.settled_now = all.settled.len() as u64;
@@ -102,13 +101,15 @@ impl Processor {
 
     async fn settle_entries(&self, lease: &Lease, entries: &[Entry]) -> Result<Settlement, Postponed> {
         let mut connection = self.database_of(&lease.owner)?.connect().await?;
-        match self.settle_on(&mut connection, lease, entries).await {
-            Ok(settlement) => Ok(settlement),
-            Err(error) => {
-                connection.discard();
-                Err(error.into())
-            }
-        }
+        let settlement = timeout(DEADLINE, self.settle_on(&mut connection, lease, entries)).await;
+        let failure = match settlement {
+            Ok(Ok(settlement)) => return Ok(settlement),
+            Ok(Err(error)) => error.into(),
+            Err(_) => Postponed::Deadline,
+        };
+        // In an unknown state, and perhaps to a server that is not the writer any more.
+        connection.discard();
+        Err(failure)
     }
 
     async fn settle_on(

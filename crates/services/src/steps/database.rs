@@ -104,7 +104,7 @@ async fn try_write(connection: &mut Connection<'_>) -> Result<bool, DatabaseErro
         return Ok(false);
     }
     let transaction = connection.transaction().await?;
-    transaction.batch_execute("CREATE TABLE standfast_writer_check (only boolean)").await?;
+    transaction.batch_execute("CREATE TABLE standfast_writer_check (written boolean)").await?;
     transaction.rollback().await?;
     Ok(true)
 }

@@ -1,3 +1,9 @@
 //! The services against real parts: PostgreSQL, and the AWS emulator.
 
+mod api;
 mod database;
+mod lease;
+mod processor;
+mod sentinel;
+mod steps;
+mod support;

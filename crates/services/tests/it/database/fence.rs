@@ -1,7 +1,10 @@
 //! Goal: below the fence nothing is written, and the fence only rises. Method: settle, write past
 //! the settlement code and move the fence under several epochs, also at the same time.
 
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 use recovery::Epoch;
+use recovery::lease::Fence;
 use services::database::settlement::{Raise, Settlement, Source, fence, is_writable, raise_fence, settle};
 use services::database::{DatabaseError, migrations};
 use tokio_postgres::Client;
@@ -10,6 +13,10 @@ use super::server::{FIRST, empty, entries, eventually, home, migrated};
 
 async fn settle_under(client: &mut Client, epoch: u64) -> Settlement {
     settle(client, Epoch(epoch), &home(), Source::Queue, &entries(1)).await.expect("the database answers")
+}
+
+async fn pid(client: &Client) -> i32 {
+    client.query_one("SELECT pg_backend_pid()", &[]).await.expect("the database answers").get(0)
 }
 
 #[tokio::test]
@@ -87,29 +94,33 @@ async fn the_database_itself_refuses_writes_below_the_fence() {
 #[tokio::test]
 async fn raising_waits_for_a_settlement_that_runs_and_none_slips_through() {
     let scratch = migrated().await;
-    let mut old_writer = scratch.client().await;
-    let running = old_writer.transaction().await.expect("a transaction starts");
-    running.query_one("SELECT epoch FROM fence FOR SHARE", &[]).await.expect("the fence is there");
+    // Stops the settlement between its look at the fence and its first write.
+    let mut blocker = scratch.client().await;
+    let hold = blocker.transaction().await.expect("a transaction starts");
+    hold.batch_execute("LOCK TABLE ledger IN SHARE MODE").await.expect("the ledger is there");
 
-    let mut raiser = scratch.client().await;
-    let pid: i32 = raiser.query_one("SELECT pg_backend_pid()", &[]).await.expect("it answers").get(0);
-    let raising = tokio::spawn(async move { raise_fence(&mut raiser, Epoch(2), &home()).await });
+    let (mut writer, mut raiser) = (scratch.client().await, scratch.client().await);
+    let (writer_pid, raiser_pid) = (pid(&writer).await, pid(&raiser).await);
     let observer = scratch.client().await;
-    eventually("the raise waits for the running settlement", async || {
-        let waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = $1 AND NOT granted)";
-        observer.query_one(waits, &[&pid]).await.expect("it answers").get(0)
-    })
-    .await;
-    running
-        .batch_execute(
-            "INSERT INTO orders VALUES (gen_random_uuid(), 'A', 'S', 'buy', 1, 1, now(), now(), 1, 'queue', 'r')",
-        )
-        .await
-        .expect("its epoch is still the fence's");
-    running.commit().await.expect("it was first");
+    let waits_for = async |waiting: i32, holding: i32| {
+        let sql = "SELECT $2 = ANY(pg_blocking_pids($1))";
+        observer.query_one(sql, &[&waiting, &holding]).await.expect("it answers").get(0)
+    };
+    let hold_pid: i32 = hold.query_one("SELECT pg_backend_pid()", &[]).await.expect("it answers").get(0);
+    let settling = tokio::spawn(async move {
+        let settlement = settle_under(&mut writer, 1).await;
+        (writer, settlement)
+    });
+    eventually("the settlement is stopped", async || waits_for(writer_pid, hold_pid).await).await;
+    let raising = tokio::spawn(async move { raise_fence(&mut raiser, Epoch(2), &home()).await });
+    eventually("the raise waits for the settlement", async || waits_for(raiser_pid, writer_pid).await).await;
+
+    hold.rollback().await.expect("it rolls back");
+    let (mut writer, settlement) = settling.await.expect("it does not panic");
+    assert!(matches!(settlement, Settlement::Settled(_)), "{settlement:?}");
     let raised = raising.await.expect("it does not panic").expect("the database answers");
     assert_eq!(raised, Raise::Raised { from: FIRST });
-    assert!(matches!(settle_under(&mut old_writer, 1).await, Settlement::Refused { .. }));
+    assert!(matches!(settle_under(&mut writer, 1).await, Settlement::Refused { .. }));
 }
 
 #[tokio::test]
@@ -147,4 +158,45 @@ async fn a_read_only_database_is_known_as_such_and_not_migrated() {
     assert!(!is_writable(&client).await.expect("the database answers"));
     let outcome = migrations::run(&mut client).await;
     assert!(matches!(outcome, Err(DatabaseError::ReadOnly)), "{outcome:?}");
+}
+
+/// One thing a writer or a recovery may try.
+#[derive(Clone, Copy, Debug)]
+enum Attempt {
+    Raise(u64),
+    Settle(u64),
+}
+
+#[test]
+fn the_database_keeps_the_fence_as_its_model_does() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
+    let attempt = prop_oneof![(1_u64..6).prop_map(Attempt::Raise), (1_u64..6).prop_map(Attempt::Settle)];
+    TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() })
+        .run(&prop::collection::vec(attempt, 1..12), |attempts| {
+            runtime.block_on(async {
+                let scratch = migrated().await;
+                let mut client = scratch.client().await;
+                let mut model = Fence::default();
+                for attempt in attempts {
+                    match attempt {
+                        Attempt::Raise(to) => {
+                            let raised =
+                                raise_fence(&mut client, Epoch(to), &home()).await.expect("it answers");
+                            assert_eq!(
+                                matches!(raised, Raise::Above { .. }),
+                                model.raise(Epoch(to)).is_err()
+                            );
+                        }
+                        Attempt::Settle(epoch) => {
+                            let settled = settle_under(&mut client, epoch).await;
+                            let taken = matches!(settled, Settlement::Settled(_));
+                            assert_eq!(taken, model.admit(Epoch(epoch)).is_ok(), "{attempt:?} at {model:?}");
+                        }
+                    }
+                    assert_eq!(fence(&client).await.expect("it answers"), model.epoch());
+                }
+            });
+            Ok(())
+        })
+        .expect("no counterexample");
 }

@@ -1,10 +1,11 @@
-//! One server for all tests of this binary; every test has a database of its own.
+//! Two servers for all tests of this binary; every test has a database of its own.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use drill::environment::Environment;
-use drill::postgres::{Server, USER};
+use drill::postgres::Server;
+pub use drill::postgres::USER;
 use recovery::order::Side;
 use recovery::{Epoch, Order, OrderId, Region};
 use rust_decimal::Decimal;
@@ -15,8 +16,8 @@ use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
-/// Ends with this process, when the warden of its run directory sees that it is gone.
-static SERVER: OnceCell<Server> = OnceCell::const_new();
+/// They end with this process, when the wardens of their run directories see that it is gone.
+static SERVERS: [OnceCell<Server>; 2] = [const { OnceCell::const_new() }; 2];
 static DATABASES: AtomicU64 = AtomicU64::new(0);
 
 /// A database of its own.
@@ -27,7 +28,21 @@ pub struct Scratch {
 
 /// An empty database without the schema.
 pub async fn empty() -> Scratch {
-    let server = SERVER
+    empty_on(&SERVERS[0], unused_name()).await
+}
+
+/// Two of the same name on different servers, as the regions of a pair have.
+pub async fn empty_pair() -> [Scratch; 2] {
+    let name = unused_name();
+    [empty_on(&SERVERS[0], name.clone()).await, empty_on(&SERVERS[1], name).await]
+}
+
+fn unused_name() -> String {
+    format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed))
+}
+
+async fn empty_on(server: &OnceCell<Server>, name: String) -> Scratch {
+    let server = server
         .get_or_init(|| async {
             let environment =
                 tokio::task::spawn_blocking(|| Environment::for_tests(env!("CARGO_TARGET_TMPDIR")))
@@ -39,7 +54,6 @@ pub async fn empty() -> Scratch {
         .await;
     let address = server.address();
     let endpoint = Endpoint { host: address.ip().to_string(), port: address.port() };
-    let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
     let administrator = login(&endpoint, "postgres", "postgres").await;
     administrator
         .batch_execute(&format!("CREATE DATABASE {name} OWNER {USER}"))

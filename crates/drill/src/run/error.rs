@@ -1,0 +1,100 @@
+//! Why a drill could not be run.
+
+use std::time::Duration;
+
+use crate::assembly::AssemblyError;
+use crate::aurora::AuroraError;
+use crate::dns::DnsError;
+use crate::emulator::EmulatorError;
+use crate::environment::EnvironmentError;
+use crate::gateway::GatewayError;
+use crate::health_check::NoEndpoint;
+use crate::packages::PackageError;
+use crate::route53::Problems;
+
+/// A drill that could not be run. The system under test is never the reason.
+#[derive(Debug, thiserror::Error)]
+pub enum DrillError {
+    /// No place for temporary files.
+    #[error("cannot make a directory for temporary files")]
+    RunDirectory(#[source] std::io::Error),
+    /// No emulator and no PostgreSQL.
+    #[error("the drill's own environment cannot be made")]
+    Environment(#[from] EnvironmentError),
+    /// No packages of the functions.
+    #[error("the functions cannot be packed")]
+    Packages(#[from] PackageError),
+    /// No assembly.
+    #[error("the deployment cannot be synthesised")]
+    Synthesis(#[source] super::SynthesisError),
+    /// The emulator.
+    #[error("the emulator does not run")]
+    Emulator(#[from] EmulatorError),
+    /// The database pair.
+    #[error("the database pair does not run")]
+    Aurora(#[from] AuroraError),
+    /// The gateways.
+    #[error("the gateways cannot be opened")]
+    Gateway(#[from] GatewayError),
+    /// The assembly or its deployment.
+    #[error("the assembly cannot be deployed into the emulator")]
+    Assembly(#[from] AssemblyError),
+    /// The zone of the assembly.
+    #[error("the hosted zone cannot be served")]
+    Zone(#[from] Problems),
+    /// The health checks of the assembly.
+    #[error("the health checks cannot be run")]
+    Checks(#[from] NoEndpoint),
+    /// The DNS server.
+    #[error("DNS cannot be served")]
+    Dns(#[from] DnsError),
+    /// A call of the drill's own to the emulator.
+    #[error("the emulator refused to {action}: {reason}")]
+    Call {
+        /// What was asked.
+        action: &'static str,
+        /// What it said.
+        reason: String,
+    },
+    /// The system did not come up before the fault.
+    #[error("the system was not ready after {} s: {what}", limit.as_secs())]
+    NotReady {
+        /// What was waited for.
+        what: &'static str,
+        /// How long.
+        limit: Duration,
+    },
+    /// A database could not be read after the run.
+    #[error("the {which} database cannot be read")]
+    Evidence {
+        /// Which.
+        which: &'static str,
+        /// Why.
+        #[source]
+        source: tokio_postgres::Error,
+    },
+    /// What was read makes no sense.
+    #[error("the {which} database holds `{value}`, which is not {expected}")]
+    Unreadable {
+        /// Which.
+        which: &'static str,
+        /// What it holds.
+        value: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+}
+
+impl DrillError {
+    /// What a person can do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Environment(error) => Some(error.hint()),
+            Self::Packages(_) => Some("build them with `cargo build --bins`".to_owned()),
+            Self::NotReady { .. } | Self::Assembly(_) | Self::Emulator(_) => {
+                Some("`--keep` leaves the logs of every part in place".to_owned())
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What the databases hold when everything has drained: the only evidence of a verdict.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use recovery::verdict::{DeadRow, Facts, FenceRow, SettledRow};
+use recovery::{Epoch, OrderId};
+use rust_decimal::Decimal;
+use tokio::time::Instant;
+use tokio_postgres::{Client, NoTls, Row};
+use uuid::Uuid;
+
+use super::DrillError;
+use super::rehearsal::Rehearsed;
+use super::stage::Stage;
+
+const DRAIN_LIMIT: Duration = Duration::from_secs(40);
+/// The queue counts as drained when nothing more was settled for this long.
+const DRAIN_QUIET: Duration = Duration::from_secs(15);
+
+/// Waits for the last settlements, then reads the surviving database and the dead one's wreck.
+pub async fn read(stage: &Stage, rehearsed: &Rehearsed) -> Result<Facts, DrillError> {
+    let survivor = stage.aurora.connect_string(&rehearsed.fault.surviving_region).await?;
+    let survivor = connect(&survivor, "surviving").await?;
+    drain(&survivor, rehearsed).await?;
+    let mut facts = surviving(&survivor).await?;
+    let wreck = stage.aurora.open_wreck(&rehearsed.fault.lost_region).await?;
+    facts.dead = dead(&connect(&wreck, "lost").await?).await?;
+    facts.lease_history = rehearsed.lease.owners();
+    Ok(facts)
+}
+
+async fn connect(connect: &str, which: &'static str) -> Result<Client, DrillError> {
+    let connected = tokio_postgres::connect(connect, NoTls).await;
+    let (client, connection) = connected.map_err(|source| DrillError::Evidence { which, source })?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+/// Waits until every acknowledged order is settled, or nothing more is.
+async fn drain(survivor: &Client, rehearsed: &Rehearsed) -> Result<(), DrillError> {
+    let acknowledged: BTreeSet<Uuid> = rehearsed
+        .history
+        .iter()
+        .filter(|operation| operation.is_acknowledged_order())
+        .filter_map(|operation| operation.id.parse().ok())
+        .collect();
+    let acknowledged: Vec<Uuid> = acknowledged.into_iter().collect();
+    let limit = Instant::now() + DRAIN_LIMIT;
+    let (mut last, mut quiet_since) = (-1, Instant::now());
+    while Instant::now() < limit && quiet_since.elapsed() < DRAIN_QUIET {
+        let row = survivor
+            .query_one("SELECT count(*) FROM orders WHERE id = ANY($1)", &[&acknowledged])
+            .await
+            .map_err(|source| DrillError::Evidence { which: "surviving", source })?;
+        let settled: i64 = row.get(0);
+        if usize::try_from(settled).is_ok_and(|settled| settled == acknowledged.len()) {
+            return Ok(());
+        }
+        if settled != last {
+            (last, quiet_since) = (settled, Instant::now());
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    Ok(())
+}
+
+async fn surviving(client: &Client) -> Result<Facts, DrillError> {
+    let failed = |source| DrillError::Evidence { which: "surviving", source };
+    let query = "SELECT o.id, (extract(epoch FROM o.settled_at) * 1000)::bigint, o.settled_epoch, o.settled_by, \
+                 (SELECT count(*) FROM ledger l WHERE l.order_id = o.id), \
+                 (SELECT coalesce(sum(amount), 0)::text FROM ledger l WHERE l.order_id = o.id) FROM orders o";
+    let rows = client.query(query, &[]).await.map_err(failed)?;
+    let settled = rows.iter().map(settled_row).collect::<Result<_, _>>()?;
+    let rows = client.query("SELECT asset, sum(amount)::text FROM ledger GROUP BY asset", &[]).await;
+    let mut ledger_sums = BTreeMap::new();
+    for row in rows.map_err(failed)? {
+        ledger_sums.insert(row.get(0), amount(row.get(1))?);
+    }
+    let fence = client.query_opt(
+        "SELECT epoch, (extract(epoch FROM raised_at) * 1000)::bigint, refusals FROM fence, fence_refusals()",
+        &[],
+    );
+    let row = fence.await.map_err(failed)?;
+    let writes_refused = row.as_ref().map_or(0, |row| unsigned(row.get(2)));
+    let fence =
+        row.map(|row| FenceRow { epoch: Epoch(unsigned(row.get(0))), raised_at_ms: unsigned(row.get(1)) });
+    Ok(Facts { settled, ledger_sums, fence, writes_refused, ..Facts::default() })
+}
+
+fn settled_row(row: &Row) -> Result<SettledRow, DrillError> {
+    Ok(SettledRow {
+        id: order_id(row.get(0), "surviving")?,
+        settled_at_ms: unsigned(row.get(1)),
+        settled_epoch: Epoch(unsigned(row.get(2))),
+        settled_by: row.get(3),
+        legs: u32::try_from(unsigned(row.get(4))).unwrap_or(u32::MAX),
+        legs_sum: amount(row.get(5))?,
+    })
+}
+
+async fn dead(client: &Client) -> Result<Vec<DeadRow>, DrillError> {
+    let rows = client.query("SELECT id, settled_epoch FROM orders", &[]).await;
+    let rows = rows.map_err(|source| DrillError::Evidence { which: "lost", source })?;
+    rows.iter()
+        .map(|row| {
+            Ok(DeadRow { id: order_id(row.get(0), "lost")?, settled_epoch: Epoch(unsigned(row.get(1))) })
+        })
+        .collect()
+}
+
+fn order_id(id: Uuid, which: &'static str) -> Result<OrderId, DrillError> {
+    OrderId::new(id).map_err(|_| DrillError::Unreadable {
+        which,
+        value: id.to_string(),
+        expected: "the id of an order",
+    })
+}
+
+fn amount(text: &str) -> Result<Decimal, DrillError> {
+    text.parse().map_err(|_| DrillError::Unreadable {
+        which: "surviving",
+        value: text.to_owned(),
+        expected: "an amount",
+    })
+}
+
+fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}

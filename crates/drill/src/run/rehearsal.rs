@@ -1,0 +1,180 @@
+//! The rehearsal itself: load, fault, recovery, load again.
+
+use std::time::Duration;
+
+use recovery::Region;
+use recovery::history::Operation;
+use recovery::lease::LeaseState;
+use recovery::scenario::{Fault, FaultKind, Place};
+use recovery::verdict;
+use tokio::time::Instant;
+
+use super::observer::LeaseLog;
+use super::stage::Stage;
+use super::watch::Watch;
+use super::{Drill, DrillError};
+use crate::gateway;
+use crate::load::{Clock, Load, LoadHandle, LoadOptions, RegionHost};
+use crate::report::Event;
+
+const READY_LIMIT: Duration = Duration::from_secs(120);
+const DRAIN: Duration = Duration::from_secs(15);
+/// Sessions that the load works on.
+const SESSIONS: u32 = 20;
+
+/// What a rehearsal leaves behind beside the databases.
+pub struct Rehearsed {
+    /// Every operation of every client.
+    pub history: Vec<Operation>,
+    /// What was done to the system.
+    pub fault: verdict::Fault,
+    /// Every owner the lease had.
+    pub lease: LeaseLog,
+    /// What happened, with milliseconds since the Unix epoch.
+    pub events: Vec<(u64, Event)>,
+}
+
+/// Runs the scenario on a stage that is set.
+pub async fn rehearse(drill: &Drill<'_>, stage: &Stage) -> Result<Rehearsed, DrillError> {
+    let phases = drill.scenario.load;
+    let clock = Clock::start();
+    let mut watch = Watch::new(stage, drill.progress, clock);
+    drill.progress.phase("waiting for the first lease, then for orders to be settled and replicated");
+    await_lease(stage).await?;
+    let load = Load::start(load_options(drill, stage, clock));
+    settle_down(stage, &mut watch, &load).await?;
+    let rate = drill.settings.orders_per_second;
+    drill.progress.phase(&format!("steady load, {rate} orders/s for {} s", phases.steady_s));
+    look_until(&mut watch, &load, Duration::from_secs(phases.steady_s), |_| false).await;
+    let (lost, survivor) = strike(drill, stage, &mut watch, clock, &load).await?;
+    let fault = verdict::Fault {
+        at_ms: lost.1,
+        lost_region: lost.0,
+        surviving_region: survivor.clone(),
+        epoch: lost.2,
+    };
+    // A client that follows DNS hears of the move one TTL after DNS does, and retries a little later.
+    let heard = Duration::from_secs(u64::from(drill.deployment.domain.record_ttl_s) + 3);
+    let limit = Duration::from_secs(phases.limit_s);
+    look_until(&mut watch, &load, limit, |watch| watch.has_recovered(&survivor, heard)).await;
+    drill.progress.phase(&format!("load goes on for {} s", phases.after_recovery_s));
+    look_until(&mut watch, &load, Duration::from_secs(phases.after_recovery_s), |_| false).await;
+    drill.progress.phase("letting operations in flight end");
+    let history = load.stop(DRAIN).await;
+    let mut events = watch.events;
+    for (at_ms, step) in stage.observer.workflow_steps().await {
+        let at_s = super::watch::seconds_between(fault.at_ms, at_ms);
+        let region = Some(survivor.to_string());
+        events.push((at_ms, Event { at_s, region, event: "workflow".to_owned(), detail: step }));
+    }
+    Ok(Rehearsed { history, fault, lease: watch.lease, events })
+}
+
+fn load_options(drill: &Drill<'_>, stage: &Stage, clock: Clock) -> LoadOptions {
+    let regions = stage.topology.regions.clone();
+    LoadOptions {
+        seed: drill.settings.seed,
+        orders_per_second: drill.settings.orders_per_second,
+        sessions_per_second: drill.deployment.load.sessions_per_second as f64,
+        sessions: SESSIONS,
+        dns: stage.dns.address(),
+        public_host: drill.deployment.names().public_host(),
+        regions: regions.map(|at| RegionHost { region: at.region, host: at.host, address: at.address }),
+        edge_port: stage.topology.ports.edge,
+        clock,
+    }
+}
+
+async fn await_lease(stage: &Stage) -> Result<(), DrillError> {
+    let limit = Instant::now() + READY_LIMIT;
+    while stage.observer.lease().await.is_none() {
+        if Instant::now() > limit {
+            return Err(DrillError::NotReady { what: "no lease was created", limit: READY_LIMIT });
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
+}
+
+/// Waits until orders are settled, both regions' endpoints are healthy to every checker, and
+/// the standby's database follows.
+async fn settle_down(stage: &Stage, watch: &mut Watch<'_>, load: &LoadHandle) -> Result<(), DrillError> {
+    let limit = Instant::now() + READY_LIMIT;
+    let standby = &stage.topology.regions[1].region;
+    loop {
+        watch.look(load).await;
+        let follows = settled_rows(stage, standby).await > 0;
+        if follows && watch.all_healthy() {
+            return Ok(());
+        }
+        if Instant::now() > limit {
+            let what =
+                if follows { "an endpoint is not healthy" } else { "no order was settled and replicated" };
+            return Err(DrillError::NotReady { what, limit: READY_LIMIT });
+        }
+    }
+}
+
+/// Orders settled in a region's database; 0 when it cannot say.
+async fn settled_rows(stage: &Stage, region: &Region) -> i64 {
+    let count = async {
+        let connect = stage.aurora.connect_string(region).await.ok()?;
+        let (client, connection) = tokio_postgres::connect(&connect, tokio_postgres::NoTls).await.ok()?;
+        let connection = tokio::spawn(connection);
+        let row = client.query_one("SELECT count(*) FROM orders", &[]).await;
+        connection.abort();
+        row.ok()?.try_get(0).ok()
+    };
+    count.await.unwrap_or(0)
+}
+
+async fn look_until(
+    watch: &mut Watch<'_>,
+    load: &LoadHandle,
+    limit: Duration,
+    done: impl Fn(&Watch<'_>) -> bool,
+) {
+    let end = Instant::now() + limit;
+    while Instant::now() < end && !done(watch) {
+        watch.look(load).await;
+    }
+}
+
+/// Applies the scenario's faults. Gives the lost region with the time and the epoch of its loss,
+/// and the region that should take over.
+async fn strike(
+    drill: &Drill<'_>,
+    stage: &Stage,
+    watch: &mut Watch<'_>,
+    clock: Clock,
+    load: &LoadHandle,
+) -> Result<((Region, u64, recovery::Epoch), Region), DrillError> {
+    let mut lost = None;
+    let began = Instant::now();
+    for fault in &drill.scenario.faults {
+        let due = began + Duration::from_secs(fault.at_s);
+        look_until(watch, load, due.saturating_duration_since(Instant::now()), |_| false).await;
+        let (region, survivor) = places(drill, fault);
+        let lease = watch.lease.latest().filter(|lease| lease.state == LeaseState::Serving.as_str());
+        let epoch = lease.map_or(recovery::Epoch::FIRST, |lease| lease.epoch);
+        let at_ms = clock.now_ms();
+        match fault.kind {
+            FaultKind::Lost => {
+                stage.gateway.faults().inject(&gateway::Fault::Refuse { region: region.clone() });
+                stage.aurora.kill(&region).await?;
+                stage.gateway.lead_database(&region, None);
+                watch.fault(at_ms, &region, "refuses every call; its database is killed");
+            }
+        }
+        lost.get_or_insert(((region, at_ms, epoch), survivor));
+    }
+    Ok(lost.expect("a scenario without a fault is refused when it is read"))
+}
+
+fn places(drill: &Drill<'_>, fault: &Fault) -> (Region, Region) {
+    let [home, standby] = drill.deployment.pair();
+    match fault.region {
+        Place::Home => (home.clone(), standby.clone()),
+        Place::Standby => (standby.clone(), home.clone()),
+    }
+}

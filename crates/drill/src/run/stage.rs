@@ -1,0 +1,171 @@
+//! Everything a drill stands on, started in order and owned by one value.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::observer::Observer;
+use super::topology::Topology;
+use super::{Drill, DrillError};
+use crate::assembly::{self, Assembly};
+use crate::aurora::{Aurora, Placement};
+use crate::dns::DnsServer;
+use crate::emulator::Emulator;
+use crate::environment::Environment;
+use crate::gateway::{Faults, Gateway, GatewayOptions};
+use crate::health_check::{CheckOptions, Checkers, HealthBoard, PROPAGATION};
+use crate::owned::RunDirectory;
+use crate::packages;
+use crate::route53::{self, Zone};
+
+/// The functions of the system under test, by the names of their binaries.
+pub const FUNCTIONS: [&str; 4] = ["orders-api", "order-processor", "sentinel", "recovery-step"];
+
+/// Two regions on one machine, deployed and running.
+pub struct Stage {
+    /// What clients resolve names with.
+    pub dns: DnsServer,
+    /// What DNS knows about the endpoints.
+    pub checkers: Checkers,
+    /// Where everything is.
+    pub topology: Topology,
+    /// Every way into and between the regions.
+    pub gateway: Gateway,
+    /// The database pair.
+    pub aurora: Arc<Aurora>,
+    /// The emulator of AWS.
+    pub emulator: Emulator,
+    /// Looks on from outside.
+    pub observer: Observer,
+    /// Versions of the parts, for the report.
+    pub parts: Parts,
+}
+
+/// Versions of the parts.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// The emulator.
+    pub emulator: String,
+    /// The database.
+    pub database: String,
+}
+
+impl Stage {
+    /// Sets the stage: environment, packages, assembly, emulator, databases, gateways, DNS, stacks.
+    pub async fn set(drill: &Drill<'_>, run: &Arc<RunDirectory>) -> Result<Self, DrillError> {
+        let progress = drill.progress;
+        progress.phase("preparing the emulator and PostgreSQL");
+        let environment = environment(drill).await?;
+        progress.phase("synthesising the deployment");
+        let mut assembly = synthesise(drill, run)?;
+        progress.phase("starting the emulator and a pair of databases");
+        let topology = Topology::draw(&drill.deployment, drill.settings.seed)?;
+        let (emulator, aurora) = tokio::join!(
+            Emulator::start(&environment, run),
+            start_aurora(drill, &environment, run, &topology)
+        );
+        let (emulator, aurora) = (emulator?, Arc::new(aurora?));
+        let gateway = open_gateway(drill, &topology, &emulator, &aurora).await?;
+        let zone = zone(&topology, &assembly)?;
+        let board = HealthBoard::new(zone.checks.keys());
+        let dns = DnsServer::start(topology.dns_address, Arc::clone(&zone), board.clone()).await?;
+        let dns_at = dns.address();
+        assembly.localise(&|region, _| topology.overrides(region, dns_at));
+        progress.phase("deploying every stack through CloudFormation");
+        assembly::deploy(&assembly, &emulator.endpoint(), &|line| tracing::debug!("{line}")).await?;
+        let checkers = check_health(drill, &topology, &zone, board)?;
+        let observer = observe(drill, &emulator);
+        let parts = parts(&aurora, &topology).await?;
+        Ok(Self { dns, checkers, topology, gateway, aurora, emulator, observer, parts })
+    }
+}
+
+async fn environment(drill: &Drill<'_>) -> Result<Environment, DrillError> {
+    let progress = drill.progress;
+    // Installing blocks for up to a minute on first use; the runtime has other workers.
+    Ok(tokio::task::block_in_place(|| {
+        Environment::ensure(&drill.settings.cache, &|line: &str| progress.phase(line))
+    })?)
+}
+
+fn synthesise(drill: &Drill<'_>, run: &RunDirectory) -> Result<Assembly, DrillError> {
+    let (packages, outdir) = (run.path().join("packages"), run.path().join("cdk.out"));
+    tokio::task::block_in_place(|| {
+        packages::pack(&drill.settings.functions, &FUNCTIONS, &packages)?;
+        (drill.synthesise)(&packages, &outdir).map_err(DrillError::Synthesis)?;
+        Ok(Assembly::read(&outdir)?)
+    })
+}
+
+async fn start_aurora(
+    drill: &Drill<'_>,
+    environment: &Environment,
+    run: &Arc<RunDirectory>,
+    topology: &Topology,
+) -> Result<Aurora, DrillError> {
+    let regions = topology.regions.clone().map(|at| (at.region, at.address));
+    let lag = Duration::from_millis(drill.scenario.replication.wal_delay_ms);
+    Ok(Aurora::start(environment, run, Placement { regions, names: drill.deployment.names(), lag }).await?)
+}
+
+async fn open_gateway(
+    drill: &Drill<'_>,
+    topology: &Topology,
+    emulator: &Emulator,
+    aurora: &Arc<Aurora>,
+) -> Result<Gateway, DrillError> {
+    let names = drill.deployment.names();
+    let options = GatewayOptions {
+        regions: topology.regions.clone(),
+        witness: drill.deployment.regions.witness.clone(),
+        public_host: names.public_host(),
+        journal_table: names.journal_table(),
+        sessions_table: names.sessions_table(),
+        emulator: emulator.address(),
+        replication_lag: Duration::from_millis(drill.scenario.replication.session_lag_ms),
+        ports: topology.ports,
+        seed: drill.settings.seed,
+    };
+    let gateway = Gateway::start(options, Faults::new()).await?;
+    gateway.answer_database_calls(Arc::<Aurora>::clone(aurora));
+    for at in &topology.regions {
+        gateway.lead_database(&at.region, Some(aurora.address(&at.region).await?));
+    }
+    Ok(gateway)
+}
+
+fn zone(topology: &Topology, assembly: &Assembly) -> Result<Arc<Zone>, DrillError> {
+    let templates: Vec<_> = assembly.stacks.iter().map(|stack| &stack.template).collect();
+    Ok(Arc::new(route53::read(&templates, &topology.stand_ins())?))
+}
+
+/// Begins once everything is deployed, as checks in AWS are older than any rehearsal.
+fn check_health(
+    drill: &Drill<'_>,
+    topology: &Topology,
+    zone: &Zone,
+    board: HealthBoard,
+) -> Result<Checkers, DrillError> {
+    let edge = |address| SocketAddr::from((address, topology.ports.edge));
+    let endpoints = topology.regions.iter().map(|at| (at.host.clone(), edge(at.address))).collect();
+    let options = CheckOptions { endpoints, seed: drill.settings.seed, propagation: PROPAGATION, hurry: 1 };
+    Ok(Checkers::start(zone, board, &options)?)
+}
+
+fn observe(drill: &Drill<'_>, emulator: &Emulator) -> Observer {
+    let (names, regions) = (drill.deployment.names(), &drill.deployment.regions);
+    let machine = names.failover_state_machine();
+    let arn = format!("arn:aws:states:{}:{}:stateMachine:{machine}", regions.standby, crate::ACCOUNT);
+    // Every region's gateway leads the strongly consistent table to the witness's scope.
+    Observer::new(&emulator.endpoint(), &regions.witness, &regions.standby, names.journal_table(), arn)
+}
+
+async fn parts(aurora: &Aurora, topology: &Topology) -> Result<Parts, DrillError> {
+    let failed = |source| DrillError::Evidence { which: "home", source };
+    let connect = aurora.connect_string(&topology.regions[0].region).await?;
+    let (client, connection) =
+        tokio_postgres::connect(&connect, tokio_postgres::NoTls).await.map_err(failed)?;
+    tokio::spawn(connection);
+    let version: String = client.query_one("SHOW server_version", &[]).await.map_err(failed)?.get(0);
+    Ok(Parts { emulator: crate::emulator::VERSION.to_owned(), database: format!("PostgreSQL {version}") })
+}

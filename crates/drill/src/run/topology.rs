@@ -1,0 +1,75 @@
+//! Where everything is on this machine: one loopback address per region, the same ports in each.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use recovery::{Deployment, Region, setting};
+
+use crate::gateway::{Ports, RegionAddress};
+use crate::seeded::Seeded;
+
+/// How long resolvers may keep the address of a region's own name, in seconds.
+const REGION_HOST_TTL_S: u32 = 60;
+
+/// The addresses and ports of one drill.
+#[derive(Clone, Debug)]
+pub struct Topology {
+    /// The pair, home first.
+    pub regions: [RegionAddress; 2],
+    /// Where DNS is served.
+    pub dns_address: Ipv4Addr,
+    /// Ports of every region's faces.
+    pub ports: Ports,
+    public_host: String,
+}
+
+impl Topology {
+    /// Draws a network of its own within 127.0.0.0/8, so that drills do not meet.
+    pub fn draw(deployment: &Deployment, seed: u64) -> Result<Self, crate::gateway::GatewayError> {
+        // The process id keeps two drills with one seed apart.
+        let mut seeded = Seeded::stream(seed ^ (u64::from(std::process::id()) << 32), 0);
+        let byte = |bound: u64, seeded: &mut Seeded| u8::try_from(seeded.below(bound)).unwrap_or(0);
+        let (second, third) = (64 + byte(57, &mut seeded), byte(255, &mut seeded));
+        let names = deployment.names();
+        let at = |region: &Region, last: u8| RegionAddress {
+            region: region.clone(),
+            address: Ipv4Addr::new(127, second, third, last),
+            host: names.region_host(region),
+        };
+        let [home, standby] = deployment.pair();
+        let regions = [at(home, 1), at(standby, 2)];
+        let addresses = [regions[0].address, regions[1].address];
+        let ports = Ports::find(&addresses, &mut seeded)?;
+        let dns_address = Ipv4Addr::new(127, second, third, 3);
+        Ok(Self { regions, dns_address, ports, public_host: names.public_host() })
+    }
+
+    /// Addresses of the regions' own names, as the regions' stacks would publish them.
+    pub fn stand_ins(&self) -> crate::route53::StandIns {
+        let addresses = self.regions.iter().map(|at| (at.host.clone(), at.address)).collect();
+        crate::route53::StandIns { addresses, ttl_s: REGION_HOST_TTL_S }
+    }
+
+    /// The environment variables that a function in `region` needs to be here instead of in AWS.
+    pub fn overrides(&self, region: &str, dns: SocketAddr) -> BTreeMap<String, String> {
+        let Some(own) = self.regions.iter().find(|at| at.region.as_str() == region) else {
+            return BTreeMap::new();
+        };
+        let Ports { aws, edge, db, peer_edge, peer_db } = self.ports;
+        let (ip, host) = (own.address, &own.host);
+        [
+            ("AWS_ENDPOINT_URL", format!("http://{ip}:{aws}")),
+            (setting::DATABASE_ENDPOINT, format!("{ip}:{db}")),
+            (setting::PEER_DATABASE_ENDPOINT, format!("{ip}:{peer_db}")),
+            (setting::DATABASE_NAME, crate::postgres::DATABASE.to_owned()),
+            (setting::DATABASE_USER, crate::postgres::USER.to_owned()),
+            (setting::DATABASE_TLS, "prefer".to_owned()),
+            (setting::OWN_URL, format!("http://{host}:{edge}")),
+            (setting::PEER_URL, format!("http://{ip}:{peer_edge}")),
+            (setting::PUBLIC_URL, format!("http://{}:{edge}", self.public_host)),
+            (setting::RESOLVER, dns.to_string()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+    }
+}

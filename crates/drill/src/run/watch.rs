@@ -1,0 +1,162 @@
+//! Looks at the whole stage about twice a second: notes what changed, and tells the display.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use recovery::Region;
+use recovery::lease::LeaseState;
+use tokio::time::Instant;
+
+use super::observer::LeaseLog;
+use super::stage::Stage;
+use crate::load::{Clock, LoadHandle};
+use crate::progress::{Progress, RegionSample};
+use crate::report::Event;
+
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+const SAMPLE_EVERY: Duration = Duration::from_secs(1);
+
+/// What has been seen so far.
+pub struct Watch<'a> {
+    stage: &'a Stage,
+    progress: &'a dyn Progress,
+    clock: Clock,
+    /// The lease through time.
+    pub lease: LeaseLog,
+    /// What happened, with milliseconds since the Unix epoch.
+    pub events: Vec<(u64, Event)>,
+    healthy: BTreeMap<String, bool>,
+    acknowledged: BTreeMap<Region, u64>,
+    sampled: Instant,
+    fault_at_ms: Option<u64>,
+    dns_left_home_at: Option<Instant>,
+}
+
+impl<'a> Watch<'a> {
+    /// Begins to look.
+    pub fn new(stage: &'a Stage, progress: &'a dyn Progress, clock: Clock) -> Self {
+        Self {
+            stage,
+            progress,
+            clock,
+            lease: LeaseLog::default(),
+            events: Vec::new(),
+            healthy: stage.checkers.board().statuses().into_iter().map(|(id, s)| (id, s.healthy)).collect(),
+            acknowledged: BTreeMap::new(),
+            sampled: Instant::now(),
+            fault_at_ms: None,
+            dns_left_home_at: None,
+        }
+    }
+
+    /// From now on times count from the fault.
+    pub fn fault(&mut self, at_ms: u64, region: &Region, detail: &str) {
+        self.fault_at_ms = Some(at_ms);
+        self.happened(at_ms, Some(region), "fault", detail.to_owned());
+    }
+
+    /// Notes something that happened and tells the display.
+    pub fn happened(&mut self, at_ms: u64, region: Option<&Region>, event: &str, detail: String) {
+        let region = region.map(ToString::to_string);
+        let event = Event { at_s: self.at_s(at_ms), region, event: event.to_owned(), detail };
+        self.progress.event(&event);
+        self.events.push((at_ms, event));
+    }
+
+    /// Looks once, and waits until it is time for the next look.
+    pub async fn look(&mut self, load: &LoadHandle) {
+        let next = Instant::now() + LOOK_EVERY;
+        if let Some(lease) = self.stage.observer.lease().await {
+            let now_ms = self.clock.now_ms();
+            let at_s = self.at_s(now_ms);
+            if let Some(event) = self.lease.note(lease, at_s) {
+                self.progress.event(&event);
+                self.events.push((now_ms, event));
+            }
+        }
+        self.note_health();
+        if self.sampled.elapsed() >= SAMPLE_EVERY {
+            self.sample(load).await;
+        }
+        tokio::time::sleep_until(next).await;
+    }
+
+    /// Whether the survivor settles again and DNS has left the lost region for `longer` at least.
+    pub fn has_recovered(&self, survivor: &Region, longer: Duration) -> bool {
+        let settles = self
+            .lease
+            .latest()
+            .is_some_and(|lease| lease.owner == *survivor && lease.state == LeaseState::Serving.as_str());
+        settles && self.dns_left_home_at.is_some_and(|at| at.elapsed() >= longer)
+    }
+
+    /// Whether every check is healthy by every checker.
+    pub fn all_healthy(&self) -> bool {
+        let statuses = self.stage.checkers.board().statuses();
+        statuses
+            .values()
+            .all(|status| status.healthy && status.checkers_healthy == crate::health_check::CHECKERS)
+    }
+
+    fn at_s(&self, at_ms: u64) -> f64 {
+        let from = self.fault_at_ms.unwrap_or_else(|| self.clock.now_ms());
+        seconds_between(from, at_ms)
+    }
+
+    fn note_health(&mut self) {
+        for (check, status) in self.stage.checkers.board().statuses() {
+            if self.healthy.insert(check.clone(), status.healthy) == Some(status.healthy) {
+                continue;
+            }
+            let word = if status.healthy { "healthy" } else { "unhealthy" };
+            let home = check.starts_with("Home");
+            if home && !status.healthy && self.fault_at_ms.is_some() {
+                self.dns_left_home_at = Some(Instant::now());
+            }
+            let index = usize::from(!home);
+            let region = self.stage.topology.regions[index].region.clone();
+            let detail = format!(
+                "{} of {} checkers see it well",
+                status.checkers_healthy,
+                crate::health_check::CHECKERS
+            );
+            self.happened(self.clock.now_ms(), Some(&region), &format!("DNS sees it {word}"), detail);
+        }
+    }
+
+    async fn sample(&mut self, load: &LoadHandle) {
+        let counts = load.counts();
+        let lag = self.stage.aurora.lag().await.ok().flatten();
+        let elapsed_s = self.sampled.elapsed().as_secs_f64().max(0.001);
+        self.sampled = Instant::now();
+        let faults = self.stage.gateway.faults().now();
+        let mut samples = Vec::new();
+        for at in &self.stage.topology.regions {
+            let total = counts.acknowledged_by.get(&at.region).copied().unwrap_or(0);
+            let before = self.acknowledged.insert(at.region.clone(), total).unwrap_or(0);
+            let lease = self.lease.latest().filter(|lease| lease.owner == at.region);
+            let role = match (faults.is_dead(&at.region), lease) {
+                (true, _) => "lost",
+                (false, Some(_)) => "primary",
+                (false, None) => "standby",
+            };
+            samples.push(RegionSample {
+                region: at.region.to_string(),
+                role: role.to_owned(),
+                epoch: lease.filter(|_| role == "primary").map(|lease| lease.epoch.0),
+                orders_per_second: total.saturating_sub(before) as f64 / elapsed_s,
+                lag_ms: lag
+                    .and_then(|lag| lag.newest_commit_age_s)
+                    .filter(|_| role == "standby")
+                    .map(|age| (age * 1000.0).max(0.0) as u64),
+            });
+        }
+        let at_s = self.fault_at_ms.map_or(0.0, |from| seconds_between(from, self.clock.now_ms()));
+        self.progress.sample(at_s, &samples);
+    }
+}
+
+/// Seconds from one moment to another, negative when it came before.
+pub fn seconds_between(from_ms: u64, to_ms: u64) -> f64 {
+    if to_ms >= from_ms { (to_ms - from_ms) as f64 / 1000.0 } else { -((from_ms - to_ms) as f64 / 1000.0) }
+}

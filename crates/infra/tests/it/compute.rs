@@ -1,0 +1,136 @@
+//! R03, R04, R05, R09: functions, queues, workflow and schedule of each region.
+
+use infra::Replay;
+use recovery::setting;
+use serde_json::{Value, json};
+
+use crate::{deployment, one, packages, synthesis, trading};
+
+const REGIONS: [&str; 2] = ["us-east-1", "us-east-2"];
+
+fn function<'t>(templates: &'t [crate::Template], region: &str, name: &str) -> &'t Value {
+    let name = format!("function-{name}-production");
+    one(templates, region, "AWS::Lambda::Function", "FunctionName", &name)
+}
+
+#[test]
+fn both_regions_run_the_same_packages() {
+    let templates = trading();
+    for name in infra::packages::FUNCTIONS {
+        let [home, standby] = REGIONS.map(|region| &function(&templates, region, name)["Code"]);
+        assert_eq!(home["S3Key"], standby["S3Key"]);
+        assert_eq!(home["S3Bucket"], "cdk-hnb659fds-assets-111122223333-us-east-1");
+        assert_eq!(standby["S3Bucket"], "cdk-hnb659fds-assets-111122223333-us-east-2");
+    }
+}
+
+#[test]
+fn functions_are_as_the_protocol_needs_them() {
+    let templates = trading();
+    let workflow = i64::try_from(recovery::workflow::function_timeout_s()).expect("seconds");
+    for region in REGIONS {
+        let timeouts = ["orders-api", "order-processor", "sentinel", "recovery-step"]
+            .map(|name| function(&templates, region, name)["Timeout"].as_i64().expect("seconds"));
+        assert_eq!(timeouts[..3], [10, 30, 100]);
+        assert!(timeouts[3] >= workflow.max(30));
+        for name in infra::packages::FUNCTIONS {
+            let function = function(&templates, region, name);
+            assert_eq!(function["Runtime"], "provided.al2023");
+            assert_eq!(function["TracingConfig"]["Mode"], "Active");
+            assert_eq!(function["Architectures"], json!(["x86_64"]));
+            assert_eq!(function["VpcConfig"]["SubnetIds"].as_array().map(Vec::len), Some(3));
+            let reserved = function.get("ReservedConcurrentExecutions").and_then(Value::as_i64);
+            assert_eq!(reserved, (name == "sentinel").then_some(3));
+            let group = format!("/aws/lambda/function-{name}-production");
+            let logs = one(&templates, region, "AWS::Logs::LogGroup", "LogGroupName", &group);
+            assert_eq!(logs["RetentionInDays"], 30);
+        }
+    }
+}
+
+#[test]
+fn settings_say_what_the_deployment_says() {
+    let (templates, deployment) = (trading(), deployment());
+    let peer = ["us-east-2", "us-east-1"];
+    for (region, peer) in REGIONS.into_iter().zip(peer) {
+        let variables = &function(&templates, region, "sentinel")["Environment"]["Variables"];
+        assert_eq!(variables[setting::PEER_REGION], peer);
+        assert_eq!(variables[setting::HOME_REGION], "us-east-1");
+        assert_eq!(variables[setting::LEASE_TTL_S], deployment.lease.ttl_s.to_string());
+        assert_eq!(variables[setting::DATABASE_TLS], "require");
+        assert_eq!(variables[setting::OWN_URL], format!("https://{region}.orders.trading.example"));
+        assert_eq!(
+            variables[setting::STATE_MACHINE_ARN],
+            format!("arn:aws:states:{region}:111122223333:stateMachine:workflow-failover-production")
+        );
+        assert_eq!(variables.get(setting::RESOLVER), None, "only a drill names a resolver");
+        assert!(variables.to_string().len() < 4096, "Lambda allows 4 KB of environment");
+    }
+}
+
+#[test]
+fn failed_orders_come_back_alone_and_end_in_the_dead_letter_queue() {
+    let templates = trading();
+    for region in REGIONS {
+        let orders = one(&templates, region, "AWS::SQS::Queue", "QueueName", "queue-orders-production");
+        assert_eq!(orders["VisibilityTimeout"], 180, "six times the processor's timeout");
+        assert_eq!(orders["RedrivePolicy"]["maxReceiveCount"], 100);
+        assert!(orders["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"].is_array());
+        let mapping: Vec<&Value> = templates
+            .iter()
+            .filter(|template| template.region == region)
+            .flat_map(|template| template.all("AWS::Lambda::EventSourceMapping"))
+            .collect();
+        assert_eq!(mapping.len(), 1);
+        assert_eq!(mapping[0]["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
+        assert_eq!(mapping[0]["BatchSize"], 10);
+        assert_eq!(mapping[0]["MaximumBatchingWindowInSeconds"], 0);
+    }
+}
+
+#[test]
+fn a_watch_starts_every_minute_and_never_late() {
+    let templates = trading();
+    for region in REGIONS {
+        let schedule =
+            one(&templates, region, "AWS::Scheduler::Schedule", "ScheduleExpression", "rate(1 minute)");
+        let target = &schedule["Target"];
+        let arn =
+            |service: &str, name: &str| json!(format!("arn:aws:{service}:{region}:111122223333:{name}"));
+        assert_eq!(target["Arn"], arn("lambda", "function:function-sentinel-production"));
+        assert_eq!(target["DeadLetterConfig"]["Arn"], arn("sqs", "queue-failed-invocations-production"));
+        assert_eq!(target["RetryPolicy"]["MaximumRetryAttempts"], 0);
+        let invocations = one(&templates, region, "AWS::Lambda::EventInvokeConfig", "Qualifier", "$LATEST");
+        assert_eq!(invocations["MaximumRetryAttempts"], 0);
+        assert!(invocations["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"].is_array());
+    }
+}
+
+#[test]
+fn each_region_holds_the_workflow_of_the_recovery_crate() {
+    let (templates, deployment) = (trading(), deployment());
+    for region in REGIONS {
+        let machine = one(
+            &templates,
+            region,
+            "AWS::StepFunctions::StateMachine",
+            "StateMachineName",
+            "workflow-failover-production",
+        );
+        let function =
+            format!("arn:aws:lambda:{region}:111122223333:function:function-recovery-step-production");
+        let expected = recovery::workflow::workflow(&deployment, &function).to_json();
+        assert_eq!(machine["DefinitionString"], expected);
+        assert_eq!(machine["LoggingConfiguration"]["Level"], "ALL");
+    }
+}
+
+#[test]
+fn the_replay_can_be_left_out_of_a_drill() {
+    let (directory, deployment) = (packages(), deployment());
+    let mut input = synthesis(directory.path());
+    input.replay = Replay::LeftOut;
+    let assembly = infra::app(&deployment, &input).expect("good input").synthesise().expect("a sound tree");
+    let text = assembly.files.get("TapStack-Recovery-us-east-2-production.template.json").expect("it exists");
+    assert!(!text.contains("replay_journal"));
+}

@@ -1,0 +1,86 @@
+//! Goal: the templates have the properties the requirements ask for, and the
+//! ids of what holds data never change by accident.
+//! Method: synthesise `deployments/trading.toml` with stand-in packages and look
+//! at the templates, never at the code that made them.
+
+mod compute;
+mod data;
+mod policies;
+mod refusals;
+mod resources;
+mod traffic;
+
+use std::fs;
+use std::path::Path;
+
+use infra::{Replay, Synthesis};
+use recovery::deployment::Deployment;
+use serde_json::Value;
+use tempfile::TempDir;
+
+const ACCOUNT: &str = "111122223333";
+
+fn deployment() -> Deployment {
+    Deployment::parse(include_str!("../../../../deployments/trading.toml"), "trading.toml")
+        .expect("the deployment we ship is valid")
+}
+
+/// Packages that differ by function and hold nothing.
+fn packages() -> TempDir {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    for function in infra::packages::FUNCTIONS {
+        fs::write(directory.path().join(format!("{function}.zip")), function).expect("the directory is ours");
+    }
+    directory
+}
+
+fn synthesis(packages: &Path) -> Synthesis {
+    Synthesis { account: ACCOUNT.to_owned(), packages: packages.to_owned(), replay: Replay::Included }
+}
+
+/// A synthesised stack: its name, its region and its template.
+struct Template {
+    name: String,
+    region: String,
+    json: Value,
+}
+
+impl Template {
+    /// Every resource with its logical id.
+    fn resources(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.json["Resources"].as_object().expect("a template has resources").iter()
+    }
+
+    /// Properties of every resource of one type.
+    fn all<'t>(&'t self, kind: &'t str) -> Vec<&'t Value> {
+        self.resources().filter(move |(_, r)| r["Type"] == kind).map(|(_, r)| &r["Properties"]).collect()
+    }
+}
+
+fn synthesise(deployment: &Deployment) -> Vec<Template> {
+    let packages = packages();
+    let app = infra::app(deployment, &synthesis(packages.path())).expect("packages and account are good");
+    let assembly = app.synthesise().expect("the tree is sound");
+    let template = |stack: &cdk::assembly::SynthesisedStack| Template {
+        name: stack.name.clone(),
+        region: stack.environment.region.clone(),
+        json: stack.template.to_json(),
+    };
+    assembly.stacks.iter().map(template).collect()
+}
+
+fn trading() -> Vec<Template> {
+    synthesise(&deployment())
+}
+
+/// The properties of the only resource of a type whose property has this value.
+fn one<'t>(templates: &'t [Template], region: &str, kind: &'t str, property: &str, value: &str) -> &'t Value {
+    let found: Vec<&Value> = templates
+        .iter()
+        .filter(|template| template.region == region)
+        .flat_map(|template| template.all(kind))
+        .filter(|properties| properties[property] == value)
+        .collect();
+    assert_eq!(found.len(), 1, "{kind} with {property} = {value} in {region}");
+    found[0]
+}

@@ -1,0 +1,93 @@
+//! What is in each stack, under which id.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use crate::{deployment, synthesise, trading};
+
+#[test]
+fn every_resource_by_stack() {
+    let mut list = String::new();
+    for template in trading() {
+        let _ = writeln!(list, "{}", template.name);
+        for (id, resource) in template.resources() {
+            let _ = writeln!(list, "  {id} {}", resource["Type"].as_str().unwrap_or_default());
+        }
+    }
+    insta::assert_snapshot!(list);
+}
+
+/// A change here replaces the resource and loses what it holds: move data first, then accept it.
+#[test]
+fn ids_of_what_holds_data() {
+    let mut ids = BTreeSet::new();
+    for template in trading() {
+        let stack = template.name.trim_end_matches("-production");
+        for (id, resource) in template.resources().filter(|(_, r)| r.get("DeletionPolicy").is_some()) {
+            ids.insert(format!("{stack} {} {id}", resource["Type"].as_str().unwrap_or_default()));
+        }
+    }
+    insta::assert_snapshot!(ids.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn ids_do_not_depend_on_the_environment() {
+    let ids = |environment: &str| -> Vec<String> {
+        let mut deployment = deployment();
+        deployment.environment = environment.to_owned();
+        let templates = synthesise(&deployment);
+        templates.iter().flat_map(|t| t.resources().map(|(id, _)| id.clone())).collect()
+    };
+    let stable = |ids: Vec<String>| -> Vec<String> {
+        // The deployment of the API is meant to change with what it deploys.
+        ids.into_iter().filter(|id| !id.starts_with("Deployment")).collect()
+    };
+    assert_eq!(stable(ids("production")), stable(ids("test")));
+}
+
+#[test]
+fn every_taggable_resource_is_tagged() {
+    let keys = ["environment", "region", "cost-center", "owner", "deployment"];
+    let mut tagged = 0;
+    for template in trading() {
+        for (id, resource) in template.resources() {
+            let properties = &resource["Properties"];
+            let tags =
+                ["Tags", "HostedZoneTags", "HealthCheckTags"].iter().find_map(|name| properties.get(*name));
+            let Some(tags) = tags else { continue };
+            for key in keys {
+                let listed = tags.as_array().is_some_and(|tags| tags.iter().any(|tag| tag["Key"] == key));
+                assert!(listed || tags.get(key).is_some(), "{id} has no tag {key}");
+            }
+            tagged += 1;
+        }
+        for replica in
+            template.all("AWS::DynamoDB::GlobalTable").iter().flat_map(|t| t["Replicas"].as_array())
+        {
+            for replica in replica {
+                let tags = replica["Tags"].as_array().expect("replicas carry the tags of their table");
+                assert!(keys.iter().all(|key| tags.iter().any(|tag| tag["Key"] == **key)));
+                assert!(tags.iter().any(|tag| tag["Key"] == "region" && tag["Value"] == replica["Region"]));
+            }
+        }
+    }
+    assert!(tagged > 100, "{tagged} resources carry tags");
+}
+
+#[test]
+fn removal_is_as_the_deployment_says() {
+    for (protect, word) in [(false, "Delete"), (true, "Retain")] {
+        let mut deployment = deployment();
+        deployment.protect = protect;
+        for template in synthesise(&deployment) {
+            for (id, resource) in template.resources() {
+                let policy = resource.get("DeletionPolicy");
+                assert!(policy.is_none_or(|policy| *policy == word), "{id}");
+                assert_eq!(policy, resource.get("UpdateReplacePolicy"), "{id}");
+            }
+            for kind in ["AWS::RDS::DBCluster", "AWS::RDS::GlobalCluster"] {
+                assert!(template.all(kind).iter().all(|cluster| cluster["DeletionProtection"] == protect));
+            }
+        }
+    }
+}

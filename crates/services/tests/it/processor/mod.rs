@@ -1,0 +1,7 @@
+//! The order processor between a real queue, a journal and real databases.
+
+mod stage;
+
+mod failures;
+mod poison;
+mod settling;

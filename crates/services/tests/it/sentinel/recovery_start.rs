@@ -1,0 +1,74 @@
+//! Goal: a recovery is started once per epoch, and again when its execution has failed, and a
+//! watch ends in time and reports. Method: an owner in `recovering` with state machines that wait,
+//! or fail at once.
+
+use std::time::{Duration, SystemTime};
+
+use recovery::Lease;
+use services::sentinel::{Watch, watch};
+
+use super::stage::{FAIL, Stage, WAIT, tick_until};
+use crate::support::{home, standby};
+
+async fn executions(stage: &Stage) -> Vec<String> {
+    let listed = aws_sdk_sfn::Client::new(&stage.scene.aws)
+        .list_executions()
+        .state_machine_arn(&stage.state_machine_arn)
+        .send()
+        .await
+        .expect("the state machine exists");
+    let mut names: Vec<_> = listed.executions.into_iter().map(|execution| execution.name).collect();
+    names.sort();
+    names
+}
+
+async fn recovering(stage: &Stage) {
+    let lease = Lease::first(&home(), 1).successor(&standby(), "test", 2);
+    stage.leases.create(&lease).await.expect("the table answers");
+}
+
+#[tokio::test]
+async fn a_running_recovery_is_not_started_twice() {
+    let stage = Stage::new(WAIT).await;
+    recovering(&stage).await;
+    let sentinel = stage.sentinel(&standby());
+    let (mut one, mut other) = (Watch::new(&sentinel), Watch::new(&sentinel));
+    for _ in 0..20 {
+        one.tick().await;
+        other.tick().await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(executions(&stage).await, ["failover-2"]);
+    let lease = stage.lease().await.expect("there is one");
+    assert!(lease.version > 3, "the owner renews while it recovers: {}", lease.version);
+}
+
+#[tokio::test]
+async fn a_failed_recovery_is_tried_again_a_bounded_number_of_times() {
+    let stage = Stage::new(FAIL).await;
+    recovering(&stage).await;
+    let sentinel = stage.sentinel(&standby());
+    let mut watch = Watch::new(&sentinel);
+    tick_until(&mut watch, "five attempts", async |_| executions(&stage).await.len() == 5).await;
+    for _ in 0..20 {
+        watch.tick().await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let names = ["failover-2", "failover-2-2", "failover-2-3", "failover-2-4", "failover-2-5"];
+    assert_eq!(executions(&stage).await, names);
+    let report = watch.into_report();
+    assert!(report.events.iter().any(|event| event.event == "recovery_exhausted"), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_watch_ends_before_its_deadline_and_says_what_it_did() {
+    let stage = Stage::new(WAIT).await;
+    let sentinel = stage.sentinel(&home());
+    let until = sentinel.watch_until(SystemTime::now() + Duration::from_secs(7));
+    assert!(until <= tokio::time::Instant::now() + Duration::from_secs(2), "5 s are kept free");
+    let report = watch(&sentinel, until).await;
+    assert!(report.ticks > 0 && report.region == home(), "{report:?}");
+    assert!(report.events.iter().any(|event| event.event == "lease_created"), "{report:?}");
+    let json = serde_json::to_value(&report).expect("a report is JSON");
+    assert_eq!(json["region"], "us-east-1");
+}

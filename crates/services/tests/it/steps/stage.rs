@@ -1,0 +1,120 @@
+//! A standby that recovers: an own journal, an own database, nobody else.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use recovery::lease::LeaseState;
+use recovery::step::{Action, Context, Outcome, Request};
+use recovery::{Epoch, Lease};
+use services::lease_store::LeaseStore;
+use services::settings::{self, BaseUrl};
+use services::steps::{StepContext, StepError, handle};
+use services::telemetry::now_ms;
+
+use crate::database::server::{self, Scratch};
+use crate::support::{self, Scene, home, standby};
+
+/// Names that no resolver knows. Not under `invalid`, which resolvers refuse without asking.
+pub const OWN_HOST: &str = "us-east-2.orders.trading.example";
+pub const PUBLIC_HOST: &str = "orders.trading.example";
+
+pub struct Stage {
+    pub scene: Scene,
+    pub leases: LeaseStore,
+    pub database: Scratch,
+    pub steps: StepContext,
+    pub context: Context,
+}
+
+impl Stage {
+    /// The standby owns the lease under epoch 2 and recovers; nothing else is done.
+    pub async fn new() -> Self {
+        Self::with_peer(support::dead_address()).await
+    }
+
+    /// The same with the lost region's public endpoint at `peer`.
+    pub async fn with_peer(peer: SocketAddr) -> Self {
+        Self::build(Scene::new().await, peer, "none", OWN_HOST, None).await
+    }
+
+    /// The same with a hosted zone.
+    pub async fn with_zone(zone: &str) -> Self {
+        Self::build(Scene::new().await, support::dead_address(), zone, OWN_HOST, None).await
+    }
+
+    /// The same with this region's own public endpoint at `own`.
+    pub async fn with_own(own: SocketAddr) -> Self {
+        Self::build(Scene::new().await, support::dead_address(), "none", &own.to_string(), None).await
+    }
+
+    /// The same with a name server of its own.
+    pub async fn with_resolver(resolver: SocketAddr) -> Self {
+        Self::build(Scene::new().await, support::dead_address(), "none", OWN_HOST, Some(resolver)).await
+    }
+
+    async fn build(
+        scene: Scene,
+        peer: SocketAddr,
+        zone: &str,
+        own: &str,
+        resolver: Option<SocketAddr>,
+    ) -> Self {
+        let database = server::migrated().await;
+        let (_, journal, _, _, at_nobody) = scene.settings.clone();
+        let url = |host: &str| BaseUrl(format!("http://{host}").parse().expect("a URL"));
+        let unique = journal.table.clone();
+        let settings = (
+            settings::Regions { own: standby(), peer: home(), home: home() },
+            journal,
+            settings::Database {
+                endpoint: database.endpoint.clone(),
+                name: database.name.clone(),
+                ..at_nobody
+            },
+            settings::Clusters { global: format!("global-{unique}"), own: format!("standby-{unique}") },
+            settings::Endpoints {
+                own: url(own),
+                peer: url(&peer.to_string()),
+                public: url(PUBLIC_HOST),
+                resolver,
+            },
+            settings::Announcements { event_bus: "default".to_owned(), alert_topic_arn: "none".to_owned() },
+            (settings::Zone { id: zone.to_owned() }, settings::Replay { margin: Duration::from_secs(60) }),
+        );
+        let leases = LeaseStore::new(scene.dynamodb(), &scene.settings.1.table);
+        let lease = Lease::first(&home(), 1).successor(&standby(), "test", now_ms());
+        leases.create(&lease).await.expect("the table answers");
+        Self {
+            steps: StepContext::new(&scene.aws, settings).expect("the settings are valid"),
+            context: Context::of(&lease, &home()),
+            scene,
+            leases,
+            database,
+        }
+    }
+
+    pub async fn run(&self, action: Action) -> Result<Outcome, StepError> {
+        self.go_on(action, None).await
+    }
+
+    pub async fn go_on(&self, action: Action, cursor: Option<String>) -> Result<Outcome, StepError> {
+        handle(Request { action, context: self.context.clone(), cursor, error: None }, &self.steps).await
+    }
+
+    /// Somebody else takes the lease.
+    pub async fn lose_lease(&self) {
+        let lease = self.lease().await;
+        self.leases.replace(&lease, &lease.successor(&home(), "test", 3)).await.expect("the table answers");
+    }
+
+    pub async fn lease(&self) -> Lease {
+        self.leases.read().await.expect("the table answers").expect("there is one")
+    }
+}
+
+#[tokio::test]
+async fn the_stage_is_set_as_described() {
+    let stage = Stage::new().await;
+    let lease = stage.lease().await;
+    assert_eq!((lease.epoch, lease.owner, lease.state), (Epoch(2), standby(), LeaseState::Recovering));
+}
