@@ -188,6 +188,9 @@ fn settings(command: &mut Command, home: &Path, port: u16) {
     command.env("LAMBDA_WARM_TTL_SECONDS", "3600");
     // The default follows the machine's memory and may be too small for two regions.
     command.env("LAMBDA_ACCOUNT_CONCURRENCY", "200");
+    // An invocation holds a thread while its function waits for calls that need threads too: there
+    // must be more of them than invocations, or all wait for each other.
+    command.env("MINISTACK_WORKER_THREADS", "400");
     // Nothing is written per request: it costs a tenth of the throughput.
     command.env("LOG_LEVEL", "WARNING").env("PYTHONUNBUFFERED", "1");
 }

@@ -17,6 +17,7 @@ mod passage;
 mod port;
 mod replication;
 mod scope;
+mod throttle;
 mod upstream;
 
 use std::io;
@@ -33,6 +34,7 @@ pub use port::Ports;
 
 use count::RegionCount;
 use database::Target;
+use throttle::Throttle;
 use upstream::Upstream;
 
 /// How long the eventual global table lags: half of the usual second that AWS names as a bound.
@@ -104,6 +106,7 @@ struct RegionState {
     at: RegionAddress,
     count: Arc<RegionCount>,
     target: Target,
+    throttle: Throttle,
 }
 
 /// Both regions' gateways. Dropping it closes every face.
@@ -123,6 +126,7 @@ impl Gateway {
             at,
             count: Arc::default(),
             target: Target::new(None),
+            throttle: Throttle::new(),
         });
         let mut gateway =
             Self { ports: options.ports, faults, database: Arc::default(), regions, tasks: JoinSet::new() };

@@ -9,6 +9,10 @@ CREATE TABLE fence (
 );
 INSERT INTO fence (epoch, owner) VALUES (1, '');
 
+-- Writes refused since the fence was raised last. A sequence, because it keeps its place when the
+-- transaction of the refused writer is rolled back.
+CREATE SEQUENCE fence_refusals;
+
 CREATE TABLE orders (
     id              uuid        PRIMARY KEY,
     account         text        NOT NULL,
@@ -59,6 +63,7 @@ BEGIN
     SELECT f.epoch INTO raised FROM public.fence f FOR SHARE;
     EXECUTE format('SELECT min(%I) FROM written', TG_ARGV[0]) INTO lowest;
     IF raised IS NULL OR lowest < raised THEN
+        PERFORM nextval('public.fence_refusals');
         RAISE EXCEPTION 'epoch % lies below the fence at %', lowest, raised USING ERRCODE = 'SF001';
     END IF;
     RETURN NULL;

@@ -9,6 +9,7 @@ use recovery::Region;
 
 use super::count::RegionCount;
 use super::passage::Broken;
+use super::throttle::Throttle;
 use super::upstream::{Answer, Upstream, plain};
 
 /// What one region's edge face knows.
@@ -21,6 +22,7 @@ pub(super) struct EdgeFace {
     pub(super) any_name: bool,
     pub(super) upstream: Upstream,
     pub(super) count: Arc<RegionCount>,
+    pub(super) throttle: Throttle,
 }
 
 impl EdgeFace {
@@ -35,6 +37,9 @@ impl EdgeFace {
             // What API Gateway answers to a name that is not one of its custom domains.
             return Ok(plain(StatusCode::FORBIDDEN, "{\"message\":\"Forbidden\"}"));
         }
+        let Some(_turn) = self.throttle.turn(parts.uri.path()).await else {
+            return Ok(plain(StatusCode::TOO_MANY_REQUESTS, "{\"message\":\"Too Many Requests\"}"));
+        };
         let own = HeaderValue::from_str(&self.region_host).map_err(|_| Broken)?;
         parts.headers.insert(HOST, own);
         let answer = self.upstream.send(parts, body).await.unwrap_or_else(|error| {

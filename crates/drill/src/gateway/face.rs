@@ -86,6 +86,7 @@ impl Gateway {
                 any_name: from != here,
                 upstream: upstream.clone(),
                 count: Arc::clone(&state.count),
+                throttle: state.throttle.clone(),
             };
             let port = if from == here { self.ports.edge } else { self.ports.peer_edge };
             let (listener, _) = self.door(options, from, port, 2).await?;

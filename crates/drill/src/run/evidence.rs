@@ -78,7 +78,8 @@ async fn surviving(client: &Client) -> Result<Facts, DrillError> {
         ledger_sums.insert(row.get(0), amount(row.get(1))?);
     }
     let fence = client.query_opt(
-        "SELECT epoch, (extract(epoch FROM raised_at) * 1000)::bigint, refusals FROM fence, fence_refusals()",
+        "SELECT epoch, (extract(epoch FROM raised_at) * 1000)::bigint, \
+         CASE WHEN is_called THEN last_value ELSE 0 END FROM fence, fence_refusals",
         &[],
     );
     let row = fence.await.map_err(failed)?;

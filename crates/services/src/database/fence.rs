@@ -43,6 +43,8 @@ pub async fn raise_fence(client: &mut Client, to: Epoch, owner: &Region) -> Resu
             &[&bigint(to.0, "fence.epoch")?, &owner.as_str()],
         )
         .await?;
+    // Refusals are counted from here; what a replica knew of the sequence may have run ahead.
+    transaction.execute("SELECT setval('fence_refusals', 1, false)", &[]).await?;
     transaction.commit().await?;
     Ok(Raise::Raised { from: fence })
 }
@@ -51,6 +53,12 @@ pub async fn raise_fence(client: &mut Client, to: Epoch, owner: &Region) -> Resu
 pub(super) async fn hold_fence(client: &impl GenericClient) -> Result<Epoch, DatabaseError> {
     let row = client.query_one("SELECT epoch FROM fence FOR SHARE", &[]).await?;
     epoch(&row, "fence.epoch")
+}
+
+/// Counts a writer that was refused; the count survives the rollback of its transaction.
+pub(super) async fn count_refusal(client: &impl GenericClient) -> Result<(), DatabaseError> {
+    client.execute("SELECT nextval('fence_refusals')", &[]).await?;
+    Ok(())
 }
 
 /// Where the fence stands now; works on a replica too, which may be behind.

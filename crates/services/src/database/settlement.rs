@@ -12,8 +12,8 @@ use tokio_postgres::{Client, IsolationLevel};
 use uuid::Uuid;
 
 use super::DatabaseError;
-use super::fence::hold_fence;
 pub use super::fence::{Raise, fence, is_writable, raise_fence};
+use super::fence::{count_refusal, hold_fence};
 use super::row::bigint;
 pub use super::settled::{missing, settled_at, watermark};
 use crate::journal::Entry;
@@ -138,6 +138,9 @@ async fn settle_batch(
         client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start().await?;
     let fence = hold_fence(&transaction).await?;
     if fence != writer.epoch {
+        if fence > writer.epoch {
+            count_refusal(&transaction).await?;
+        }
         return Ok(Settlement::Refused { fence, mine: writer.epoch });
     }
     let epoch = bigint(writer.epoch.0, "orders.settled_epoch")?;

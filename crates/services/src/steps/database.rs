@@ -6,6 +6,7 @@ use recovery::step::Context;
 
 use super::{StepContext, StepError};
 use crate::aws::CallFailed;
+use crate::database::migrations;
 use crate::database::settlement::{self, Raise, is_writable};
 use crate::database::{Connection, DatabaseError};
 
@@ -113,6 +114,11 @@ async fn try_write(connection: &mut Connection<'_>) -> Result<bool, DatabaseErro
 pub(super) async fn raise_fence(steps: &StepContext, context: &Context) -> Result<String, StepError> {
     steps.require_ownership(context).await?;
     let mut connection = steps.database.connect().await?;
+    // A region that falls before it ever settled an order leaves a database without a schema.
+    if let Err(error) = migrations::run(&mut connection).await {
+        connection.discard();
+        return Err(error.into());
+    }
     match settlement::raise_fence(&mut connection, context.epoch, &context.region).await {
         Ok(Raise::Raised { from }) => Ok(format!("the fence went from epoch {from} to {}", context.epoch)),
         Ok(Raise::Already) => Ok(format!("the fence stands at epoch {} already", context.epoch)),
