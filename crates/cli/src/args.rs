@@ -1,8 +1,11 @@
 //! The command line's shape.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EVERY_COMMAND: &str = "Options of every command";
 
 /// Keeps an order-taking system standing when a whole AWS region falls.
 #[derive(Debug, Parser)]
@@ -12,20 +15,52 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub struct Cli {
     /// Which system: its deployment file
     #[arg(short = 'f', long = "deployment", value_name = "FILE", global = true)]
-    #[arg(default_value = "deployments/trading.toml")]
+    #[arg(default_value = "deployments/trading.toml", help_heading = EVERY_COMMAND)]
     pub deployment: PathBuf,
     /// How results are printed on standard output
     #[arg(long, value_enum, value_name = "FORMAT", global = true, default_value_t)]
+    #[arg(help_heading = EVERY_COMMAND)]
     pub output: Format,
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", global = true, default_value_t)]
+    #[arg(help_heading = EVERY_COMMAND)]
     pub color: Color,
-    /// Say more on standard error (repeat for more)
+    /// Log to standard error: -v what is done and what went wrong, -vv details, -vvv every library
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    #[arg(help_heading = EVERY_COMMAND)]
     pub verbose: u8,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Color {
+    /// The choice among raw arguments, for what is printed before or instead of parsing them.
+    pub fn asked_for(arguments: impl IntoIterator<Item = OsString>) -> Self {
+        let mut chosen = Self::Auto;
+        let mut arguments = arguments.into_iter().map(|one| one.to_string_lossy().into_owned());
+        while let Some(argument) = arguments.next() {
+            let value = match argument.as_str() {
+                "--" => break,
+                "--color" => arguments.next(),
+                other => other.strip_prefix("--color=").map(str::to_owned),
+            };
+            if let Some(value) = value.and_then(|value| Self::from_str(&value, false).ok()) {
+                chosen = value;
+            }
+        }
+        chosen
+    }
+
+    /// Makes it the choice for everything that this process prints.
+    pub fn apply(self) {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
 }
 
 /// How results are printed.
@@ -65,13 +100,13 @@ pub enum Command {
 #[derive(Args, Debug)]
 pub struct Synth {
     /// Where the assembly goes; the cdk command names it itself
-    #[arg(long, value_name = "DIR", env = "CDK_OUTDIR", default_value = "cdk.out")]
+    #[arg(long, value_name = "DIR", env = "CDK_OUTDIR", hide_env_values = true, default_value = "cdk.out")]
     pub outdir: PathBuf,
     /// Packages of the functions, made by `cargo xtask package`
     #[arg(long, value_name = "DIR", default_value = "target/lambda")]
     pub packages: PathBuf,
     /// AWS account of the stacks
-    #[arg(long, value_name = "ID", env = "CDK_DEFAULT_ACCOUNT")]
+    #[arg(long, value_name = "ID", env = "CDK_DEFAULT_ACCOUNT", hide_env_values = true)]
     pub account: Option<String>,
 }
 
@@ -97,7 +132,7 @@ pub struct Drill {
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,
     /// Where the downloaded parts are kept [default: the user's cache directory]
-    #[arg(long, value_name = "DIR", env = "STANDFAST_CACHE")]
+    #[arg(long, value_name = "DIR", env = "STANDFAST_CACHE", hide_env_values = true)]
     pub cache: Option<PathBuf>,
     /// Directory of built functions; without it they are built with cargo
     #[arg(long, value_name = "DIR")]
@@ -110,20 +145,19 @@ pub struct Drill {
 /// Arguments of `standfast workflow`.
 #[derive(Args, Debug)]
 pub struct Workflow {
-    /// In which reading
-    #[arg(long, value_enum, default_value_t)]
-    pub format: Reading,
+    /// In which reading [default: runbook; with `--output json`: asl]
+    #[arg(long, value_enum, value_name = "READING")]
+    pub format: Option<Reading>,
 }
 
 /// A reading of the workflow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Reading {
     /// Amazon States Language, as deployed
     Asl,
     /// A Mermaid diagram
     Mermaid,
     /// Markdown for the people on call
-    #[default]
     Runbook,
 }
 
@@ -132,5 +166,30 @@ fn rate(text: &str) -> Result<f64, String> {
         Ok(rate) if rate > 0.0 && rate <= 10_000.0 => Ok(rate),
         Ok(_) => Err("must lie above 0 and at most at 10000".to_owned()),
         Err(_) => Err("is not a number".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // Goal: colour is decided before parsing, because parsing itself prints. Method: raw arguments.
+    use super::*;
+
+    fn asked_for(arguments: &[&str]) -> Color {
+        Color::asked_for(arguments.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn the_last_choice_of_colour_counts_wherever_it_stands() {
+        assert_eq!(asked_for(&["drill", "--list"]), Color::Auto);
+        assert_eq!(asked_for(&["--color", "never", "drill"]), Color::Never);
+        assert_eq!(asked_for(&["drill", "--color=always"]), Color::Always);
+        assert_eq!(asked_for(&["--color=always", "drill", "--color=never"]), Color::Never);
+        assert_eq!(asked_for(&["drill", "--color=loud"]), Color::Auto);
+        assert_eq!(asked_for(&["drill", "--", "--color=never"]), Color::Auto);
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
     }
 }

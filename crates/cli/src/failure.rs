@@ -4,10 +4,11 @@ use std::error::Error;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::screen::{RED, say};
+
 /// Exit code of a command that ran and found its objectives missed.
 pub const OBJECTIVES_MISSED: u8 = 3;
 
-const RED: Style = AnsiColor::Red.on_default().bold();
 const CYAN: Style = AnsiColor::Cyan.on_default().bold();
 
 /// A failed command.
@@ -54,12 +55,12 @@ impl Failure {
 
     /// Says it on standard error.
     pub fn print(&self) {
-        anstream::eprintln!("{RED}error{RED:#}: {}", self.message);
+        say(&format!("{RED}error{RED:#}: {}", self.message));
         for cause in &self.causes {
-            anstream::eprintln!("  because: {cause}");
+            say(&format!("  because: {cause}"));
         }
         if let Some(hint) = &self.hint {
-            anstream::eprintln!("{CYAN}hint{CYAN:#}: {hint}");
+            say(&format!("{CYAN}hint{CYAN:#}: {hint}"));
         }
     }
 }

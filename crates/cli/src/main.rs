@@ -13,12 +13,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    args::Color::asked_for(std::env::args_os().skip(1)).apply();
     let cli = args::Cli::parse();
-    match cli.color {
-        args::Color::Auto => {}
-        args::Color::Always => anstream::ColorChoice::Always.write_global(),
-        args::Color::Never => anstream::ColorChoice::Never.write_global(),
-    }
+    screen::log::start(cli.verbose);
     match command::run(&cli) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {

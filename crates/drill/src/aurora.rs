@@ -141,6 +141,16 @@ impl Aurora {
         Ok(!self.state.lock().await.dead[index])
     }
 
+    /// The region whose server has ended although nobody killed it, and its log file.
+    pub async fn ended(&self) -> Option<(Region, std::path::PathBuf)> {
+        let mut state = self.state.lock().await;
+        let State { servers, dead, .. } = &mut *state;
+        let mut all = self.regions.iter().zip(servers.iter_mut()).zip(dead.iter());
+        all.find_map(|((region, server), dead)| {
+            (!dead && !server.is_running()).then(|| (region.clone(), server.log_file()))
+        })
+    }
+
     /// How far the standby is behind; `None` when there is no pair to compare.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -21,6 +21,7 @@ use crate::owned::{Farewell, OwnedProcess, RunDirectory};
 const LAUNCHER: &str = include_str!("emulator/launcher.py");
 const START_LIMIT: Duration = Duration::from_secs(60);
 const PORT_ATTEMPTS: usize = 5;
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Name and version of the emulator, as pinned in `requirements.txt`.
 pub const VERSION: &str = "ministack 1.5.33";
@@ -71,7 +72,7 @@ pub struct Recorded {
 pub struct Emulator {
     address: SocketAddr,
     home: PathBuf,
-    process: OwnedProcess,
+    process: Mutex<OwnedProcess>,
 }
 
 impl Emulator {
@@ -114,15 +115,15 @@ impl Emulator {
         let process =
             OwnedProcess::spawn(run, command, Farewell::Kill).map_err(io("start the AWS emulator"))?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let mut emulator = Self { address, home: home.to_owned(), process };
+        let emulator = Self { address, home: home.to_owned(), process: Mutex::new(process) };
         emulator.wait_until_ready().await?;
         Ok(emulator)
     }
 
-    async fn wait_until_ready(&mut self) -> Result<(), EmulatorError> {
+    async fn wait_until_ready(&self) -> Result<(), EmulatorError> {
         let deadline = Instant::now() + START_LIMIT;
         while Instant::now() < deadline {
-            if let Some(_status) = self.process.try_wait().map_err(io("watch the AWS emulator"))? {
+            if !self.is_running() {
                 return Err(EmulatorError::Ended { log: last_lines(&self.log_file(), 5) });
             }
             if answers(self.address).await && self.is_running() {
@@ -153,9 +154,23 @@ impl Emulator {
         self.home.join("functions.log")
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner).id()
+    }
+
     /// Whether it still runs.
-    pub fn is_running(&mut self) -> bool {
-        matches!(self.process.try_wait(), Ok(None))
+    pub fn is_running(&self) -> bool {
+        let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(process.try_wait(), Ok(None))
+    }
+
+    /// Returns when it has ended although nobody ended it, with the end of its log.
+    pub async fn ended(&self) -> String {
+        while self.is_running() {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        last_lines(&self.log_file(), 5)
     }
 
     /// What it was asked for and only took note of, in order and without repeats.
@@ -203,7 +218,7 @@ fn port_was_taken(log: &str) -> bool {
     log.contains("already in use") || log.contains("Address already in use")
 }
 
-fn last_lines(path: &Path, count: usize) -> String {
+pub(crate) fn last_lines(path: &Path, count: usize) -> String {
     let text = std::fs::read(path).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();

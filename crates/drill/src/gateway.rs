@@ -13,6 +13,7 @@ mod door;
 mod edge;
 mod face;
 mod fault;
+mod lease;
 mod passage;
 mod port;
 mod replication;
@@ -30,10 +31,12 @@ use tokio::task::JoinSet;
 
 pub use count::{FaceCounts, RegionCounts};
 pub use fault::{Condition, Fault, FaultState, Faults};
+pub use lease::{LeaseItem, LeaseWrite};
 pub use port::Ports;
 
 use count::RegionCount;
 use database::Target;
+use lease::LeaseWrites;
 use throttle::Throttle;
 use upstream::Upstream;
 
@@ -114,6 +117,7 @@ pub struct Gateway {
     ports: Ports,
     faults: Faults,
     database: Arc<OnceLock<Arc<dyn DatabaseApi>>>,
+    lease_writes: LeaseWrites,
     regions: [RegionState; 2],
     /// Held so that every face closes with the gateway.
     tasks: JoinSet<()>,
@@ -128,8 +132,14 @@ impl Gateway {
             target: Target::new(None),
             throttle: Throttle::new(),
         });
-        let mut gateway =
-            Self { ports: options.ports, faults, database: Arc::default(), regions, tasks: JoinSet::new() };
+        let mut gateway = Self {
+            ports: options.ports,
+            faults,
+            database: Arc::default(),
+            lease_writes: LeaseWrites::default(),
+            regions,
+            tasks: JoinSet::new(),
+        };
         let upstream = Upstream::new(options.emulator);
         let replications = gateway.replicate(&options, &upstream);
         for here in 0..2 {
@@ -164,6 +174,12 @@ impl Gateway {
         if let Some(state) = self.regions.iter().find(|state| state.at.region == *region) {
             state.target.send_replace(target);
         }
+    }
+
+    /// Changes of the lease that the strongly consistent table confirmed, but for the first `count`.
+    #[must_use]
+    pub fn lease_writes(&self, count: usize) -> Vec<LeaseWrite> {
+        self.lease_writes.since(count)
     }
 
     /// What passed through a region since the start; None for a region that is not of the pair.

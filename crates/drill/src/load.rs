@@ -11,6 +11,7 @@ mod count;
 mod operation;
 mod order;
 pub mod plan;
+mod preference;
 pub mod resolver;
 mod sender;
 mod session;
@@ -59,8 +60,22 @@ impl Clock {
     /// Now.
     #[must_use]
     pub fn now_ms(&self) -> u64 {
-        let elapsed_ms = u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.origin_ms.saturating_add(elapsed_ms)
+        self.at_ms(Instant::now())
+    }
+
+    /// A moment since the start of this clock, as this clock tells it.
+    #[must_use]
+    pub fn at_ms(&self, at: Instant) -> u64 {
+        let elapsed_ms = at.saturating_duration_since(self.origin).as_millis();
+        self.origin_ms.saturating_add(u64::try_from(elapsed_ms).unwrap_or(u64::MAX))
+    }
+
+    /// How far the system's clock, which the databases use, has moved away from this one.
+    #[must_use]
+    pub fn drift(&self) -> Duration {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let system_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        Duration::from_millis(system_ms.abs_diff(self.now_ms()))
     }
 }
 
@@ -182,14 +197,14 @@ impl LoadHandle {
 
     /// Ends arrivals now, lets operations in flight go on retrying for at most
     /// `drain`, and returns every operation in the order of invocation. What
-    /// has no answer by then is recorded as its client saw it.
-    pub async fn stop(mut self, drain: Duration) -> Vec<Operation> {
+    /// has no answer by then is recorded as its client saw it. The figures are final then.
+    pub async fn stop(mut self, drain: Duration) -> (Vec<Operation>, LoadCounts) {
         self.shared.stop_at.send_replace(Some(Instant::now() + drain));
         match (&mut self.arrivals).await {
             Ok(mut in_flight) => while in_flight.join_next().await.is_some() {},
             Err(error) => tracing::error!(%error, "the load's arrivals ended early"),
         }
-        self.shared.history.take()
+        (self.shared.history.take(), self.shared.count.read())
     }
 }
 

@@ -21,8 +21,9 @@ pub struct RegionSample {
 pub trait Progress: Send + Sync {
     /// The drill begins a new phase.
     fn phase(&self, text: &str);
-    /// Something happened to the system under test.
+    /// Something happened to the system under test. Its time is that of [`Progress::sample`].
     fn event(&self, event: &Event);
-    /// How the regions are doing, about once a second; `at_s` counts from the fault.
+    /// How the regions are doing, about once a second. `at_s` counts from the fault; before there is
+    /// one, from the moment that the stage was set.
     fn sample(&self, at_s: f64, regions: &[RegionSample]);
 }

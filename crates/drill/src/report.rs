@@ -54,6 +54,9 @@ pub struct EnvironmentFacts {
     pub wal_delay_ms: u64,
     /// Orders per second that the load offered.
     pub orders_per_second: f64,
+    /// The latest that an arrival of the load was sent after its time, in milliseconds.
+    #[serde(default)]
+    pub arrival_late_max_ms: u64,
 }
 
 /// Orders by what their clients were told.

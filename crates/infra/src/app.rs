@@ -113,6 +113,12 @@ fn regional(app: &mut App, place: &Place<'_>, packages: &Packages, replay: Repla
     peering.depend_on(place.peer().stack_name("Database"));
     peering.depend_on(standby.stack_name("Dns"));
 
+    let mut network_peering = place.stack("NetworkPeering", "private way to the other region's database");
+    stack::network_peering::new(&mut network_peering, place);
+    network_peering.depend_on(networking.name());
+    let side_to_wait_for = if place.is_home() { "NetworkPeering" } else { "Networking" };
+    network_peering.depend_on(place.peer().stack_name(side_to_wait_for));
+
     let mut compute = place.stack("Compute", "functions and queues");
     stack::compute::new(&mut compute, place, packages);
     for name in [database.name(), peering.name(), &standby.stack_name("GlobalTables")] {
@@ -127,7 +133,7 @@ fn regional(app: &mut App, place: &Place<'_>, packages: &Packages, replay: Repla
     stack::recovery::new(&mut recovery, place, &definition(place, replay));
     recovery.depend_on(compute.name());
 
-    for stack in [networking, database, peering, compute, api, recovery] {
+    for stack in [networking, database, peering, network_peering, compute, api, recovery] {
         app.add(stack);
     }
 }

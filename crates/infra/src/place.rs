@@ -31,6 +31,12 @@ pub mod parameter {
     pub const FUNCTION_GROUP: &str = "network/function-security-group";
     /// Id of the security group of the database.
     pub const DATABASE_GROUP: &str = "network/database-security-group";
+    /// Id of the VPC.
+    pub const VPC: &str = "network/vpc";
+    /// Prefix of the ids of the route tables of the private subnets.
+    pub const PRIVATE_ROUTES: &str = "network/private-routes";
+    /// Prefix of the ids of the route tables of the isolated subnets.
+    pub const ISOLATED_ROUTES: &str = "network/isolated-routes";
     /// Prefix of the ids of the private subnets, where the functions are.
     pub const PRIVATE_SUBNET: &str = "network/private-subnet";
     /// Prefix of the ids of the isolated subnets, where the database is.

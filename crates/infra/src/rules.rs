@@ -36,6 +36,23 @@ const NAMES: [(&str, &str); 24] = [
     ("AWS::WAFv2::WebACL", "Name"),
 ];
 
+/// Types without a name of their own but the tag `Name`.
+const NAMED_BY_TAG: [&str; 9] = [
+    "AWS::EC2::EIP",
+    "AWS::EC2::InternetGateway",
+    "AWS::EC2::NatGateway",
+    "AWS::EC2::RouteTable",
+    "AWS::EC2::Subnet",
+    "AWS::EC2::VPC",
+    "AWS::EC2::VPCEndpoint",
+    "AWS::EC2::VPCPeeringConnection",
+    "AWS::Route53::HealthCheck",
+];
+
+/// The global cluster is what its clusters are joined by; another zone would have other
+/// name servers than the registrar knows.
+const ALSO_HOLDS: [&str; 2] = ["AWS::RDS::GlobalCluster", "AWS::Route53::HostedZone"];
+
 /// Tags of every resource, but for its region.
 pub fn tags(deployment: &Deployment) -> Vec<(String, String)> {
     [
@@ -51,6 +68,10 @@ pub fn tags(deployment: &Deployment) -> Vec<(String, String)> {
 /// Applies every rule to the app.
 pub fn apply(app: &mut App, deployment: &Deployment) {
     app.aspect(Tags { tags: tags(deployment), region_key: REGION_TAG.to_owned() });
-    app.aspect(RemovalPolicy { protect: deployment.protect });
-    app.aspect(NameSuffix { suffix: deployment.environment.clone(), names: NAMES.to_vec() });
+    app.aspect(RemovalPolicy { also: ALSO_HOLDS.to_vec(), protect: deployment.protect });
+    app.aspect(NameSuffix {
+        suffix: deployment.environment.clone(),
+        names: NAMES.to_vec(),
+        named_by_tag: NAMED_BY_TAG.to_vec(),
+    });
 }

@@ -116,6 +116,16 @@ pub struct Outcome {
     pub replayed: u64,
 }
 
+/// The events that a recovery puts on its region's bus.
+pub mod event {
+    /// `source` of every event.
+    pub const SOURCE: &str = "standfast";
+    /// `detail-type` when a recovery has been validated.
+    pub const RECOVERED: &str = "recovery completed";
+    /// `detail-type` when a step failed for good.
+    pub const ESCALATED: &str = "recovery escalated";
+}
+
 /// Error names that the workflow's retries and catches match.
 pub mod error {
     /// Not so far yet: retry until the state's own limit.

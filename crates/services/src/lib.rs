@@ -18,4 +18,5 @@ pub mod sentinel;
 pub mod sessions;
 pub mod settings;
 pub mod steps;
+mod switch;
 pub mod telemetry;

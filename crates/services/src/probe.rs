@@ -1,35 +1,27 @@
 //! A small HTTP client that looks at a region as its callers do: through DNS, on
 //! a fresh connection each time, and never longer or larger than its limits.
 
+mod dns;
 pub mod synthetic;
 
 use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hickory_resolver::config::{
-    ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig,
-};
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::{Resolver, TokioResolver};
 use http::{HeaderName, HeaderValue, Method, Request, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioExecutor;
-use tower::Service;
+
+use dns::Dns;
 
 /// Longest time to a connection.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
 /// Longest time to a whole answer.
 pub const TOTAL_TIMEOUT: Duration = Duration::from_secs(4);
-/// Longest time of one DNS query; it is asked twice.
-const QUERY_TIMEOUT: Duration = Duration::from_millis(700);
 /// Largest body that is read, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 
@@ -173,69 +165,6 @@ fn tls_config() -> Result<rustls::ClientConfig, ProbeError> {
             tracing::info!(%error, "the system names no certificate authorities: https cannot be probed");
             Ok(builder()?.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
         }
-    }
-}
-
-/// Finds addresses, from one given name server or from the system's resolver. Keeps no cache.
-#[derive(Clone)]
-struct Dns {
-    resolver: Option<TokioResolver>,
-}
-
-impl std::fmt::Debug for Dns {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.resolver.is_some() { "Dns(given)" } else { "Dns(system)" })
-    }
-}
-
-impl Dns {
-    fn new(resolver: Option<SocketAddr>) -> Result<Self, ProbeError> {
-        let Some(address) = resolver else { return Ok(Self { resolver: None }) };
-        let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
-            connection.port = address.port();
-            connection
-        });
-        let server = NameServerConfig::new(address.ip(), true, connections.into());
-        let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
-        let mut builder = Resolver::builder_with_config(config, TokioRuntimeProvider::default());
-        let options = builder.options_mut();
-        options.cache_size = 0;
-        options.timeout = QUERY_TIMEOUT;
-        options.attempts = 1;
-        options.ip_strategy = LookupIpStrategy::Ipv4Only;
-        options.use_hosts_file = ResolveHosts::Never;
-        let resolver = builder
-            .build()
-            .map_err(|source| ProbeError::Resolve { host: address.to_string(), source: Box::new(source) })?;
-        Ok(Self { resolver: Some(resolver) })
-    }
-
-    async fn resolve(&self, host: &str) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
-        if let Ok(address) = host.parse::<IpAddr>() {
-            return Ok(vec![SocketAddr::new(address, 0)]);
-        }
-        let Some(resolver) = &self.resolver else {
-            return Ok(tokio::net::lookup_host((host, 0)).await?.collect());
-        };
-        // A trailing dot keeps search domains out of it.
-        let name = if host.ends_with('.') { host.to_owned() } else { format!("{host}.") };
-        let found = resolver.lookup_ip(name).await?;
-        Ok(found.iter().map(|address| SocketAddr::new(address, 0)).collect())
-    }
-}
-
-impl Service<Name> for Dns {
-    type Response = std::vec::IntoIter<SocketAddr>;
-    type Error = Box<dyn Error + Send + Sync>;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        let dns = self.clone();
-        Box::pin(async move { Ok(dns.resolve(name.as_str()).await?.into_iter()) })
     }
 }
 

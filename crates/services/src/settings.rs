@@ -54,6 +54,11 @@ pub fn load<G: Group>(lookup: Lookup<'_>) -> Result<G, InvalidSettings> {
     }
 }
 
+/// The same for a service that starts: what is wrong is logged, for nobody else will tell.
+pub fn start<G: Group>(lookup: Lookup<'_>) -> Result<G, InvalidSettings> {
+    load(lookup).inspect_err(|error| tracing::error!(%error, "the settings are unusable"))
+}
+
 /// Settings that belong together. `None` means that the reader noted a problem.
 pub trait Group: Sized {
     /// Reads every variable of the group before giving up on any.

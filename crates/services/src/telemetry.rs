@@ -19,11 +19,18 @@ pub const NAMESPACE: &str = "Standfast";
 /// Set when a service started: whatever runs before, such as a test, counts for nobody.
 static STARTED: AtomicBool = AtomicBool::new(false);
 
+/// Where the Lambda runtime logs every error that a handler returns, at ERROR whatever it means.
+pub const HANDLER_ERRORS: &str = "lambda_runtime::layers::panic";
+
 /// Starts logging and counting. A second call changes nothing.
 pub fn start(lookup: Lookup<'_>) {
-    let level = lookup(LEVEL).unwrap_or_default();
-    let filter = EnvFilter::try_new(if level.is_empty() { "info" } else { &level })
-        .unwrap_or_else(|_| EnvFilter::new("info"));
+    start_without(lookup, None);
+}
+
+/// The same for a service that logs by itself what comes from `silent`, such as [`HANDLER_ERRORS`].
+/// A panic is still told on standard error.
+pub fn start_without(lookup: Lookup<'_>, silent: Option<&str>) {
+    let filter = filter(&lookup(LEVEL).unwrap_or_default(), silent);
     let started = tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
@@ -35,6 +42,15 @@ pub fn start(lookup: Lookup<'_>) {
         tracing::debug!("logging was started before");
     }
     STARTED.store(true, Ordering::Relaxed);
+}
+
+fn filter(level: &str, silent: Option<&str>) -> EnvFilter {
+    let filter = EnvFilter::try_new(if level.is_empty() { "info" } else { level })
+        .unwrap_or_else(|_| EnvFilter::new("info"));
+    match silent.and_then(|target| format!("{target}=off").parse().ok()) {
+        Some(directive) => filter.add_directive(directive),
+        None => filter,
+    }
 }
 
 /// What is counted for the business.
@@ -54,6 +70,8 @@ pub enum Metric {
     OrdersReplayed,
     /// Settlements refused by the fence.
     SettlementsFenced,
+    /// Acknowledged orders that the sweep found unsettled and queued again.
+    OrdersQueuedAgain,
     /// Messages put aside as poison.
     MessagesPoisoned,
     /// Sessions answered as stale.
@@ -73,6 +91,7 @@ impl Metric {
             Self::OrdersSettled => "OrdersSettled",
             Self::OrdersReplayed => "OrdersReplayed",
             Self::SettlementsFenced => "SettlementsFenced",
+            Self::OrdersQueuedAgain => "OrdersQueuedAgain",
             Self::MessagesPoisoned => "MessagesPoisoned",
             Self::SessionsStale => "SessionsStale",
             Self::SessionsConflicted => "SessionsConflicted",

@@ -7,6 +7,7 @@ mod commands;
 mod dependencies;
 mod links;
 mod names;
+mod proofs;
 mod purity;
 mod size;
 mod whereabouts;
@@ -80,6 +81,7 @@ pub fn run(arguments: &[String], root: &Path) -> Result<(), Problem> {
     }
     violations.extend(links::check(&sources));
     violations.extend(commands::check(&sources));
+    violations.extend(proofs::check(&sources));
     report(violations, sources.len())
 }
 

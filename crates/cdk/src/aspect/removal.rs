@@ -10,13 +10,15 @@ use crate::stack::Environment;
 /// Said aloud even when it is `Delete`, because CloudFormation's default is not that for all types.
 #[derive(Clone, Debug)]
 pub struct RemovalPolicy {
+    /// Types that hold what cannot be made again although their specification does not say so.
+    pub also: Vec<&'static str>,
     /// Keep the data when the resource leaves its stack or is replaced.
     pub protect: bool,
 }
 
 impl Aspect for RemovalPolicy {
     fn visit(&self, node: &mut Node, _: &Environment) -> Vec<String> {
-        if node.stateful {
+        if node.stateful || self.also.contains(&node.definition.type_name.as_str()) {
             let policy = if self.protect { DeletionPolicy::Retain } else { DeletionPolicy::Delete };
             node.definition.deletion_policy.get_or_insert(policy);
             node.definition.update_replace_policy.get_or_insert(policy);

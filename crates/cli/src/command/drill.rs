@@ -1,10 +1,13 @@
 //! `standfast drill`: rehearse the loss of a region on this machine.
 
+mod interrupt;
+mod scenario;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use drill::report::{Outcome, Report};
-use drill::run::{Drill as Run, Finished, Settings};
+use drill::run::{Drill as Run, DrillError, Finished, Settings};
 use recovery::Deployment;
 use recovery::scenario::Scenario;
 
@@ -14,31 +17,35 @@ use crate::screen;
 
 use super::{deployment, functions, print_result};
 
-/// The scenarios that come with the command.
-const BUILT_IN: [(&str, &str); 1] = [("region-loss", include_str!("../../../../scenarios/region-loss.toml"))];
-
 pub fn run(cli: &Cli, args: &Drill) -> Result<u8, Failure> {
     if args.list {
-        return list(cli.output);
+        return scenario::list(cli.output);
     }
     let deployment = deployment(&cli.deployment)?;
-    let scenario = scenario(&args.scenario)?;
+    let scenario = scenario::named(&args.scenario)?;
     check_report_directory(args.report.as_deref())?;
     let settings = Settings {
         seed: args.seed.unwrap_or_else(seed_from_clock),
         orders_per_second: args.orders_per_second.unwrap_or(deployment.load.orders_per_second as f64),
-        cache: args.cache.clone().unwrap_or_else(default_cache),
+        cache: cache(args.cache.as_deref())?,
         functions: functions::directory(args.functions.as_deref())?,
         keep: args.keep,
         commit: commit(),
     };
+    tracing::info!(
+        seed = settings.seed,
+        cache = %settings.cache.display(),
+        functions = %settings.functions.display(),
+        commit = settings.commit,
+        "the drill is about to start"
+    );
     let objectives = deployment.objectives.clone();
     let finished = rehearse(deployment, scenario, settings, !args.without_replay)?;
     if let Some(directory) = &args.report {
         write_report(directory, &finished)?;
     }
     if let Some(directory) = &finished.kept {
-        anstream::eprintln!("kept {}", directory.display());
+        screen::say(&format!("kept {}", directory.display()));
     }
     print_result(&match cli.output {
         Format::Text => screen::report::render(&finished.report, &objectives),
@@ -53,11 +60,13 @@ fn rehearse(
     settings: Settings,
     replay: bool,
 ) -> Result<Finished, Failure> {
+    let cannot_start = |error| Failure::failed("cannot start the drill").because(&error);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(4)
         .enable_all()
         .build()
-        .map_err(|error| Failure::failed("cannot start the drill").because(&error))?;
+        .map_err(cannot_start)?;
+    let interrupted = runtime.block_on(async { interrupt::listen() }).map_err(cannot_start)?;
     let narrator = screen::progress::Narrator::new();
     let of = deployment.clone();
     let synthesise = move |packages: &Path, outdir: &Path| {
@@ -67,7 +76,7 @@ fn rehearse(
     let result = runtime.block_on(async {
         tokio::select! {
             result = drill.run() => Some(result),
-            () = interrupted() => None,
+            _ = interrupted => None,
         }
     });
     // Everything the drill started is owned by its future, which is gone by now; its threads follow.
@@ -76,67 +85,28 @@ fn rehearse(
         Some(Ok(finished)) => Ok(finished),
         Some(Err(error)) => {
             let failure = Failure::failed("the drill could not be run").because(&error);
-            Err(match error.hint() {
-                Some(hint) => failure.hint(hint),
-                None => failure,
-            })
+            let hint = error.hint().or_else(|| match error {
+                DrillError::RunDirectory(_) => {
+                    Some("point TMPDIR at a directory that you can write to".to_owned())
+                }
+                _ => None,
+            });
+            Err(hint.into_iter().fold(failure, Failure::hint))
         }
         None => Err(Failure::failed("interrupted; everything the drill started is stopped")),
     }
 }
 
-/// Ends at the first signal that asks this process to end.
-async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let wait = |kind| async move {
-        match signal(kind) {
-            Ok(mut signals) => {
-                signals.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = wait(SignalKind::interrupt()) => {}
-        () = wait(SignalKind::terminate()) => {}
-        () = wait(SignalKind::hangup()) => {}
-    }
-}
-
-fn list(format: Format) -> Result<u8, Failure> {
-    let mut scenarios = Vec::new();
-    for (name, text) in BUILT_IN {
-        scenarios.push(Scenario::parse(text, name).map_err(|error| Failure::failed(error.to_string()))?);
-    }
-    print_result(&match format {
-        Format::Text => {
-            scenarios.iter().map(|s| format!("{:14}  {}\n", s.name, s.summary)).collect::<String>()
-        }
-        Format::Json => serde_json::to_string_pretty(&scenarios).expect("a scenario is plain data"),
-    })?;
-    Ok(0)
-}
-
-fn scenario(named: &str) -> Result<Scenario, Failure> {
-    if let Some((name, text)) = BUILT_IN.iter().find(|(name, _)| *name == named) {
-        return Scenario::parse(text, name).map_err(|error| Failure::invalid(error.to_string()));
-    }
-    if !named.contains('/') && Path::new(named).extension().is_none() {
-        return Err(Failure::invalid(format!("there is no scenario `{named}`"))
-            .hint("`standfast drill --list` names them; a file of your own ends in .toml"));
-    }
-    let text = std::fs::read_to_string(named).map_err(|error| {
-        Failure::invalid(format!("cannot read the scenario file {named}")).because(&error)
-    })?;
-    Scenario::parse(&text, named).map_err(|error| Failure::invalid(error.to_string()))
-}
-
 /// Finds out before the drill, not after it, that its report cannot be written.
 fn check_report_directory(directory: Option<&Path>) -> Result<(), Failure> {
     let Some(directory) = directory else { return Ok(()) };
-    std::fs::create_dir_all(directory)
-        .and_then(|()| tempfile::tempfile_in(directory).map(drop))
-        .map_err(|error| Failure::failed(format!("cannot write to {}", directory.display())).because(&error))
+    std::fs::create_dir_all(directory).and_then(|()| tempfile::tempfile_in(directory).map(drop)).map_err(
+        |error| {
+            Failure::failed(format!("cannot write to the report directory {}", directory.display()))
+                .because(&error)
+                .hint("name a directory that you can write to with --report DIR")
+        },
+    )
 }
 
 fn write_report(directory: &Path, finished: &Finished) -> Result<(), Failure> {
@@ -158,21 +128,31 @@ fn seed_from_clock() -> u64 {
     since.subsec_nanos().into()
 }
 
-fn default_cache() -> PathBuf {
+/// Absolute, because the drill's parts have working directories of their own.
+fn cache(named: Option<&Path>) -> Result<PathBuf, Failure> {
     let variable = |name: &str| std::env::var(name).ok();
-    let directory = drill::environment::default_cache_dir(
-        variable("XDG_CACHE_HOME").as_deref(),
-        variable("HOME").as_deref(),
-    );
-    directory.unwrap_or_else(|| std::env::temp_dir().join("standfast-cache"))
+    let directory = match named {
+        Some(directory) => Some(directory.to_owned()),
+        None => drill::environment::default_cache_dir(
+            variable("XDG_CACHE_HOME").as_deref(),
+            variable("HOME").as_deref(),
+        ),
+    };
+    directory.and_then(|directory| std::path::absolute(directory).ok()).ok_or_else(|| {
+        Failure::failed("there is no cache directory: neither XDG_CACHE_HOME nor HOME is an absolute path")
+            .hint("name one with --cache DIR")
+    })
 }
 
-/// The commit of the checkout, marked when there are changes on top of it.
+/// The commit of the checkout that we stand in, marked when there are changes on top of it.
 fn commit() -> String {
     let git = |args: &[&str]| {
-        let output = Command::new("git").args(args).output().ok()?;
+        let output = Command::new("git").arg("--no-optional-locks").args(args).output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
+    if !functions::in_checkout() {
+        return "unknown".to_owned(); // somebody else's repository may well be here
+    }
     match (git(&["rev-parse", "--short=12", "HEAD"]), git(&["status", "--porcelain"])) {
         (Some(commit), Some(changes)) if changes.is_empty() => commit,
         (Some(commit), _) => format!("{commit}+changes"),

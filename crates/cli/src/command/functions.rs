@@ -5,15 +5,20 @@ use std::process::{Command, Stdio};
 
 use crate::failure::Failure;
 
+/// Whether this is the root of Standfast's source checkout.
+pub fn in_checkout() -> bool {
+    Path::new("crates/services/Cargo.toml").is_file() && Path::new("crates/cli/Cargo.toml").is_file()
+}
+
 /// Directory that holds the built functions.
 ///
-/// `named` is taken as it is. Otherwise this must be the root of the source checkout, where
+/// `named` must hold every function. Without it this must be the root of the source checkout, where
 /// cargo builds whatever is out of date, with its own progress on standard error.
 pub fn directory(named: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(directory) = named {
-        return Ok(directory.to_owned());
+        return complete(directory);
     }
-    if !Path::new("crates/services/Cargo.toml").is_file() {
+    if !in_checkout() {
         return Err(Failure::failed("the functions are not built, and there is no source checkout here")
             .hint("run this at the root of the checkout, or name a directory with --functions DIR"));
     }
@@ -32,4 +37,14 @@ pub fn directory(named: Option<&Path>) -> Result<PathBuf, Failure> {
             .hint("install Rust 1.95, or name built functions with --functions DIR")
     })?;
     if status.success() { Ok(directory) } else { Err(Failure::failed("cargo could not build the functions")) }
+}
+
+fn complete(directory: &Path) -> Result<PathBuf, Failure> {
+    let missing: Vec<_> =
+        infra::packages::FUNCTIONS.into_iter().filter(|name| !directory.join(name).is_file()).collect();
+    if missing.is_empty() {
+        return Ok(directory.to_owned());
+    }
+    Err(Failure::failed(format!("{} does not hold {}", directory.display(), missing.join(", ")))
+        .hint("build the functions with `cargo build --bins`, or name where they are with --functions DIR"))
 }

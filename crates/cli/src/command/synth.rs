@@ -17,7 +17,8 @@ const NO_ACCOUNT: &str = "000000000000";
 pub fn run(cli: &Cli, args: &Synth) -> Result<u8, Failure> {
     let deployment = deployment(&cli.deployment)?;
     let synthesis = Synthesis {
-        account: args.account.clone().unwrap_or_else(|| NO_ACCOUNT.to_owned()),
+        // The cdk command sets the variable to nothing when it knows no account.
+        account: args.account.clone().filter(|id| !id.is_empty()).unwrap_or_else(|| NO_ACCOUNT.to_owned()),
         packages: args.packages.clone(),
         replay: Replay::Included,
     };

@@ -1,7 +1,10 @@
-//! What a person sees: the drill's report and its progress.
+//! What a person sees: the drill's report, its progress, and the log.
 
+pub mod log;
 pub mod progress;
 pub mod report;
+
+use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
@@ -13,4 +16,9 @@ pub const RED: Style = AnsiColor::Red.on_default().bold();
 /// Seconds with a sign, right-aligned: the left column of a timeline.
 pub fn clock(at_s: f64) -> String {
     format!("{at_s:>+8.1} s")
+}
+
+/// Says a line on standard error. A reader that has gone away is no reason to stop.
+pub fn say(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{text}");
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use drill::report::{Outcome, Report};
+use drill::report::{Event, Loss, Outcome, Report};
 use recovery::deployment::Objectives;
 
 use super::{BOLD, DIM, GREEN, RED, clock};
@@ -23,12 +23,18 @@ pub fn render(report: &Report, objectives: &Objectives) -> String {
     };
     let Report { scenario, deployment, seed, commit, .. } = report;
     let _ = writeln!(text, "{BOLD}{scenario}{BOLD:#} on {deployment}: {style}{word}{style:#}");
-    let _ = writeln!(text, "{DIM}measured here, seed {seed}, commit {commit}{DIM:#}\n");
+    let on = &report.environment;
+    let _ = writeln!(
+        text,
+        "{DIM}measured on this machine ({} processors, {}, {}), seed {seed}, commit {commit}{DIM:#}\n",
+        on.processors, on.database, on.emulator
+    );
     table(&mut text, &rows(report, objectives));
     loads(&mut text, report);
     timeline(&mut text, report);
     list(&mut text, "not exercised here", &report.not_exercised);
-    list(&mut text, "why", &report.why);
+    let why = if report.verdict == Outcome::Passed { "what limits the proof" } else { "why" };
+    list(&mut text, why, &report.why);
     text
 }
 
@@ -55,11 +61,16 @@ fn rows(report: &Report, objectives: &Objectives) -> Vec<Row> {
             recovery.accepted_again_two_endpoints_s,
         ),
         within("settled again", objective, recovery.settled_again_s),
-        at_most("acknowledged orders lost", 0, loss.orders_lost),
+        at_most("acknowledged orders lost", objectives.orders_lost, loss.orders_lost),
         at_most("orders settled twice", 0, loss.orders_settled_twice),
         at_most("ledger imbalance", 0, loss.ledger_imbalance),
         at_most("writes below the fence", 0, report.fencing.writes_below_fence),
-        at_most("owners per epoch", 1, report.fencing.owners_per_epoch_max),
+        Row {
+            objective: "owners per epoch".to_owned(),
+            bound: "1".to_owned(),
+            measured: report.fencing.owners_per_epoch_max.to_string(),
+            met: report.fencing.owners_per_epoch_max == 1,
+        },
         at_most("stale sessions served", 0, report.sessions.stale_served),
         at_most("sessions lost", 0, report.sessions.lost),
     ]
@@ -94,28 +105,43 @@ fn loads(text: &mut String, report: &Report) {
         orders.unknown
     );
     let _ = writeln!(text, "  sessions   {} answers checked against the client's token", sessions.checked);
-    let _ = writeln!(
-        text,
-        "  database   lost {} commits with the region; all of them were orders the journal still had, \
-         unless a row above says otherwise",
-        report.loss.commits_lost_by_database
-    );
+    let _ = writeln!(text, "  database   {}", loss(&report.loss));
     let _ = writeln!(text, "  fence      {} writes refused", report.fencing.writes_refused);
+}
+
+/// What the fault took from the database, and what was missing in the end: not the same thing.
+fn loss(loss: &Loss) -> String {
+    let missing = match loss.orders_lost {
+        0 => "in the end no acknowledged order is missing".to_owned(),
+        1 => "in the end 1 acknowledged order is missing".to_owned(),
+        many => format!("in the end {many} acknowledged orders are missing"),
+    };
+    match loss.commits_lost_by_database {
+        0 => format!("lost no commit with the region, so this run proves nothing about loss; {missing}"),
+        1 => format!("lost 1 commit with the region; {missing}"),
+        many => format!("lost {many} commits with the region; {missing}"),
+    }
 }
 
 fn timeline(text: &mut String, report: &Report) {
     let _ = writeln!(text, "\n{BOLD}timeline{BOLD:#} {DIM}(the fault is at 0){DIM:#}");
-    let width = report.timeline.iter().filter_map(|e| e.region.as_ref()).map(String::len).max().unwrap_or(0);
+    let width = |column: fn(&Event) -> &str| {
+        report.timeline.iter().map(|event| column(event).chars().count()).max().unwrap_or(0)
+    };
+    let (first, second) = (width(region_of), width(|event| &event.event));
     for event in &report.timeline {
-        let region = event.region.as_deref().unwrap_or("");
+        let Event { at_s, event: what, detail, .. } = event;
+        let region = region_of(event);
         let _ = writeln!(
             text,
-            "{}  {region:width$}  {BOLD}{}{BOLD:#} {DIM}{}{DIM:#}",
-            clock(event.at_s),
-            event.event,
-            event.detail
+            "{}  {region:first$}  {BOLD}{what:second$}{BOLD:#}  {DIM}{detail}{DIM:#}",
+            clock(*at_s)
         );
     }
+}
+
+fn region_of(event: &Event) -> &str {
+    event.region.as_deref().unwrap_or("")
 }
 
 fn list(text: &mut String, title: &str, entries: &[String]) {
@@ -127,3 +153,6 @@ fn list(text: &mut String, title: &str, entries: &[String]) {
         let _ = writeln!(text, "  - {entry}");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use recovery::Region;
 use super::DatabaseApi;
 use super::count::RegionCount;
 use super::fault::Faults;
+use super::lease::LeaseWrites;
 use super::passage::Broken;
 use super::replication::Replication;
 use super::scope::{Route, Scope, Tables, route};
@@ -27,6 +28,7 @@ pub(super) struct AwsFace {
     pub(super) database: Arc<OnceLock<Arc<dyn DatabaseApi>>>,
     /// One per region, home first.
     pub(super) replications: Arc<[(Region, Replication)]>,
+    pub(super) lease_writes: LeaseWrites,
     pub(super) count: Arc<RegionCount>,
 }
 
@@ -50,13 +52,17 @@ impl AwsFace {
         let target = header("x-amz-target").unwrap_or_default();
         match route(&self.tables, &scope.service, target, &body) {
             Route::Unknown(what) => Ok(refuse_unknown(what)),
-            Route::Journal => {
+            Route::Journal { lease } => {
                 if !self.has_quorum() {
                     return Ok(isolated());
                 }
                 let moved = HeaderValue::from_str(&scope.moved(&authorization, &self.witness));
                 parts.headers.insert(AUTHORIZATION, moved.map_err(|_| Broken)?);
-                Ok(self.forward(parts, body).await)
+                let answer = self.forward(parts, body).await;
+                if let Some(item) = lease.filter(|_| answer.status() == StatusCode::OK) {
+                    self.lease_writes.confirmed(item);
+                }
+                Ok(answer)
             }
             _ if !self.faults.now().reaches(&self.region, &scope.region) => Err(Broken),
             Route::Database => Ok(self.database(&scope.region, &body).await),
@@ -102,6 +108,7 @@ impl AwsFace {
     async fn forward(&self, parts: request::Parts, body: Bytes) -> Answer {
         self.upstream.send(parts, body).await.unwrap_or_else(|error| {
             tracing::warn!(region = %self.region, %error, "an AWS call was not forwarded");
+            self.count.not_forwarded();
             plain(StatusCode::BAD_GATEWAY, "{\"message\":\"the emulator did not answer\"}")
         })
     }

@@ -35,9 +35,15 @@ pub(super) struct RegionCount {
     pub(super) sessions_replicated: AtomicU64,
     pub(super) sessions_superseded: AtomicU64,
     pub(super) sessions_lost: AtomicU64,
+    not_forwarded: AtomicU64,
 }
 
 impl RegionCount {
+    /// The drill itself failed to pass something on, and no injected fault was the reason.
+    pub(super) fn not_forwarded(&self) {
+        self.not_forwarded.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(super) fn read(&self) -> RegionCounts {
         RegionCounts {
             aws: self.aws.read(),
@@ -46,6 +52,7 @@ impl RegionCount {
             sessions_replicated: self.sessions_replicated.load(Ordering::Relaxed),
             sessions_superseded: self.sessions_superseded.load(Ordering::Relaxed),
             sessions_lost: self.sessions_lost.load(Ordering::Relaxed),
+            not_forwarded: self.not_forwarded.load(Ordering::Relaxed),
         }
     }
 }
@@ -74,4 +81,6 @@ pub struct RegionCounts {
     pub sessions_superseded: u64,
     /// Session writes that this region died before sending.
     pub sessions_lost: u64,
+    /// Calls that the drill failed to pass on, with no injected fault as the reason.
+    pub not_forwarded: u64,
 }

@@ -37,13 +37,22 @@ impl EdgeFace {
             // What API Gateway answers to a name that is not one of its custom domains.
             return Ok(plain(StatusCode::FORBIDDEN, "{\"message\":\"Forbidden\"}"));
         }
-        let Some(_turn) = self.throttle.turn(parts.uri.path()).await else {
+        let Some(turn) = self.throttle.turn(parts.uri.path()).await else {
             return Ok(plain(StatusCode::TOO_MANY_REQUESTS, "{\"message\":\"Too Many Requests\"}"));
         };
         let own = HeaderValue::from_str(&self.region_host).map_err(|_| Broken)?;
         parts.headers.insert(HOST, own);
-        let answer = self.upstream.send(parts, body).await.unwrap_or_else(|error| {
+        let upstream = self.upstream.clone();
+        // A function that was started goes on when its client leaves, in AWS as in the emulator, and
+        // keeps its turn: otherwise impatient clients would pile up work behind every bound.
+        let sent = tokio::spawn(async move {
+            let answer = upstream.send(parts, body).await;
+            drop(turn);
+            answer
+        });
+        let answer = sent.await.map_err(|_| Broken)?.unwrap_or_else(|error| {
             tracing::warn!(region = %self.region, %error, "a public request was not forwarded");
+            self.count.not_forwarded();
             plain(StatusCode::BAD_GATEWAY, "{\"message\":\"Internal server error\"}")
         });
         if answer.status().is_server_error() {

@@ -60,6 +60,7 @@ impl Gateway {
             faults: self.faults.clone(),
             database: Arc::clone(&self.database),
             replications: Arc::clone(replications),
+            lease_writes: self.lease_writes.clone(),
             count: Arc::clone(&state.count),
         };
         let (listener, passage) = self.door(options, here, self.ports.aws, 1).await?;

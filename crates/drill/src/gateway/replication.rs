@@ -63,6 +63,7 @@ impl Replication {
         if self.sender.try_send(write).is_err() {
             self.count.sessions_lost.fetch_add(1, Ordering::Relaxed);
             tracing::warn!("a session write was lost: too many wait for replication");
+            self.count.not_forwarded();
         }
     }
 }
@@ -95,6 +96,7 @@ impl Route {
                 Ok(newer) => return Some(newer),
                 Err(error) if attempt == TRIES => {
                     tracing::warn!(%error, from = %self.from, "a session write could not be replicated");
+                    self.count.not_forwarded();
                 }
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             }

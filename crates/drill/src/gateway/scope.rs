@@ -3,6 +3,8 @@
 use recovery::Region;
 use serde_json::Value;
 
+use super::lease::{LeaseCall, LeaseItem};
+
 const ALGORITHM: &str = "AWS4-HMAC-SHA256 ";
 const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 
@@ -58,8 +60,8 @@ pub(super) struct Tables {
 /// What is to happen with a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Route {
-    /// The strongly consistent table: one copy for all regions.
-    Journal,
+    /// The strongly consistent table: one copy for all regions; a write of the lease names it.
+    Journal { lease: Option<LeaseItem> },
     /// The eventual table; a write names the keys to replicate.
     Sessions { written: Vec<String> },
     /// The database's control plane.
@@ -93,7 +95,11 @@ fn table_route(tables: &Tables, target: &str, body: &[u8]) -> Route {
         (true, _) if named.iter().any(|name| *name != tables.journal) => {
             Route::Unknown("one batch over the journal and another table")
         }
-        (true, _) => Route::Journal,
+        (true, _) => match LeaseCall::read(operation, &body) {
+            LeaseCall::None => Route::Journal { lease: None },
+            LeaseCall::Puts(item) => Route::Journal { lease: Some(item) },
+            LeaseCall::Unreadable => Route::Unknown("a write of the lease that is not one whole item"),
+        },
         (false, true) => match written_keys(&tables.sessions, operation, &body) {
             Some(written) => Route::Sessions { written },
             None => Route::Unknown("a session write without its key"),
@@ -167,10 +173,11 @@ mod tests {
 
     #[test]
     fn tables_are_found_by_name_arn_and_batch() {
-        assert_eq!(of("PutItem", r#"{"TableName":"table-journal-x","Item":{}}"#), Route::Journal);
+        let journal = Route::Journal { lease: None };
+        assert_eq!(of("PutItem", r#"{"TableName":"table-journal-x","Item":{}}"#), journal);
         let arn = r#"{"TableName":"arn:aws:dynamodb:us-east-1:1:table/table-journal-x"}"#;
-        assert_eq!(of("Query", arn), Route::Journal);
-        assert_eq!(of("BatchGetItem", r#"{"RequestItems":{"table-journal-x":{}}}"#), Route::Journal);
+        assert_eq!(of("Query", arn), journal);
+        assert_eq!(of("BatchGetItem", r#"{"RequestItems":{"table-journal-x":{}}}"#), journal);
         assert_eq!(of("GetItem", r#"{"TableName":"other"}"#), Route::Regional);
         let mixed = r#"{"RequestItems":{"table-journal-x":{},"other":{}}}"#;
         assert!(matches!(of("BatchGetItem", mixed), Route::Unknown(_)));

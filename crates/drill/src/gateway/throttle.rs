@@ -5,6 +5,7 @@
 //! the system's recovery.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -12,6 +13,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const AT_WORK_MAX: usize = 16;
 /// Requests of one region that wait for their turn; the next one is throttled.
 const WAITING_MAX: usize = 64;
+/// Longest wait for a turn. Well below the patience of a client, so that whoever gets a turn still
+/// listens to the answer: work for clients that have left would starve those that have not.
+const WAIT: Duration = Duration::from_millis(500);
 /// Path of the health endpoints. They have a place of their own, as methods have their own limits
 /// in API Gateway, so that load cannot make a region look ill.
 const HEALTH: &str = "/health/";
@@ -23,6 +27,7 @@ pub(super) struct Throttle {
     at_work: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
     health: Arc<Semaphore>,
+    wait: Duration,
 }
 
 /// Leave to work, given back when it is dropped.
@@ -30,21 +35,27 @@ pub(super) struct Turn(#[allow(dead_code, reason = "held, not read")] OwnedSemap
 
 impl Throttle {
     pub(super) fn new() -> Self {
+        Self::with_wait(WAIT)
+    }
+
+    fn with_wait(wait: Duration) -> Self {
         let places = |count| Arc::new(Semaphore::new(count));
         Self {
             at_work: places(AT_WORK_MAX),
             waiting: places(WAITING_MAX),
             health: places(HEALTH_AT_WORK_MAX),
+            wait,
         }
     }
 
-    /// Waits for a turn; `None` when too many wait already.
+    /// Waits for a turn; `None` when too many wait already, or it takes too long.
     pub(super) async fn turn(&self, path: &str) -> Option<Turn> {
         if path.starts_with(HEALTH) {
             return Arc::clone(&self.health).acquire_owned().await.ok().map(Turn);
         }
         let _waiting = Arc::clone(&self.waiting).try_acquire_owned().ok()?;
-        Arc::clone(&self.at_work).acquire_owned().await.ok().map(Turn)
+        let turn = tokio::time::timeout(self.wait, Arc::clone(&self.at_work).acquire_owned()).await;
+        turn.ok()?.ok().map(Turn)
     }
 }
 
@@ -55,8 +66,20 @@ mod tests {
     use super::*;
 
     #[tokio::test]
+    async fn nobody_waits_for_longer_than_a_client_listens() {
+        let throttle = Throttle::with_wait(Duration::from_millis(5));
+        let mut turns = Vec::new();
+        for _ in 0..AT_WORK_MAX {
+            turns.push(throttle.turn("/orders").await.expect("there is room"));
+        }
+        assert!(throttle.turn("/orders").await.is_none());
+        turns.pop();
+        assert!(throttle.turn("/orders").await.is_some());
+    }
+
+    #[tokio::test]
     async fn the_last_place_is_the_last() {
-        let throttle = Throttle::new();
+        let throttle = Throttle::with_wait(Duration::from_secs(600));
         let mut turns = Vec::new();
         for _ in 0..AT_WORK_MAX {
             turns.push(throttle.turn("/orders").await.expect("there is room"));

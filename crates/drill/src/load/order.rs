@@ -1,15 +1,16 @@
 //! Clients that place orders: the same body and id again and again until somebody says yes or no.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use recovery::Region;
 use recovery::history::{ClientKind, Operation, OperationKind, Outcome};
+use tokio::time::Instant;
 
 use super::backoff::Backoff;
 use super::plan::PlannedOrder;
+use super::preference::Preference;
 use super::resolver::{Resolver, within};
 use super::sender::{Ask, Attempt, REQUEST, Sender};
 use super::{CLIENTS_PER_KIND, Shared};
@@ -20,8 +21,8 @@ pub(super) struct OrderClient {
     kind: ClientKind,
     resolver: Resolver,
     sender: Sender,
-    /// For a client that knows both regions: the one that answered last.
-    current: AtomicUsize,
+    /// For a client that knows both regions.
+    preference: Preference,
 }
 
 /// What all attempts of an operation have come to.
@@ -42,7 +43,7 @@ impl OrderClient {
                     kind,
                     resolver: Resolver::new(shared.options.dns),
                     sender: Sender::new(shared.options.edge_port),
-                    current: AtomicUsize::new(0),
+                    preference: Preference::default(),
                     shared: Arc::clone(shared),
                 })
             })
@@ -77,7 +78,7 @@ impl OrderClient {
 
     async fn until_decided(&self, body: Bytes, mut backoff: Backoff, attempts: &mut Attempts) -> Outcome {
         let deadline = self.shared.deadline();
-        let mut at = self.current.load(Ordering::Relaxed);
+        let mut at = self.preference.first(Instant::now());
         let mut failed_in_a_row = 0;
         loop {
             let host = match self.kind {
@@ -85,7 +86,7 @@ impl OrderClient {
                 ClientKind::KnowsBothRegions => &self.shared.options.regions[at].host,
             };
             if let Some(outcome) = self.attempt(host.clone(), body.clone(), attempts).await {
-                self.current.store(at, Ordering::Relaxed);
+                self.preference.answered(at, Instant::now());
                 return outcome;
             }
             if deadline.passed() {

@@ -56,6 +56,23 @@ pub enum DrillError {
         /// What it said.
         reason: String,
     },
+    /// A part ended while the drill needed it.
+    #[error("{part} ended in the middle of the drill: {log}")]
+    Ended {
+        /// What it is.
+        part: String,
+        /// The end of its log.
+        log: String,
+    },
+    /// The logs of the functions could not be read.
+    #[error("the log {file} cannot be read")]
+    Log {
+        /// Its name.
+        file: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The system did not come up before the fault.
     #[error("the system was not ready after {} s: {what}", limit.as_secs())]
     NotReady {
@@ -91,7 +108,7 @@ impl DrillError {
         match self {
             Self::Environment(error) => Some(error.hint()),
             Self::Packages(_) => Some("build them with `cargo build --bins`".to_owned()),
-            Self::NotReady { .. } | Self::Assembly(_) | Self::Emulator(_) => {
+            Self::Ended { .. } | Self::NotReady { .. } | Self::Assembly(_) | Self::Emulator(_) => {
                 Some("`--keep` leaves the logs of every part in place".to_owned())
             }
             _ => None,

@@ -1,4 +1,4 @@
-//! What the databases hold when everything has drained: the only evidence of a verdict.
+//! What the databases hold when everything has drained: with the history, the only evidence of a verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use recovery::verdict::{DeadRow, Facts, FenceRow, SettledRow};
 use recovery::{Epoch, OrderId};
 use rust_decimal::Decimal;
 use tokio::time::Instant;
-use tokio_postgres::{Client, NoTls, Row};
+use tokio_postgres::{Client, IsolationLevel, NoTls, Row, Transaction};
 use uuid::Uuid;
 
 use super::DrillError;
@@ -17,13 +17,15 @@ use super::stage::Stage;
 const DRAIN_LIMIT: Duration = Duration::from_secs(40);
 /// The queue counts as drained when nothing more was settled for this long.
 const DRAIN_QUIET: Duration = Duration::from_secs(15);
+/// The same when every acknowledged order is settled: whoever would settle one twice gets this long.
+const DONE_QUIET: Duration = Duration::from_secs(3);
 
 /// Waits for the last settlements, then reads the surviving database and the dead one's wreck.
-pub async fn read(stage: &Stage, rehearsed: &Rehearsed) -> Result<Facts, DrillError> {
+pub(super) async fn read(stage: &Stage, rehearsed: &Rehearsed) -> Result<Facts, DrillError> {
     let survivor = stage.aurora.connect_string(&rehearsed.fault.surviving_region).await?;
-    let survivor = connect(&survivor, "surviving").await?;
+    let mut survivor = connect(&survivor, "surviving").await?;
     drain(&survivor, rehearsed).await?;
-    let mut facts = surviving(&survivor).await?;
+    let mut facts = surviving(&mut survivor).await?;
     let wreck = stage.aurora.open_wreck(&rehearsed.fault.lost_region).await?;
     facts.dead = dead(&connect(&wreck, "lost").await?).await?;
     facts.lease_history = rehearsed.lease.owners();
@@ -37,7 +39,7 @@ async fn connect(connect: &str, which: &'static str) -> Result<Client, DrillErro
     Ok(client)
 }
 
-/// Waits until every acknowledged order is settled, or nothing more is.
+/// Waits until nothing more is settled: not for long when every acknowledged order is.
 async fn drain(survivor: &Client, rehearsed: &Rehearsed) -> Result<(), DrillError> {
     let acknowledged: BTreeSet<Uuid> = rehearsed
         .history
@@ -47,25 +49,37 @@ async fn drain(survivor: &Client, rehearsed: &Rehearsed) -> Result<(), DrillErro
         .collect();
     let acknowledged: Vec<Uuid> = acknowledged.into_iter().collect();
     let limit = Instant::now() + DRAIN_LIMIT;
-    let (mut last, mut quiet_since) = (-1, Instant::now());
-    while Instant::now() < limit && quiet_since.elapsed() < DRAIN_QUIET {
+    let (mut last, mut quiet_since, mut quiet) = ((-1, -1), Instant::now(), DRAIN_QUIET);
+    while Instant::now() < limit && quiet_since.elapsed() < quiet {
         let row = survivor
-            .query_one("SELECT count(*) FROM orders WHERE id = ANY($1)", &[&acknowledged])
+            .query_one(
+                "SELECT count(*) FILTER (WHERE id = ANY($1)), (SELECT count(*) FROM ledger) FROM orders",
+                &[&acknowledged],
+            )
             .await
             .map_err(|source| DrillError::Evidence { which: "surviving", source })?;
-        let settled: i64 = row.get(0);
-        if usize::try_from(settled).is_ok_and(|settled| settled == acknowledged.len()) {
-            return Ok(());
-        }
-        if settled != last {
-            (last, quiet_since) = (settled, Instant::now());
+        let now: (i64, i64) = (row.get(0), row.get(1));
+        let all = usize::try_from(now.0).is_ok_and(|settled| settled == acknowledged.len());
+        quiet = if all { DONE_QUIET } else { DRAIN_QUIET };
+        if now != last {
+            (last, quiet_since) = (now, Instant::now());
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
     Ok(())
 }
 
-async fn surviving(client: &Client) -> Result<Facts, DrillError> {
+/// What the surviving database holds at one moment.
+///
+/// # Errors
+/// When it cannot be read, or holds what no order can be.
+pub async fn surviving(client: &mut Client) -> Result<Facts, DrillError> {
+    let failed = |source| DrillError::Evidence { which: "surviving", source };
+    let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
+    read_surviving(&snapshot.start().await.map_err(failed)?).await
+}
+
+async fn read_surviving(client: &Transaction<'_>) -> Result<Facts, DrillError> {
     let failed = |source| DrillError::Evidence { which: "surviving", source };
     let query = "SELECT o.id, (extract(epoch FROM o.settled_at) * 1000)::bigint, o.settled_epoch, o.settled_by, \
                  (SELECT count(*) FROM ledger l WHERE l.order_id = o.id), \
@@ -100,7 +114,11 @@ fn settled_row(row: &Row) -> Result<SettledRow, DrillError> {
     })
 }
 
-async fn dead(client: &Client) -> Result<Vec<DeadRow>, DrillError> {
+/// Every order that the lost database had settled.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn dead(client: &Client) -> Result<Vec<DeadRow>, DrillError> {
     let rows = client.query("SELECT id, settled_epoch FROM orders", &[]).await;
     let rows = rows.map_err(|source| DrillError::Evidence { which: "lost", source })?;
     rows.iter()

@@ -4,7 +4,9 @@
 //! future of a drill at any point stops every process and removes every file.
 
 mod error;
-mod evidence;
+pub mod evidence;
+mod lease_log;
+mod logs;
 pub mod observer;
 mod rehearsal;
 mod stage;
@@ -18,12 +20,14 @@ use std::sync::Arc;
 use recovery::Deployment;
 use recovery::history::to_jsonl;
 use recovery::scenario::Scenario;
+use recovery::verdict::Facts;
 
 use crate::owned::RunDirectory;
 use crate::progress::Progress;
 use crate::report::Report;
 
 pub use error::DrillError;
+use rehearsal::Rehearsed;
 use stage::Stage;
 
 /// Error of a synthesis, whoever does it.
@@ -86,13 +90,23 @@ impl Drill<'_> {
         let run = Arc::new(run);
         if self.settings.keep {
             run.keep();
+            self.progress.phase(&format!("every file of this run stays in {}", run.path().display()));
         }
         let stage = Stage::set(self, &run).await?;
-        let rehearsed = rehearsal::rehearse(self, &stage).await?;
-        self.progress.phase("reading what the databases hold");
-        let facts = evidence::read(&stage, &rehearsed).await?;
+        let (rehearsed, facts) = tokio::select! {
+            rehearsed = self.rehearsed(&stage) => rehearsed?,
+            // Without its stage a rehearsal proves nothing, and might wait for long.
+            ended = stage.ended() => return Err(ended),
+        };
         let report = summary::report(self, &stage, &rehearsed, &facts)?;
         let kept = self.settings.keep.then(|| run.path().to_owned());
         Ok(Finished { report, history: to_jsonl(&rehearsed.history), kept })
+    }
+
+    async fn rehearsed(&self, stage: &Stage) -> Result<(Rehearsed, Facts), DrillError> {
+        let rehearsed = rehearsal::rehearse(self, stage).await?;
+        self.progress.phase("reading what the databases hold");
+        let facts = evidence::read(stage, &rehearsed).await?;
+        Ok((rehearsed, facts))
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! It talks to the emulator directly, past every gateway, so that no fault blinds it.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region as SdkRegion, SdkConfig};
@@ -11,7 +10,7 @@ use aws_smithy_http_client::tls;
 use recovery::lease::LEASE_KEY;
 use recovery::{Epoch, Region};
 
-use crate::report::Event;
+use crate::gateway::LeaseItem;
 
 /// Reads the state of one deployed system.
 pub struct Observer {
@@ -19,19 +18,6 @@ pub struct Observer {
     workflows: aws_sdk_sfn::Client,
     journal_table: String,
     state_machine_arn: String,
-}
-
-/// What the lease said when it was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeenLease {
-    /// Its epoch.
-    pub epoch: Epoch,
-    /// Its owner.
-    pub owner: Region,
-    /// Its state, as stored.
-    pub state: String,
-    /// Why it was taken.
-    pub evidence: String,
 }
 
 /// Configuration of an SDK client that talks to `endpoint` as `region`.
@@ -69,7 +55,7 @@ impl Observer {
     }
 
     /// The lease as it is now; `None` when there is none yet or it cannot be read.
-    pub async fn lease(&self) -> Option<SeenLease> {
+    pub async fn lease(&self) -> Option<LeaseItem> {
         let key = || AttributeValue::S(LEASE_KEY.to_owned());
         let read = self
             .dynamodb
@@ -81,7 +67,7 @@ impl Observer {
             .send();
         let item = tokio::time::timeout(Duration::from_secs(2), read).await.ok()?.ok()?.item?;
         let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
-        Some(SeenLease {
+        Some(LeaseItem {
             epoch: Epoch(item.get("epoch")?.as_n().ok()?.parse().ok()?),
             owner: Region::new(text("owner")?).ok()?,
             state: text("state")?,
@@ -117,74 +103,5 @@ impl Observer {
         }
         steps.sort();
         steps
-    }
-}
-
-/// Keeps what was seen of the lease and turns changes into events.
-#[derive(Debug, Default)]
-pub struct LeaseLog {
-    seen: BTreeSet<(Epoch, Region)>,
-    last: Option<SeenLease>,
-}
-
-impl LeaseLog {
-    /// Notes a reading; gives the event it makes, if it differs from the one before.
-    pub fn note(&mut self, now: SeenLease, at_s: f64) -> Option<Event> {
-        self.seen.insert((now.epoch, now.owner.clone()));
-        let before = self.last.replace(now.clone());
-        let event = match before {
-            Some(before) if before.epoch == now.epoch && before.state == now.state => return None,
-            Some(before) if before.epoch == now.epoch => "settlement enabled",
-            Some(_) => "lease taken",
-            None => "lease created",
-        };
-        let detail = match event {
-            "lease taken" => format!("epoch {}: {}", now.epoch, now.evidence),
-            _ => format!("epoch {}", now.epoch),
-        };
-        Some(Event { at_s, region: Some(now.owner.to_string()), event: event.to_owned(), detail })
-    }
-
-    /// Every pair of epoch and owner that was seen.
-    pub fn owners(&self) -> Vec<(Epoch, Region)> {
-        self.seen.iter().cloned().collect()
-    }
-
-    /// The latest reading.
-    pub fn latest(&self) -> Option<&SeenLease> {
-        self.last.as_ref()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    // Goal: the log reports each change of the lease once and keeps every owner.
-    // Method: feed readings as a failover gives them.
-    use super::*;
-
-    fn seen(epoch: u64, owner: &str, state: &str) -> SeenLease {
-        SeenLease {
-            epoch: Epoch(epoch),
-            owner: Region::new(owner).expect("a region"),
-            state: state.to_owned(),
-            evidence: "silence".to_owned(),
-        }
-    }
-
-    #[test]
-    fn a_failover_makes_three_events() {
-        let mut log = LeaseLog::default();
-        let events: Vec<String> = [
-            seen(1, "us-east-1", "serving"),
-            seen(1, "us-east-1", "serving"),
-            seen(2, "us-east-2", "recovering"),
-            seen(2, "us-east-2", "serving"),
-        ]
-        .into_iter()
-        .filter_map(|lease| log.note(lease, 0.0))
-        .map(|event| event.event)
-        .collect();
-        assert_eq!(events, ["lease created", "lease taken", "settlement enabled"]);
-        assert_eq!(log.owners().len(), 2);
     }
 }

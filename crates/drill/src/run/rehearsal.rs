@@ -9,16 +9,18 @@ use recovery::scenario::{Fault, FaultKind, Place};
 use recovery::verdict;
 use tokio::time::Instant;
 
-use super::observer::LeaseLog;
+use super::lease_log::LeaseLog;
 use super::stage::Stage;
 use super::watch::Watch;
 use super::{Drill, DrillError};
 use crate::gateway;
-use crate::load::{Clock, Load, LoadHandle, LoadOptions, RegionHost};
+use crate::load::{Clock, Load, LoadCounts, LoadHandle, LoadOptions, RegionHost};
 use crate::report::Event;
 
 const READY_LIMIT: Duration = Duration::from_secs(120);
 const DRAIN: Duration = Duration::from_secs(15);
+/// What events of the workflow are called in the timeline.
+pub const WORKFLOW: &str = "workflow";
 /// Sessions that the load works on.
 const SESSIONS: u32 = 20;
 
@@ -32,6 +34,12 @@ pub struct Rehearsed {
     pub lease: LeaseLog,
     /// What happened, with milliseconds since the Unix epoch.
     pub events: Vec<(u64, Event)>,
+    /// Whether every checker saw both regions well when the fault struck.
+    pub well_before: bool,
+    /// What the load counted beside the history.
+    pub counts: LoadCounts,
+    /// How far the system's clock, which the databases use, moved away from the history's.
+    pub drift: Duration,
 }
 
 /// Runs the scenario on a stage that is set.
@@ -46,6 +54,7 @@ pub async fn rehearse(drill: &Drill<'_>, stage: &Stage) -> Result<Rehearsed, Dri
     let rate = drill.settings.orders_per_second;
     drill.progress.phase(&format!("steady load, {rate} orders/s for {} s", phases.steady_s));
     look_until(&mut watch, &load, Duration::from_secs(phases.steady_s), |_| false).await;
+    let well_before = watch.all_healthy();
     let (lost, survivor) = strike(drill, stage, &mut watch, clock, &load).await?;
     let fault = verdict::Fault {
         at_ms: lost.1,
@@ -54,20 +63,21 @@ pub async fn rehearse(drill: &Drill<'_>, stage: &Stage) -> Result<Rehearsed, Dri
         epoch: lost.2,
     };
     // A client that follows DNS hears of the move one TTL after DNS does, and retries a little later.
-    let heard = Duration::from_secs(u64::from(drill.deployment.domain.record_ttl_s) + 3);
+    let heard = Duration::from_secs(drill.deployment.domain.record_ttl_s + 3);
     let limit = Duration::from_secs(phases.limit_s);
     look_until(&mut watch, &load, limit, |watch| watch.has_recovered(&survivor, heard)).await;
     drill.progress.phase(&format!("load goes on for {} s", phases.after_recovery_s));
     look_until(&mut watch, &load, Duration::from_secs(phases.after_recovery_s), |_| false).await;
     drill.progress.phase("letting operations in flight end");
-    let history = load.stop(DRAIN).await;
+    let (history, counts) = load.stop(DRAIN).await;
     let mut events = watch.events;
     for (at_ms, step) in stage.observer.workflow_steps().await {
         let at_s = super::watch::seconds_between(fault.at_ms, at_ms);
         let region = Some(survivor.to_string());
-        events.push((at_ms, Event { at_s, region, event: "workflow".to_owned(), detail: step }));
+        events.push((at_ms, Event { at_s, region, event: WORKFLOW.to_owned(), detail: step }));
     }
-    Ok(Rehearsed { history, fault, lease: watch.lease, events })
+    let drift = clock.drift();
+    Ok(Rehearsed { history, fault, lease: watch.lease, events, well_before, counts, drift })
 }
 
 fn load_options(drill: &Drill<'_>, stage: &Stage, clock: Clock) -> LoadOptions {

@@ -1,8 +1,11 @@
 //! Everything a drill stands on, started in order and owned by one value.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+
+use recovery::Region;
 
 use super::observer::Observer;
 use super::topology::Topology;
@@ -10,9 +13,9 @@ use super::{Drill, DrillError};
 use crate::assembly::{self, Assembly};
 use crate::aurora::{Aurora, Placement};
 use crate::dns::DnsServer;
-use crate::emulator::Emulator;
+use crate::emulator::{Emulator, last_lines};
 use crate::environment::Environment;
-use crate::gateway::{Faults, Gateway, GatewayOptions};
+use crate::gateway::{Faults, Gateway, GatewayError, GatewayOptions};
 use crate::health_check::{CheckOptions, Checkers, HealthBoard, PROPAGATION};
 use crate::owned::RunDirectory;
 use crate::packages;
@@ -21,12 +24,16 @@ use crate::route53::{self, Zone};
 /// The functions of the system under test, by the names of their binaries.
 pub const FUNCTIONS: [&str; 4] = ["orders-api", "order-processor", "sentinel", "recovery-step"];
 
+const PORT_ATTEMPTS: u32 = 5;
+
 /// Two regions on one machine, deployed and running.
 pub struct Stage {
     /// What clients resolve names with.
     pub dns: DnsServer,
     /// What DNS knows about the endpoints.
     pub checkers: Checkers,
+    /// Which region each health check looks at, by the check's logical id.
+    pub checked: BTreeMap<String, Region>,
     /// Where everything is.
     pub topology: Topology,
     /// Every way into and between the regions.
@@ -59,25 +66,63 @@ impl Stage {
         progress.phase("synthesising the deployment");
         let mut assembly = synthesise(drill, run)?;
         progress.phase("starting the emulator and a pair of databases");
-        let topology = Topology::draw(&drill.deployment, drill.settings.seed)?;
+        let mut topology = Topology::draw(&drill.deployment, drill.settings.seed)?;
         let (emulator, aurora) = tokio::join!(
             Emulator::start(&environment, run),
             start_aurora(drill, &environment, run, &topology)
         );
         let (emulator, aurora) = (emulator?, Arc::new(aurora?));
-        let gateway = open_gateway(drill, &topology, &emulator, &aurora).await?;
+        let gateway = open_gateway(drill, &mut topology, &emulator, &aurora).await?;
         let zone = zone(&topology, &assembly)?;
         let board = HealthBoard::new(zone.checks.keys());
         let dns = DnsServer::start(topology.dns_address, Arc::clone(&zone), board.clone()).await?;
         let dns_at = dns.address();
         assembly.localise(&|region, _| topology.overrides(region, dns_at));
         progress.phase("deploying every stack through CloudFormation");
-        assembly::deploy(&assembly, &emulator.endpoint(), &|line| tracing::debug!("{line}")).await?;
+        let endpoint = emulator.endpoint();
+        tokio::select! {
+            deployed = assembly::deploy(&assembly, &endpoint, &|line| tracing::debug!("{line}")) => drop(deployed?),
+            ended = ended(&emulator, &aurora) => return Err(ended),
+        }
         let checkers = check_health(drill, &topology, &zone, board)?;
         let observer = observe(drill, &emulator);
         let parts = parts(&aurora, &topology).await?;
-        Ok(Self { dns, checkers, topology, gateway, aurora, emulator, observer, parts })
+        let checked = checked(&topology, &zone);
+        Ok(Self { dns, checkers, checked, topology, gateway, aurora, emulator, observer, parts })
     }
+}
+
+impl Stage {
+    /// Returns when a part of the stage has ended although no fault ended it.
+    pub async fn ended(&self) -> DrillError {
+        ended(&self.emulator, &self.aurora).await
+    }
+}
+
+async fn ended(emulator: &Emulator, aurora: &Aurora) -> DrillError {
+    let database = async {
+        loop {
+            if let Some(ended) = aurora.ended().await {
+                return ended;
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+    };
+    tokio::select! {
+        log = emulator.ended() => DrillError::Ended { part: "the AWS emulator".to_owned(), log },
+        (region, log) = database => DrillError::Ended {
+            part: format!("the database of {region}"),
+            log: last_lines(&log, 5),
+        },
+    }
+}
+
+/// The region of each health check, by the name it looks at.
+fn checked(topology: &Topology, zone: &Zone) -> BTreeMap<String, Region> {
+    let region = |host: &String| topology.regions.iter().find(|at| at.host == *host);
+    let of =
+        zone.checks.iter().filter_map(|(id, check)| Some((id.clone(), region(&check.host)?.region.clone())));
+    of.collect()
 }
 
 async fn environment(drill: &Drill<'_>) -> Result<Environment, DrillError> {
@@ -110,12 +155,12 @@ async fn start_aurora(
 
 async fn open_gateway(
     drill: &Drill<'_>,
-    topology: &Topology,
+    topology: &mut Topology,
     emulator: &Emulator,
     aurora: &Arc<Aurora>,
 ) -> Result<Gateway, DrillError> {
     let names = drill.deployment.names();
-    let options = GatewayOptions {
+    let mut options = GatewayOptions {
         regions: topology.regions.clone(),
         witness: drill.deployment.regions.witness.clone(),
         public_host: names.public_host(),
@@ -126,7 +171,18 @@ async fn open_gateway(
         ports: topology.ports,
         seed: drill.settings.seed,
     };
-    let gateway = Gateway::start(options, Faults::new()).await?;
+    let mut attempt = 1;
+    let gateway = loop {
+        match Gateway::start(options.clone(), Faults::new()).await {
+            // Somebody else took a port between finding it free and listening on it.
+            Err(GatewayError::Listen { .. }) if attempt < PORT_ATTEMPTS => {
+                attempt += 1;
+                topology.redraw_ports()?;
+                options.ports = topology.ports;
+            }
+            other => break other?,
+        }
+    };
     gateway.answer_database_calls(Arc::<Aurora>::clone(aurora));
     for at in &topology.regions {
         gateway.lead_database(&at.region, Some(aurora.address(&at.region).await?));

@@ -1,11 +1,22 @@
 //! Puts the verdict and everything around it into the report.
 
-use recovery::verdict::{Facts, Judgement, judge};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use super::rehearsal::Rehearsed;
+use recovery::verdict::{Facts, Fault, Judgement, Verdict, judge};
+
+use super::logs::{self, Explained};
+use super::rehearsal::{Rehearsed, WORKFLOW};
 use super::stage::Stage;
+use super::watch::seconds_between;
 use super::{Drill, DrillError};
+use crate::emulator::Recorded;
 use crate::report::{EnvironmentFacts, Event, Fencing, Loss, Orders, Outcome, Recovery, Report, Sessions};
+
+/// A load that is this late is no longer the load that was asked for.
+const LATE_NOTED: Duration = Duration::from_secs(1);
+/// Beyond this, times by the databases' clock and by the history's do not compare.
+const DRIFT_NOTED: Duration = Duration::from_millis(100);
 
 /// What no drill on one machine can exercise, whatever the emulator offers.
 const NEVER_EXERCISED: [&str; 6] = [
@@ -26,12 +37,17 @@ pub fn report(
 ) -> Result<Report, DrillError> {
     let objectives = &drill.deployment.objectives;
     let verdict = judge(&rehearsed.history, &rehearsed.fault, facts, objectives);
+    let mut judged = Judged { failed: verdict.verdict == Judgement::Failed, why: verdict.why.clone() };
+    judged.sessions(&verdict, rehearsed);
+    judged.logs(logs::unexplained(&stage.emulator, &explained(rehearsed, &verdict))?);
+    judged.passage(stage);
+    judged.limits(&verdict, rehearsed);
     Ok(Report {
         scenario: drill.scenario.name.clone(),
         deployment: drill.deployment.name.clone(),
         seed: drill.settings.seed,
         commit: drill.settings.commit.clone(),
-        environment: environment(drill, stage),
+        environment: environment(drill, stage, rehearsed),
         orders: Orders {
             offered: verdict.orders_offered,
             acknowledged: verdict.orders_acknowledged,
@@ -57,22 +73,19 @@ pub fn report(
             owners_per_epoch_max: verdict.owners_per_epoch_max,
         },
         sessions: Sessions {
-            checked: verdict.sessions_checked,
-            stale_served: verdict.sessions_stale_served,
+            checked: verdict.sessions_checked.max(rehearsed.counts.sessions_checked),
+            stale_served: verdict.sessions_stale_served.max(rehearsed.counts.sessions_stale_served),
             lost: verdict.sessions_lost,
         },
-        timeline: timeline(rehearsed, facts, &verdict),
+        timeline: timeline(&rehearsed.fault, &rehearsed.events, facts, &verdict),
         failback: None,
-        not_exercised: not_exercised(stage)?,
-        verdict: match verdict.verdict {
-            Judgement::Passed => Outcome::Passed,
-            Judgement::Failed => Outcome::Failed,
-        },
-        why: verdict.why,
+        not_exercised: not_exercised(stage.emulator.recorded()?),
+        verdict: if judged.failed { Outcome::Failed } else { Outcome::Passed },
+        why: judged.why,
     })
 }
 
-fn environment(drill: &Drill<'_>, stage: &Stage) -> EnvironmentFacts {
+fn environment(drill: &Drill<'_>, stage: &Stage, rehearsed: &Rehearsed) -> EnvironmentFacts {
     EnvironmentFacts {
         platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         processors: std::thread::available_parallelism().map_or(1, usize::from),
@@ -81,21 +94,102 @@ fn environment(drill: &Drill<'_>, stage: &Stage) -> EnvironmentFacts {
         profile: if cfg!(debug_assertions) { "dev" } else { "release" }.to_owned(),
         wal_delay_ms: drill.scenario.replication.wal_delay_ms,
         orders_per_second: drill.settings.orders_per_second,
+        arrival_late_max_ms: milliseconds(rehearsed.counts.late_max),
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn explained(rehearsed: &Rehearsed, verdict: &Verdict) -> Explained {
+    let fault = &rehearsed.fault;
+    let both = verdict.accepted_again_s.zip(verdict.settled_again_s);
+    let steps = rehearsed.events.iter().filter(|(_, event)| event.event == WORKFLOW).map(|(at_ms, _)| *at_ms);
+    Explained {
+        fault_at_ms: fault.at_ms,
+        recovered_at_ms: both.map(|(accepted_s, settled_s)| {
+            let served =
+                fault.at_ms + milliseconds(Duration::from_secs_f64(accepted_s.max(settled_s).max(0.0)));
+            steps.max().map_or(served, |last| served.max(last))
+        }),
+        lost_region: fault.lost_region.clone(),
+    }
+}
+
+/// The verdict, with what only the drill can add to it.
+struct Judged {
+    failed: bool,
+    why: Vec<String>,
+}
+
+impl Judged {
+    fn fail(&mut self, reason: String) {
+        self.failed = true;
+        self.why.push(reason);
+    }
+
+    /// The history holds versions only; the load also compared what they contain.
+    fn sessions(&mut self, verdict: &Verdict, rehearsed: &Rehearsed) {
+        let seen = rehearsed.counts.sessions_stale_served;
+        if seen > verdict.sessions_stale_served {
+            let more = seen - verdict.sessions_stale_served;
+            self.fail(format!("{more} sessions were served with the right version and another content"));
+        }
+    }
+
+    fn logs(&mut self, unexplained: Option<String>) {
+        if let Some(sentence) = unexplained {
+            self.fail(sentence);
+        }
+    }
+
+    fn passage(&mut self, stage: &Stage) {
+        let counts = stage.topology.regions.iter().filter_map(|at| stage.gateway.counts(&at.region));
+        let lost: u64 = counts.map(|counts| counts.not_forwarded).sum();
+        if lost > 0 {
+            self.fail(format!("{lost} calls were lost by the drill's own gateways, which no fault explains"));
+        }
+    }
+
+    /// What limits the figures without making them wrong.
+    fn limits(&mut self, verdict: &Verdict, rehearsed: &Rehearsed) {
+        let open = verdict.orders_refused + verdict.orders_unknown;
+        if open > 0 {
+            self.why.push(format!(
+                "{open} of {} orders were refused or their client gave up: a rate that this machine carries \
+                 leaves none",
+                verdict.orders_offered
+            ));
+        }
+        if !rehearsed.well_before {
+            self.why.push(
+                "not every health checker saw both regions well before the fault: the recovery may have had a start"
+                    .to_owned(),
+            );
+        }
+        let late_max = rehearsed.counts.late_max;
+        if late_max > LATE_NOTED {
+            self.why.push(format!(
+                "the load fell up to {:.1} s behind its schedule: this machine was too busy for the rate",
+                late_max.as_secs_f64()
+            ));
+        }
+        if rehearsed.drift > DRIFT_NOTED {
+            self.why.push(format!(
+                "the system's clock moved by {} ms during the run; times that a database told are off by as much",
+                rehearsed.drift.as_millis()
+            ));
+        }
     }
 }
 
 /// What was watched, with what only the history and the databases tell, from the oldest on.
-fn timeline(rehearsed: &Rehearsed, facts: &Facts, verdict: &recovery::verdict::Verdict) -> Vec<Event> {
-    let fault = &rehearsed.fault;
+fn timeline(fault: &Fault, watched: &[(u64, Event)], facts: &Facts, verdict: &Verdict) -> Vec<Event> {
     let survivor = Some(fault.surviving_region.to_string());
-    let mut events: Vec<Event> = rehearsed
-        .events
-        .iter()
-        .map(|(at_ms, event)| Event {
-            at_s: super::watch::seconds_between(fault.at_ms, *at_ms),
-            ..event.clone()
-        })
-        .collect();
+    let at_s = |at_ms| seconds_between(fault.at_ms, at_ms);
+    let mut events: Vec<Event> =
+        watched.iter().map(|(at_ms, event)| Event { at_s: at_s(*at_ms), ..event.clone() }).collect();
     let mut note = |at_s: Option<f64>, event: &str, detail: String| {
         if let Some(at_s) = at_s {
             events.push(Event { at_s, region: survivor.clone(), event: event.to_owned(), detail });
@@ -109,17 +203,22 @@ fn timeline(rehearsed: &Rehearsed, facts: &Facts, verdict: &recovery::verdict::V
     note(verdict.accepted_again_s, "accepted again", "first order of a client that follows DNS".to_owned());
     let replayed = facts.settled.iter().filter(|row| row.settled_by == "replay").count();
     note(verdict.settled_again_s, "settled again", format!("{replayed} orders were settled by replay"));
-    let fence = facts.fence.map(|fence| super::watch::seconds_between(fault.at_ms, fence.raised_at_ms));
+    let fence = facts.fence.map(|fence| at_s(fence.raised_at_ms));
     note(fence.filter(|at_s| *at_s > 0.0), "fence raised", "writes of the old epoch are refused".to_owned());
     events.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
     events
 }
 
-fn not_exercised(stage: &Stage) -> Result<Vec<String>, DrillError> {
-    let mut by_type = std::collections::BTreeMap::<String, Vec<String>>::new();
-    for recorded in stage.emulator.recorded()? {
-        by_type.entry(recorded.resource_type).or_default().push(recorded.logical_id);
+/// The resources that were only recorded, each name once however many regions have it.
+fn not_exercised(recorded: Vec<Recorded>) -> Vec<String> {
+    let mut by_type = BTreeMap::<String, BTreeSet<String>>::new();
+    for one in recorded {
+        by_type.entry(one.resource_type).or_default().insert(one.logical_id);
     }
-    let recorded = by_type.into_iter().map(|(kind, ids)| format!("{kind}, by name only: {}", ids.join(", ")));
-    Ok(NEVER_EXERCISED.map(str::to_owned).into_iter().chain(recorded).collect())
+    let names = |ids: BTreeSet<String>| ids.into_iter().collect::<Vec<_>>().join(", ");
+    let recorded = by_type.into_iter().map(|(kind, ids)| format!("{kind}, by name only: {}", names(ids)));
+    NEVER_EXERCISED.map(str::to_owned).into_iter().chain(recorded).collect()
 }
+
+#[cfg(test)]
+mod tests;

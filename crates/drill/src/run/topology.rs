@@ -21,6 +21,7 @@ pub struct Topology {
     /// Ports of every region's faces.
     pub ports: Ports,
     public_host: String,
+    seeded: Seeded,
 }
 
 impl Topology {
@@ -41,7 +42,17 @@ impl Topology {
         let addresses = [regions[0].address, regions[1].address];
         let ports = Ports::find(&addresses, &mut seeded)?;
         let dns_address = Ipv4Addr::new(127, second, third, 3);
-        Ok(Self { regions, dns_address, ports, public_host: names.public_host() })
+        Ok(Self { regions, dns_address, ports, public_host: names.public_host(), seeded })
+    }
+
+    /// Draws other ports, because one was taken after all.
+    ///
+    /// # Errors
+    /// When no five are free.
+    pub fn redraw_ports(&mut self) -> Result<(), crate::gateway::GatewayError> {
+        let addresses = [self.regions[0].address, self.regions[1].address];
+        self.ports = Ports::find(&addresses, &mut self.seeded)?;
+        Ok(())
     }
 
     /// Addresses of the regions' own names, as the regions' stacks would publish them.
@@ -71,5 +82,46 @@ impl Topology {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // Goal: a function is led to its own region's gateway and to nothing else, and a taken port leads
+    // to others. Method: the deployment that comes with the project.
+    use super::*;
+
+    fn topology() -> Topology {
+        let text = include_str!("../../../../deployments/trading.toml");
+        let deployment = Deployment::parse(text, "trading.toml").expect("it comes with the project");
+        Topology::draw(&deployment, 7).expect("free ports")
+    }
+
+    #[test]
+    fn every_way_out_of_a_function_enters_its_own_region() {
+        let topology = topology();
+        let dns = SocketAddr::from((topology.dns_address, 5353));
+        for own in &topology.regions {
+            let overrides = topology.overrides(own.region.as_str(), dns);
+            let (own_ip, names) = (own.address.to_string(), [&own.host, &topology.public_host]);
+            for (name, value) in &overrides {
+                let by_name = names.iter().any(|host| value.contains(host.as_str()));
+                let no_address = [setting::DATABASE_NAME, setting::DATABASE_USER, setting::DATABASE_TLS]
+                    .contains(&name.as_str());
+                let leads_home =
+                    value.contains(&own_ip) || by_name || no_address || *value == dns.to_string();
+                assert!(leads_home, "{name}={value}");
+            }
+            assert!(!overrides.is_empty());
+        }
+        assert!(topology.overrides("us-west-2", dns).is_empty());
+    }
+
+    #[test]
+    fn other_ports_are_drawn_when_one_is_taken() {
+        let mut topology = topology();
+        let before = topology.ports;
+        topology.redraw_ports().expect("free ports");
+        assert_ne!(topology.ports, before);
     }
 }

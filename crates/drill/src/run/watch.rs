@@ -1,4 +1,4 @@
-//! Looks at the whole stage about twice a second: notes what changed, and tells the display.
+//! Looks at the whole stage four times a second: notes what changed, and tells the display.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,8 +7,9 @@ use recovery::Region;
 use recovery::lease::LeaseState;
 use tokio::time::Instant;
 
-use super::observer::LeaseLog;
+use super::lease_log::LeaseLog;
 use super::stage::Stage;
+use crate::gateway::LeaseItem;
 use crate::load::{Clock, LoadHandle};
 use crate::progress::{Progress, RegionSample};
 use crate::report::Event;
@@ -27,9 +28,11 @@ pub struct Watch<'a> {
     pub events: Vec<(u64, Event)>,
     healthy: BTreeMap<String, bool>,
     acknowledged: BTreeMap<Region, u64>,
+    began: Instant,
     sampled: Instant,
-    fault_at_ms: Option<u64>,
-    dns_left_home_at: Option<Instant>,
+    lease_writes: usize,
+    fault: Option<(u64, Region)>,
+    dns_left_at: Option<Instant>,
 }
 
 impl<'a> Watch<'a> {
@@ -43,15 +46,17 @@ impl<'a> Watch<'a> {
             events: Vec::new(),
             healthy: stage.checkers.board().statuses().into_iter().map(|(id, s)| (id, s.healthy)).collect(),
             acknowledged: BTreeMap::new(),
+            began: Instant::now(),
             sampled: Instant::now(),
-            fault_at_ms: None,
-            dns_left_home_at: None,
+            lease_writes: 0,
+            fault: None,
+            dns_left_at: None,
         }
     }
 
     /// From now on times count from the fault.
     pub fn fault(&mut self, at_ms: u64, region: &Region, detail: &str) {
-        self.fault_at_ms = Some(at_ms);
+        self.fault = Some((at_ms, region.clone()));
         self.happened(at_ms, Some(region), "fault", detail.to_owned());
     }
 
@@ -66,13 +71,14 @@ impl<'a> Watch<'a> {
     /// Looks once, and waits until it is time for the next look.
     pub async fn look(&mut self, load: &LoadHandle) {
         let next = Instant::now() + LOOK_EVERY;
-        if let Some(lease) = self.stage.observer.lease().await {
-            let now_ms = self.clock.now_ms();
-            let at_s = self.at_s(now_ms);
-            if let Some(event) = self.lease.note(lease, at_s) {
-                self.progress.event(&event);
-                self.events.push((now_ms, event));
-            }
+        let read = self.stage.observer.lease().await;
+        for write in self.stage.gateway.lease_writes(self.lease_writes) {
+            self.lease_writes += 1;
+            self.note_lease(self.clock.at_ms(write.at), &write.item);
+        }
+        // Past every gateway: an owner that wrote by another way would show here.
+        if let Some(read) = read {
+            self.note_lease(self.clock.now_ms(), &read);
         }
         self.note_health();
         if self.sampled.elapsed() >= SAMPLE_EVERY {
@@ -87,7 +93,7 @@ impl<'a> Watch<'a> {
             .lease
             .latest()
             .is_some_and(|lease| lease.owner == *survivor && lease.state == LeaseState::Serving.as_str());
-        settles && self.dns_left_home_at.is_some_and(|at| at.elapsed() >= longer)
+        settles && self.dns_left_at.is_some_and(|at| at.elapsed() >= longer)
     }
 
     /// Whether every check is healthy by every checker.
@@ -99,8 +105,14 @@ impl<'a> Watch<'a> {
     }
 
     fn at_s(&self, at_ms: u64) -> f64 {
-        let from = self.fault_at_ms.unwrap_or_else(|| self.clock.now_ms());
+        let from = self.fault.as_ref().map_or_else(|| self.clock.at_ms(self.began), |(fault, _)| *fault);
         seconds_between(from, at_ms)
+    }
+
+    fn note_lease(&mut self, at_ms: u64, lease: &LeaseItem) {
+        if let Some((region, event, detail)) = self.lease.note(lease) {
+            self.happened(at_ms, Some(&region), event, detail);
+        }
     }
 
     fn note_health(&mut self) {
@@ -109,18 +121,16 @@ impl<'a> Watch<'a> {
                 continue;
             }
             let word = if status.healthy { "healthy" } else { "unhealthy" };
-            let home = check.starts_with("Home");
-            if home && !status.healthy && self.fault_at_ms.is_some() {
-                self.dns_left_home_at = Some(Instant::now());
+            let region = self.stage.checked.get(&check).cloned();
+            if !status.healthy && self.fault.as_ref().is_some_and(|(_, lost)| region.as_ref() == Some(lost)) {
+                self.dns_left_at = Some(Instant::now());
             }
-            let index = usize::from(!home);
-            let region = self.stage.topology.regions[index].region.clone();
             let detail = format!(
                 "{} of {} checkers see it well",
                 status.checkers_healthy,
                 crate::health_check::CHECKERS
             );
-            self.happened(self.clock.now_ms(), Some(&region), &format!("DNS sees it {word}"), detail);
+            self.happened(self.clock.now_ms(), region.as_ref(), &format!("DNS sees it {word}"), detail);
         }
     }
 
@@ -151,12 +161,24 @@ impl<'a> Watch<'a> {
                     .map(|age| (age * 1000.0).max(0.0) as u64),
             });
         }
-        let at_s = self.fault_at_ms.map_or(0.0, |from| seconds_between(from, self.clock.now_ms()));
-        self.progress.sample(at_s, &samples);
+        self.progress.sample(self.at_s(self.clock.now_ms()), &samples);
     }
 }
 
 /// Seconds from one moment to another, negative when it came before.
 pub fn seconds_between(from_ms: u64, to_ms: u64) -> f64 {
     if to_ms >= from_ms { (to_ms - from_ms) as f64 / 1000.0 } else { -((from_ms - to_ms) as f64 / 1000.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    // Goal: a time before the fault is negative, and none is cut off at zero.
+    use super::seconds_between;
+
+    #[test]
+    fn seconds_have_a_sign() {
+        for (from_ms, to_ms, seconds) in [(5_000, 7_250, 2.25), (7_250, 5_000, -2.25), (3, 3, 0.0)] {
+            assert!((seconds_between(from_ms, to_ms) - seconds).abs() < f64::EPSILON);
+        }
+    }
 }

@@ -78,7 +78,7 @@ async fn a_retry_repeats_id_and_body_until_somebody_says_yes() {
     let (fakes, addresses) = regions(71, [Arc::clone(&answers), answers]).await;
     let (load, _dns) = start(fakes[0].address.port(), addresses, (100.0, 0.0)).await;
     eventually("a hundred orders", async || load.counts().acknowledged >= 100).await;
-    let operations = load.stop(Duration::from_secs(10)).await;
+    let (operations, _) = load.stop(Duration::from_secs(10)).await;
     let placed = placed(&operations);
     assert!(placed.iter().all(|order| order.outcome == Outcome::Ok && order.attempts == 2));
     let both = |kind| placed.iter().filter(|order| order.client == kind).count();
@@ -104,7 +104,7 @@ async fn clients_that_know_both_turn_at_once_and_the_others_wait_for_dns() {
         load.counts().acknowledged_by.get(&region("us-east-2")).is_some_and(|orders| *orders > 30)
     })
     .await;
-    let operations = load.stop(Duration::from_millis(500)).await;
+    let (operations, _) = load.stop(Duration::from_millis(500)).await;
     for order in placed(&operations) {
         let moved = order.region == Some(region("us-east-2"));
         match order.client {
@@ -156,14 +156,14 @@ async fn sessions_that_go_forward_are_checked_and_found_well() {
         (counts.sessions_stale_served, counts.sessions_refused, counts.sessions_writes_lost),
         (0, 0, 0)
     );
-    assert!(load.stop(Duration::from_secs(5)).await.iter().all(|read| read.outcome == Outcome::Ok));
+    assert!(load.stop(Duration::from_secs(5)).await.0.iter().all(|read| read.outcome == Outcome::Ok));
 }
 
 #[tokio::test]
 async fn an_answer_older_than_the_token_is_caught() {
     let (load, _dns, _fakes) = session_load(74, sessions(true, false)).await;
     eventually("a stale answer", async || load.counts().sessions_stale_served > 0).await;
-    let operations = load.stop(Duration::ZERO).await;
+    let (operations, _) = load.stop(Duration::ZERO).await;
     let older = |read: &&Operation| read.seen.is_some() && read.seen < read.token;
     assert!(operations.iter().any(|read| older(&read)), "the history must show it too");
 }
@@ -174,6 +174,6 @@ async fn a_region_that_stays_behind_has_refused_and_lost_nothing_that_is_there()
     eventually("a client gave up waiting", async || load.counts().sessions_refused > 0).await;
     let counts = load.counts();
     assert_eq!((counts.sessions_stale_served, counts.sessions_writes_lost), (0, 0));
-    let operations = load.stop(Duration::from_secs(1)).await;
+    let (operations, _) = load.stop(Duration::from_secs(1)).await;
     assert!(operations.iter().any(|read| read.outcome == Outcome::Failed));
 }

@@ -5,6 +5,7 @@ mod aurora;
 mod dns;
 mod emulator;
 mod environment;
+mod evidence;
 mod fake;
 mod gateway;
 mod load;

@@ -84,7 +84,7 @@ async fn a_standby_streams_and_is_promoted_once() {
 
 #[tokio::test]
 async fn a_cache_that_is_closed_to_other_users_does_not_stop_root() {
-    // As under /root/.cache: a directory that only its owner may enter, with the environment in it.
+    // As in the home of root: a directory that only its owner may enter, with the environment in it.
     let shared = Environment::for_tests(env!("CARGO_TARGET_TMPDIR")).expect("the environment installs");
     let closed = tempfile::tempdir().expect("a temporary directory, closed by default");
     let python = shared.python();

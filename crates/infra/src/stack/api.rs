@@ -40,7 +40,7 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
             .name(place.names().resource("api", "orders"))
             .description("orders and sessions")
             .endpoint_configuration(endpoint)
-            .disable_execute_api_endpoint(false),
+            .disable_execute_api_endpoint(true),
     );
     let methods = routes(&mut root, place, &api);
     permission(&mut root, place, &api);

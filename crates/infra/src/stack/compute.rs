@@ -17,8 +17,9 @@ const RECEIVES_MAX: u32 = 100;
 const DEAD_LETTER_RETENTION_S: u32 = 1_209_600;
 /// Days the logs of the functions are kept.
 pub const LOG_RETENTION_DAYS: u32 = 30;
-/// Watches that may run at once: two overlap, one more may be starting.
-const SENTINELS: u32 = 3;
+/// Recovery steps that may run at once: three branches of the workflow, and for each an
+/// attempt that its state has given up but that still runs.
+const STEPS: i64 = 6;
 
 /// What a region's compute stack holds.
 #[derive(Debug)]
@@ -53,7 +54,8 @@ pub fn new(stack: &mut Stack, place: &Place<'_>, packages: &Packages) -> Handles
     Handles { functions, orders, dead_letters }
 }
 
-fn resting_queue(name: &str) -> sqs::Queue {
+/// A queue that nothing reads but people.
+pub(super) fn resting_queue(name: &str) -> sqs::Queue {
     sqs::Queue::new()
         .queue_name(name)
         .message_retention_period(DEAD_LETTER_RETENTION_S)
@@ -78,6 +80,21 @@ fn queues(root: &mut Scope<'_>, place: &Place<'_>) -> (Handle, Handle) {
             .redrive_policy(json!({ "deadLetterTargetArn": target, "maxReceiveCount": RECEIVES_MAX })),
     );
     (orders, dead_letters)
+}
+
+/// Instances kept free for a function, so that no other function of the account can keep
+/// recovery from starting when load is highest; `None` where Lambda shares out what is left.
+fn reserved(place: &Place<'_>, name: &str) -> Option<i64> {
+    let sentinel = &place.deployment.sentinel;
+    match name {
+        // Watches that overlap, and one more that may be starting.
+        SENTINEL => {
+            let overlapping = sentinel.watch_s.div_ceil(sentinel.schedule_s.max(1));
+            Some(i64::try_from(overlapping).map_or(i64::MAX, |overlapping| overlapping.saturating_add(1)))
+        }
+        RECOVERY_STEP => Some(STEPS),
+        _ => None,
+    }
 }
 
 /// Seconds one invocation may take.
@@ -118,8 +135,8 @@ fn function(root: &mut Scope<'_>, place: &Place<'_>, packages: &Packages, name: 
         .logging_config(lambda::function::LoggingConfig::new().log_group(log_group.reference()))
         .tracing_config(lambda::function::TracingConfig::new().mode("Active"))
         .vpc_config(network);
-    if name == SENTINEL {
-        function = function.reserved_concurrent_executions(SENTINELS);
+    if let Some(instances) = reserved(place, name) {
+        function = function.reserved_concurrent_executions(instances);
     }
     scope.add("Function", function)
 }

@@ -6,6 +6,7 @@ pub mod database;
 pub mod dns;
 mod endpoints;
 pub mod global_tables;
+pub mod network_peering;
 pub mod networking;
 pub mod peering;
 mod permissions;
@@ -13,7 +14,7 @@ pub mod recovery;
 mod settings;
 
 use cdk::{Handle, Scope};
-use cfn::{Value, kms, ssm};
+use cfn::{Intrinsic, Value, kms, ssm};
 
 use crate::place::Place;
 use crate::policy::key_policy;
@@ -34,6 +35,15 @@ fn key(scope: &mut Scope<'_>, place: &Place<'_>, purpose: &str, services: &[&str
     let alias = format!("alias/{}", place.names().resource("key", purpose));
     scope.add("Alias", kms::Alias::new(alias, key.reference()));
     key
+}
+
+/// An output of a stack in the region of `place`, read while the reading stack is deployed.
+fn output_of(place: &Place<'_>, kind: &str, output: &str) -> Intrinsic {
+    Intrinsic::StackOutput {
+        stack_name: place.stack_name(kind),
+        output_name: output.to_owned(),
+        region: place.region.as_str().to_owned(),
+    }
 }
 
 /// Adds a text parameter of this region.

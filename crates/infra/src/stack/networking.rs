@@ -12,9 +12,22 @@ use super::endpoints;
 use super::parameter;
 use crate::place::{DATABASE_PORT, Place, ZONES, parameter as key};
 
-/// Second octet of the address ranges: the regions may be peered, so they differ.
+/// Output that holds the id of the VPC.
+pub const VPC_OUTPUT: &str = "VpcId";
+
+/// Second octet of the address ranges: the regions are peered, so they differ.
 fn octet(place: &Place<'_>) -> u8 {
     if place.is_home() { 0 } else { 1 }
+}
+
+/// Holds the private subnets, and no other.
+pub(super) fn private_range(place: &Place<'_>) -> String {
+    format!("10.{}.8.0/21", octet(place))
+}
+
+/// Holds the isolated subnets, and no other.
+pub(super) fn isolated_range(place: &Place<'_>) -> String {
+    format!("10.{}.20.0/22", octet(place))
 }
 
 /// Adds the network, and the parameters through which other stacks find it.
@@ -42,9 +55,12 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) {
         let mut scope = root.scope(&format!("Zone{zone}"));
         let translation = public(&mut scope, place, &vpc, &internet, &attachment, zone);
         let (subnet, table) = private_subnet(&mut scope, place, &vpc, &translation, zone);
-        subnet_parameter(&mut scope, place, "PrivateParameter", key::PRIVATE_SUBNET, zone, &subnet);
-        let (isolated, _) = subnet_with_table(&mut scope, place, &vpc, "isolated", 20, zone);
-        subnet_parameter(&mut scope, place, "IsolatedParameter", key::ISOLATED_SUBNET, zone, &isolated);
+        zone_parameter(&mut scope, place, "PrivateParameter", key::PRIVATE_SUBNET, zone, &subnet);
+        zone_parameter(&mut scope, place, "PrivateRoutesParameter", key::PRIVATE_ROUTES, zone, &table);
+        let (isolated, isolated_table) = subnet_with_table(&mut scope, place, &vpc, "isolated", 20, zone);
+        zone_parameter(&mut scope, place, "IsolatedParameter", key::ISOLATED_SUBNET, zone, &isolated);
+        let isolated_routes = "IsolatedRoutesParameter";
+        zone_parameter(&mut scope, place, isolated_routes, key::ISOLATED_ROUTES, zone, &isolated_table);
         private.push(subnet);
         tables.push(table);
     }
@@ -57,6 +73,8 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) {
         key::FUNCTION_GROUP,
         functions.attribute("GroupId"),
     );
+    parameter(&mut root, place, "VpcParameter", key::VPC, vpc.reference());
+    root.output(VPC_OUTPUT, "id of the VPC", vpc.reference());
     parameter(&mut root, place, "DatabaseGroupParameter", key::DATABASE_GROUP, database.attribute("GroupId"));
 }
 
@@ -112,15 +130,15 @@ fn rules(root: &mut Scope<'_>, functions: &Handle, database: &Handle) {
     );
 }
 
-fn subnet_parameter(
+fn zone_parameter(
     scope: &mut Scope<'_>,
     place: &Place<'_>,
     id: &str,
     prefix: &str,
     zone: usize,
-    subnet: &Handle,
+    what: &Handle,
 ) {
-    parameter(scope, place, id, &format!("{prefix}-{zone}"), subnet.reference());
+    parameter(scope, place, id, &format!("{prefix}-{zone}"), what.reference());
 }
 
 /// The zone's place in the region's own list of zones.

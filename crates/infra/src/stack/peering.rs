@@ -1,13 +1,14 @@
 //! What a region must know about the other one but cannot compute.
 //!
 //! Copied into the region's own Parameter Store while this stack is deployed, and
-//! by nothing else: no other stack reads across regions, and none on the
-//! recovery path waits for this one to be updated.
+//! by nothing else: no stack that recovery needs reads across regions. Deploying this
+//! one needs both regions; whoever must change functions while a region is gone
+//! deploys their stack alone (`--exclusively`), for its parameters are there already.
 
 use cdk::{Scope, Stack};
 use cfn::Intrinsic;
 
-use super::{database, dns, parameter};
+use super::{database, dns, output_of, parameter};
 use crate::place::{Place, parameter as key};
 
 /// Copies the peer's outputs.
@@ -25,14 +26,6 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) {
     );
     if place.is_home() {
         copy(&mut root, place, "HostedZone", key::HOSTED_ZONE, output_of(&peer, "Dns", dns::ZONE_OUTPUT));
-    }
-}
-
-fn output_of(place: &Place<'_>, kind: &str, output: &str) -> Intrinsic {
-    Intrinsic::StackOutput {
-        stack_name: place.stack_name(kind),
-        output_name: output.to_owned(),
-        region: place.region.as_str().to_owned(),
     }
 }
 

@@ -1,17 +1,15 @@
 //! What recovers a region: the watch, the workflow, the switch, and who is told.
 
 use cdk::{Handle, Scope, Stack};
-use cfn::{Value, events, logs, scheduler, sns, stepfunctions};
+use cfn::{Value, events, logs, scheduler, sns, sqs, stepfunctions};
+use recovery::step;
 use serde_json::json;
 
-use super::compute::{LOG_RETENTION_DAYS, failed_invocations};
+use super::compute::{LOG_RETENTION_DAYS, failed_invocations, resting_queue};
 use super::{key, parameter};
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 use crate::place::Place;
 use crate::policy::{Statement, role};
-
-/// `source` of the events that this system puts on its bus.
-pub const EVENT_SOURCE: &str = "standfast";
 
 /// What a region's recovery stack holds.
 #[derive(Debug)]
@@ -69,16 +67,36 @@ fn alerts(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
     topic
 }
 
-/// Every event of the recovery bus reaches people.
+/// Every event of the recovery bus reaches people, or waits where they find it.
 fn announcements(root: &mut Scope<'_>, place: &Place<'_>, alerts: &Handle) {
-    let bus = root.add("Bus", events::EventBus::new(place.names().event_bus()));
+    use events::rule::{DeadLetterConfig, RetryPolicy, Target};
+    let names = place.names();
+    let bus = root.add("Bus", events::EventBus::new(names.event_bus()));
+    let undelivered = root.add("Undelivered", resting_queue(&names.resource("queue", "undelivered-events")));
+    let rule = names.resource("rule", "announcements");
+    let from = place.arn("events", &format!("rule/{}/{rule}", names.event_bus()));
+    let accept = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "RulePutsAside",
+            "Effect": "Allow",
+            "Principal": { "Service": "events.amazonaws.com" },
+            "Action": "sqs:SendMessage",
+            "Resource": Value::<String>::from(undelivered.attribute("Arn")),
+            "Condition": { "ArnEquals": { "aws:SourceArn": from } },
+        }],
+    });
+    root.add("UndeliveredPolicy", sqs::QueuePolicy::new(accept, [undelivered.reference()]));
+    let target = Target::new(alerts.reference(), "alerts")
+        .retry_policy(RetryPolicy::new().maximum_retry_attempts(185).maximum_event_age_in_seconds(86_400))
+        .dead_letter_config(DeadLetterConfig::new().arn(undelivered.attribute("Arn")));
     root.add(
         "Announcements",
         events::Rule::new()
-            .name(place.names().resource("rule", "announcements"))
+            .name(rule)
             .event_bus_name(bus.reference())
-            .event_pattern(json!({ "source": [EVENT_SOURCE] }))
-            .targets([events::rule::Target::new(alerts.reference(), "alerts")]),
+            .event_pattern(json!({ "source": [step::event::SOURCE] }))
+            .targets([target]),
     );
 }
 

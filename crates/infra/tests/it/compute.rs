@@ -4,7 +4,7 @@ use infra::Replay;
 use recovery::setting;
 use serde_json::{Value, json};
 
-use crate::{deployment, one, packages, synthesis, trading};
+use crate::{deployment, one, packages, synthesis, synthesise, trading};
 
 const REGIONS: [&str; 2] = ["us-east-1", "us-east-2"];
 
@@ -40,10 +40,30 @@ fn functions_are_as_the_protocol_needs_them() {
             assert_eq!(function["Architectures"], json!(["x86_64"]));
             assert_eq!(function["VpcConfig"]["SubnetIds"].as_array().map(Vec::len), Some(3));
             let reserved = function.get("ReservedConcurrentExecutions").and_then(Value::as_i64);
-            assert_eq!(reserved, (name == "sentinel").then_some(3));
+            let expected = match name {
+                "sentinel" => Some(3),
+                "recovery-step" => Some(6),
+                _ => None,
+            };
+            assert_eq!(reserved, expected, "{name}");
             let group = format!("/aws/lambda/function-{name}-production");
             let logs = one(&templates, region, "AWS::Logs::LogGroup", "LogGroupName", &group);
             assert_eq!(logs["RetentionInDays"], 30);
+        }
+    }
+}
+
+#[test]
+fn every_watch_that_overlaps_finds_an_instance() {
+    for (schedule_s, watch_s, instances) in [(60, 80, 3), (60, 120, 3), (60, 250, 6), (120, 140, 3)] {
+        let mut deployment = deployment();
+        deployment.sentinel.schedule_s = schedule_s;
+        deployment.sentinel.watch_s = watch_s;
+        let templates = synthesise(&deployment);
+        for region in REGIONS {
+            let sentinel = function(&templates, region, "sentinel");
+            assert_eq!(sentinel["ReservedConcurrentExecutions"], instances, "{watch_s} of {schedule_s} s");
+            assert_eq!(sentinel["Timeout"], watch_s + 20);
         }
     }
 }
@@ -103,6 +123,29 @@ fn a_watch_starts_every_minute_and_never_late() {
         let invocations = one(&templates, region, "AWS::Lambda::EventInvokeConfig", "Qualifier", "$LATEST");
         assert_eq!(invocations["MaximumRetryAttempts"], 0);
         assert!(invocations["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"].is_array());
+    }
+}
+
+#[test]
+fn what_cannot_be_announced_is_put_aside() {
+    let templates = trading();
+    for region in REGIONS {
+        let rule = one(&templates, region, "AWS::Events::Rule", "Name", "rule-announcements-production");
+        let target = &rule["Targets"][0];
+        assert_eq!(target["RetryPolicy"]["MaximumEventAgeInSeconds"], 86_400);
+        assert_eq!(rule["EventPattern"], json!({ "source": [recovery::step::event::SOURCE] }));
+        let recovery = templates.iter().find(|t| t.name.contains("-Recovery-") && t.region == region);
+        let recovery = recovery.expect("a recovery stack per region");
+        let queue =
+            target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0].as_str().expect("a queue of the stack");
+        assert_eq!(recovery.json["Resources"][queue]["Type"], "AWS::SQS::Queue");
+        let policies = recovery.all("AWS::SQS::QueuePolicy");
+        assert_eq!(policies[0]["Queues"], json!([{ "Ref": queue }]));
+        let statement = &policies[0]["PolicyDocument"]["Statement"][0];
+        let arn = format!(
+            "arn:aws:events:{region}:111122223333:rule/bus-recovery-production/rule-announcements-production"
+        );
+        assert_eq!(statement["Condition"]["ArnEquals"]["aws:SourceArn"], arn);
     }
 }
 

@@ -3,8 +3,10 @@
 //! Method: synthesise `deployments/trading.toml` with stand-in packages and look
 //! at the templates, never at the code that made them.
 
+mod calls;
 mod compute;
 mod data;
+mod network;
 mod policies;
 mod refusals;
 mod resources;

@@ -45,6 +45,28 @@ fn ids_do_not_depend_on_the_environment() {
     assert_eq!(stable(ids("production")), stable(ids("test")));
 }
 
+/// Types of ours that take no tags.
+const UNTAGGABLE: [&str; 18] = [
+    "AWS::ApiGateway::Account",
+    "AWS::ApiGateway::BasePathMapping",
+    "AWS::ApiGateway::Deployment",
+    "AWS::ApiGateway::Method",
+    "AWS::ApiGateway::Resource",
+    "AWS::DynamoDB::GlobalTable",
+    "AWS::EC2::Route",
+    "AWS::EC2::SecurityGroupEgress",
+    "AWS::EC2::SecurityGroupIngress",
+    "AWS::EC2::SubnetRouteTableAssociation",
+    "AWS::EC2::VPCGatewayAttachment",
+    "AWS::KMS::Alias",
+    "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::Permission",
+    "AWS::Route53::RecordSet",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
+    "AWS::Scheduler::Schedule",
+];
+
 #[test]
 fn every_taggable_resource_is_tagged() {
     let keys = ["environment", "region", "cost-center", "owner", "deployment"];
@@ -54,6 +76,8 @@ fn every_taggable_resource_is_tagged() {
             let properties = &resource["Properties"];
             let tags =
                 ["Tags", "HostedZoneTags", "HealthCheckTags"].iter().find_map(|name| properties.get(*name));
+            let kind = resource["Type"].as_str().expect("a type");
+            assert_eq!(tags.is_none(), UNTAGGABLE.contains(&kind), "{id}, a {kind}");
             let Some(tags) = tags else { continue };
             for key in keys {
                 let listed = tags.as_array().is_some_and(|tags| tags.iter().any(|tag| tag["Key"] == key));
@@ -74,6 +98,18 @@ fn every_taggable_resource_is_tagged() {
     assert!(tagged > 100, "{tagged} resources carry tags");
 }
 
+/// Types of ours that hold what cannot be made again.
+const HOLD_DATA: [&str; 8] = [
+    "AWS::DynamoDB::GlobalTable",
+    "AWS::KMS::Key",
+    "AWS::Logs::LogGroup",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance",
+    "AWS::RDS::GlobalCluster",
+    "AWS::Route53::HostedZone",
+    "AWS::SQS::Queue",
+];
+
 #[test]
 fn removal_is_as_the_deployment_says() {
     for (protect, word) in [(false, "Delete"), (true, "Retain")] {
@@ -84,6 +120,15 @@ fn removal_is_as_the_deployment_says() {
                 let policy = resource.get("DeletionPolicy");
                 assert!(policy.is_none_or(|policy| *policy == word), "{id}");
                 assert_eq!(policy, resource.get("UpdateReplacePolicy"), "{id}");
+            }
+            for (id, resource) in template.resources() {
+                let kind = resource["Type"].as_str().expect("a type");
+                let kept = HOLD_DATA.contains(&kind);
+                assert_eq!(resource.get("DeletionPolicy").is_some(), kept, "{id}, a {kind}");
+            }
+            for table in template.all("AWS::DynamoDB::GlobalTable") {
+                let replicas = table["Replicas"].as_array().expect("replicas");
+                assert!(replicas.iter().all(|replica| replica["DeletionProtectionEnabled"] == protect));
             }
             for kind in ["AWS::RDS::DBCluster", "AWS::RDS::GlobalCluster"] {
                 assert!(template.all(kind).iter().all(|cluster| cluster["DeletionProtection"] == protect));

@@ -87,22 +87,3 @@ fn access_is_logged_without_bodies() {
         assert!(serde_json::from_str::<Value>(format).is_ok(), "one JSON object per line");
     }
 }
-
-#[test]
-fn nothing_but_peering_reads_across_regions() {
-    let mut reads = 0;
-    for template in trading() {
-        for (id, resource) in template.resources() {
-            let value = &resource["Properties"]["Value"]["Fn::GetStackOutput"];
-            let anywhere = resource.to_string().contains("Fn::GetStackOutput");
-            assert_eq!(anywhere, value.is_object(), "{id} reads an output only as a parameter's value");
-            if anywhere {
-                assert!(template.name.contains("-Peering-"), "{id} of {}", template.name);
-                assert_eq!(resource["Type"], "AWS::SSM::Parameter");
-                assert_ne!(value["Region"], template.region, "what is at hand is not read from afar");
-                reads += 1;
-            }
-        }
-    }
-    assert_eq!(reads, 5, "two database values each way, and the zone for home");
-}

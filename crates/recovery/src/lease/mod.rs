@@ -8,9 +8,14 @@
 //!
 //! Three things keep one owner per epoch and old owners harmless:
 //! compare-and-set (a taken lease cannot be renewed by its old owner), the
-//! margins (an owner that cannot renew stops serving before the lease can
-//! expire), and the [`Fence`], which stops an owner that was paused and
+//! margins (a lease expires only after its owner must know that it cannot
+//! renew), and the [`Fence`], which stops an owner that was paused and
 //! has not noticed, or one that was declared unfit while it still renewed.
+//!
+//! A writer that is no sentinel keeps no clock: it reads the lease anew before
+//! each batch, and the fence judges what it writes. What a paused writer puts
+//! into the database that was lost had been acknowledged before the lease
+//! moved, so the replay, which begins after that, finds it in the journal.
 
 mod challenger;
 mod decision;

@@ -55,7 +55,8 @@ impl Owner {
     /// Whether this process may let its region serve: it knows of a renewal that began
     /// less than TTL − margin ago.
     ///
-    /// True is no promise to the database: a process may be paused right after asking.
+    /// True is no promise to the database: a process may be paused right after asking. Services
+    /// read the lease instead; this is what the margins promise, and what the tests hold them to.
     pub fn may_serve(&self, now: Duration) -> bool {
         self.age(now).is_some_and(|age| age < self.timing.serves_for())
     }

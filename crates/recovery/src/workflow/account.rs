@@ -71,15 +71,15 @@ impl Action {
             ),
             Self::Announce => (
                 "Announce",
-                "Records the outcome and puts it on the event bus and the alert topic.",
-                "The bus and the topic have accepted it.",
+                "Records the outcome and puts it on the event bus, whose rule alerts people.",
+                "The bus has accepted it.",
                 "Tell people yourself: the recovery itself is complete.",
                 None,
             ),
             _ => (
                 "Escalate",
                 "Alerts people with the step that failed, its error and the context.",
-                "The topic has accepted the alert; an alarm on failed executions watches independently.",
+                "The bus has accepted the alert, and its rule passes it on; an alarm on failed executions watches independently.",
                 "Read the failed execution, repair what it names, and start the workflow again: every step may be repeated.",
                 None,
             ),
@@ -105,7 +105,7 @@ impl Action {
             _ => (
                 "RaiseFence",
                 "Raises the fence in the promoted database to this epoch, so that no older writer is taken.",
-                "It reads the fence back; ReplayJournal then writes under it.",
+                "The transaction that raised it has committed; ReplayJournal then writes under it.",
                 "Update the one row of table `fence` to the lease's epoch; never lower it.",
                 Some(Self::ReplayJournal),
             ),

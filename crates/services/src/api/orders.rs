@@ -7,6 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use recovery::lease::LeaseState;
 use recovery::{Order, OrderId};
 use serde::Serialize;
 use tokio::time::timeout;
@@ -35,7 +36,7 @@ struct OrderStatus<'a> {
     acknowledged_at: String,
     /// `null` until the order is settled, or when that is unknown.
     settled_at: Option<String>,
-    /// `unknown` when the database could not be asked.
+    /// `unknown` when nobody who would know could be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     settlement: Option<&'static str>,
 }
@@ -106,17 +107,22 @@ pub async fn show(
     let (entry, lease) = tokio::join!(state.0.journal.get(id), timeout(SETTLEMENT_MAX, state.0.lease.read()));
     let entry = entry.map_err(|error| unavailable(id, &error).into_response())?;
     let entry = entry.ok_or_else(|| Failure::OrderNotFound.into_response())?;
-    let database = match lease {
-        Ok(Ok(Some(lease))) if lease.owner != state.0.own => &state.0.peer_database,
+    let lease = lease.ok().and_then(Result::ok).flatten();
+    let database = match &lease {
+        Some(lease) if lease.owner != state.0.own => &state.0.peer_database,
         _ => &state.0.own_database,
     };
+    // Only the owner that serves can tell that an order is *not* settled: a replica may be behind,
+    // and so is a database whose journal is not replayed yet.
+    let certain = lease.is_some_and(|lease| lease.state == LeaseState::Serving);
     let mut status = OrderStatus::acknowledged(&entry.order, entry.acknowledged_at_ms);
     match timeout(SETTLEMENT_MAX, ask(database, id)).await {
         Ok(Ok(Some(at_ms))) => {
             status.state = "settled";
             status.settled_at = Some(rfc3339(at_ms));
         }
-        Ok(Ok(None)) => {}
+        Ok(Ok(None)) if certain => {}
+        Ok(Ok(None)) => status.settlement = Some("unknown"),
         Ok(Err(error)) => {
             tracing::info!(order = %id, cause = cause(&error), "settlement is unknown");
             status.settlement = Some("unknown");

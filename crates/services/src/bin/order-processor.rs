@@ -10,7 +10,7 @@ use services::{aws, settings, telemetry};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::start(&settings::environment);
-    let settings: Settings = settings::load(&settings::environment)?;
+    let settings: Settings = settings::start(&settings::environment)?;
     let processor = &Processor::new(&aws::config().await, settings)?;
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         Ok::<_, Infallible>(process(processor, event.payload).await)

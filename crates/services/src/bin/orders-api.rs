@@ -6,8 +6,7 @@ use services::{api, aws, settings, telemetry};
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::start(&settings::environment);
-    let settings = settings::load::<api::Settings>(&settings::environment)
-        .inspect_err(|error| tracing::error!(%error, "the settings are unusable"))?;
+    let settings: api::Settings = settings::start(&settings::environment)?;
     let state = api::AppState::new(&aws::config().await, settings)?;
     lambda_http::run(api::router(state).map_request(api::without_stage)).await
 }

@@ -7,8 +7,9 @@ use services::{aws, settings, telemetry};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    telemetry::start(&settings::environment);
-    let settings: Settings = settings::load(&settings::environment)?;
+    // A step that is not so far yet is an error to the workflow and to nobody else; `handle` logs it.
+    telemetry::start_without(&settings::environment, Some(telemetry::HANDLER_ERRORS));
+    let settings: Settings = settings::start(&settings::environment)?;
     let steps = &StepContext::new(&aws::config().await, settings)?;
     run(service_fn(async |event: LambdaEvent<Value>| handle(parse(&event.payload)?, steps).await)).await
 }

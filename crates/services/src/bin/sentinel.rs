@@ -10,9 +10,9 @@ use services::{aws, settings, telemetry};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::start(&settings::environment);
-    let settings: Settings = settings::load(&settings::environment)?;
-    let clusters = settings::load(&settings::environment).ok();
-    let sentinel = &Sentinel::new(&aws::config().await, settings, clusters)?;
+    // Without its cluster's name a sentinel would take every standby database for broken.
+    let (settings, clusters): (Settings, _) = settings::start(&settings::environment)?;
+    let sentinel = &Sentinel::new(&aws::config().await, settings, Some(clusters))?;
     run(service_fn(async |event: LambdaEvent<Value>| {
         let until = sentinel.watch_until(deadline(event.context.deadline));
         Ok::<_, Infallible>(watch(sentinel, until).await)

@@ -20,6 +20,8 @@ use crate::settings::{self, Endpoint, Tls};
 const TCP_CONNECT: Duration = Duration::from_secs(2);
 /// Until the login is through, all addresses and TLS included.
 const LOGIN: Duration = Duration::from_secs(4);
+/// Longest [`Database::connect`], once it is the caller's turn.
+pub const CONNECT_LIMIT: Duration = LOGIN.saturating_add(SIGN_OF_LIFE);
 /// Until a kept connection shows that it is alive.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 /// Sent bytes without an acknowledgement for this long break the connection; Linux alone would
@@ -128,7 +130,7 @@ impl Database {
 
     /// The kept connection if it still answers, else a new one. Callers wait for each other.
     ///
-    /// Takes at most 5 s once it is this caller's turn.
+    /// Takes at most [`CONNECT_LIMIT`] once it is this caller's turn.
     pub async fn connect(&self) -> Result<Connection<'_>, DatabaseError> {
         let mut kept = self.kept.lock().await;
         // Taken out before the first await, so that a caller who gives up leaves nothing half-used.

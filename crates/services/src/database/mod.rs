@@ -12,6 +12,6 @@ mod settled;
 pub mod settlement;
 mod tls;
 
-pub use connection::{Connection, Database, Target};
+pub use connection::{CONNECT_LIMIT, Connection, Database, Target};
 pub use error::DatabaseError;
 pub use settled::settled_at;

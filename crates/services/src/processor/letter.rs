@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsMessage;
 use recovery::OrderId;
+use serde_json::error::Category;
 
 use crate::queue::Message;
 
@@ -62,7 +63,7 @@ impl Letter {
         let body = message.body.unwrap_or_default();
         let order = serde_json::from_str::<Message>(&body)
             .map(|message| message.order_id)
-            .map_err(|error| format!("not an order message: {error}"));
+            .map_err(|error| unreadable(&error));
         let receives = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
         Self {
             message_id: message.message_id.unwrap_or_default(),
@@ -94,6 +95,16 @@ impl Letter {
             Fate::Later
         }
     }
+}
+
+/// Why a body cannot be read, and where: without its content, for the reason is logged.
+fn unreadable(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        Category::Syntax => "it is not JSON",
+        Category::Eof => "it ends too early",
+        Category::Data | Category::Io => "a field is missing, unknown or of another type",
+    };
+    format!("not an order message: {what} (line {}, column {})", error.line(), error.column())
 }
 
 /// The wait before a message's return: 1 s, doubling with each receive up to 20 s, of which a
@@ -144,6 +155,16 @@ mod tests {
         for body in ["", "null", "{}", "\u{0}", r#"{"order_id":"7"}"#, &nested, not_version_7, &extra] {
             let fate = letter(body, 1).fate(&Findings::default());
             assert!(matches!(fate, Fate::Poison(reason) if !reason.is_empty()), "{body}");
+        }
+    }
+
+    #[test]
+    fn the_reason_repeats_nothing_of_the_body() {
+        for body in [r#""SECRET""#, r#"{"SECRET":1}"#, r#"{"order_id":"SECRET"}"#, "SECRET"] {
+            let Fate::Poison(reason) = letter(body, 1).fate(&Findings::default()) else {
+                panic!("{body} was understood")
+            };
+            assert!(!reason.contains("SECRET"), "{reason}");
         }
     }
 

@@ -7,14 +7,19 @@
 
 pub mod letter;
 mod settling;
+mod trouble;
+
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use recovery::Region;
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use self::letter::{Fate, Letter};
+use self::trouble::Trouble;
 use crate::database::{Database, DatabaseError, Target};
 use crate::journal::Journal;
 use crate::lease_store::LeaseStore;
@@ -42,6 +47,7 @@ pub struct Processor {
     peer_database: Database,
     /// Set once the schema of this region's own database is up to date.
     migrated: OnceCell<()>,
+    trouble: Trouble,
 }
 
 impl Processor {
@@ -60,18 +66,29 @@ impl Processor {
             region: regions.own,
             peer: regions.peer,
             migrated: OnceCell::new(),
+            trouble: Trouble::default(),
         })
     }
 }
 
-/// Settles a batch and names the messages that must come back.
+/// Longest delivery of a letter's fate.
+const DELIVER_LIMIT: Duration = Duration::from_secs(5);
+/// Longest batch, all in all. The function's own timeout must be longer.
+pub const BATCH_LIMIT: Duration = settling::SETTLE_LIMIT.saturating_add(DELIVER_LIMIT);
+
+/// Settles a batch, within [`BATCH_LIMIT`], and names the messages that must come back.
 pub async fn process(processor: &Processor, event: SqsEvent) -> SqsBatchResponse {
     let letters: Vec<Letter> = event.records.into_iter().map(Letter::read).collect();
     let wanted: Vec<_> = letters.iter().filter_map(Letter::order_id).collect();
     let findings = match processor.settle(&wanted).await {
-        Ok(findings) => findings,
+        Ok(findings) => {
+            if !findings.settled.is_empty() {
+                processor.trouble.settled();
+            }
+            findings
+        }
         Err(postponed) => {
-            postponed.log(wanted.len());
+            processor.trouble.postponed(&postponed, wanted.len());
             postponed.findings()
         }
     };
@@ -81,7 +98,12 @@ pub async fn process(processor: &Processor, event: SqsEvent) -> SqsBatchResponse
     let mut tasks = JoinSet::new();
     for letter in letters {
         let fate = letter.fate(&findings);
-        tasks.spawn(deliver(processor.queue.clone(), processor.dead_letters.clone(), letter, fate));
+        let (queue, dead_letters) = (processor.queue.clone(), processor.dead_letters.clone());
+        tasks.spawn(async move {
+            // Whatever was not carried out in time is carried out when the message comes back.
+            let undone = (fate != Fate::Done).then(|| letter.message_id.clone());
+            timeout(DELIVER_LIMIT, deliver(queue, dead_letters, letter, fate)).await.unwrap_or(undone)
+        });
     }
     let failed = tasks.join_all().await.into_iter().flatten();
     let mut response = SqsBatchResponse::default();

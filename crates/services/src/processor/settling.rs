@@ -1,21 +1,33 @@
 //! Settling the orders of one batch: lease, journal, database, in this order.
 
 use std::collections::HashSet;
+use std::error::Error;
 use std::time::Duration;
 
 use recovery::lease::LeaseState;
 use recovery::{Epoch, Lease, OrderId, Region};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::Processor;
 use super::letter::Findings;
+use crate::aws::cause;
 use crate::database::settlement::{self, Settlement, Source};
 use crate::database::{Connection, Database, DatabaseError, migrations};
 use crate::journal::{Entry, Unavailable};
 use crate::lease_store::LeaseStoreError;
 
+/// Longest read of the lease.
+const LEASE_LIMIT: Duration = Duration::from_secs(3);
+/// Longest read of a batch's orders.
+const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
 /// A settlement, with a migration before it if there is one to run. The login has its own limit.
-const DEADLINE: Duration = Duration::from_secs(10);
+const DEADLINE: Duration = Duration::from_secs(9);
+/// All of that together, which the function's own timeout must leave room for: a function that is
+/// cut off keeps its whole batch invisible for the queue's visibility timeout.
+pub(super) const SETTLE_LIMIT: Duration = LEASE_LIMIT
+    .saturating_add(JOURNAL_LIMIT)
+    .saturating_add(crate::database::CONNECT_LIMIT)
+    .saturating_add(DEADLINE);
 
 /// Why a whole batch must come back.
 #[derive(Debug, thiserror::Error)]
@@ -30,8 +42,12 @@ pub(super) enum Postponed {
     Fenced { fence: Epoch, mine: Epoch },
     #[error("the lease is unknown")]
     Lease(#[from] LeaseStoreError),
-    #[error(transparent)]
+    #[error("the journal is unavailable")]
     Journal(#[from] Unavailable),
+    #[error("{what} did not answer within {limit:?}")]
+    Silent { what: &'static str, limit: Duration },
+    #[error("the database of {0} could not be reached a moment ago")]
+    Paused(Region),
     #[error("the database did not settle")]
     Database(#[from] DatabaseError),
     #[error("the database did not settle within {DEADLINE:?}")]
@@ -41,7 +57,7 @@ pub(super) enum Postponed {
 impl Postponed {
     /// What a failover brings along is information; what should not happen is a warning.
     pub(super) fn log(&self, orders: usize) {
-        let cause = causes(self);
+        let cause = cause(self);
         match self {
             Self::NoLease | Self::Recovering { .. } | Self::Fenced { .. } => {
                 tracing::info!(orders, cause, "settlement is postponed");
@@ -56,19 +72,13 @@ impl Postponed {
     }
 }
 
-/// An error with its causes, on one line.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        next = cause.source();
-    }
-    text
+/// What `call` answers, unless that takes longer than `limit`.
+async fn bounded<T, E: Into<Postponed> + Error>(
+    what: &'static str,
+    limit: Duration,
+    call: impl Future<Output = Result<T, E>>,
+) -> Result<T, Postponed> {
+    timeout(limit, call).await.map_err(|_| Postponed::Silent { what, limit })?.map_err(Into::into)
 }
 
 impl Processor {
@@ -77,11 +87,15 @@ impl Processor {
         if wanted.is_empty() {
             return Ok(Findings::default());
         }
-        let lease = self.leases.read().await?.ok_or(Postponed::NoLease)?;
+        let lease = bounded("the lease", LEASE_LIMIT, self.leases.read()).await?;
+        let lease = lease.ok_or(Postponed::NoLease)?;
         if lease.state != LeaseState::Serving {
             return Err(Postponed::Recovering { owner: lease.owner, epoch: lease.epoch });
         }
-        let entries = self.journal.get_many(wanted).await?;
+        if self.trouble.pauses(&lease, Instant::now()) {
+            return Err(Postponed::Paused(lease.owner));
+        }
+        let entries = bounded("the journal", JOURNAL_LIMIT, self.journal.get_many(wanted)).await?;
         let mut findings = Findings::default();
         let present: HashSet<OrderId> = entries.iter().map(|entry| entry.order.id).collect();
         findings.absent = wanted.iter().copied().filter(|id| !present.contains(id)).collect();
@@ -100,7 +114,11 @@ impl Processor {
     }
 
     async fn settle_entries(&self, lease: &Lease, entries: &[Entry]) -> Result<Settlement, Postponed> {
-        let mut connection = self.database_of(&lease.owner)?.connect().await?;
+        let mut connection = self.database_of(&lease.owner)?.connect().await.inspect_err(|error| {
+            if matches!(error, DatabaseError::Connect { .. } | DatabaseError::Silent { .. }) {
+                self.trouble.unreachable(lease, Instant::now());
+            }
+        })?;
         let settlement = timeout(DEADLINE, self.settle_on(&mut connection, lease, entries)).await;
         let failure = match settlement {
             Ok(Ok(settlement)) => return Ok(settlement),

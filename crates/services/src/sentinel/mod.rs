@@ -8,23 +8,26 @@ mod execution;
 mod outside;
 mod readiness;
 mod report;
-mod switch;
+mod sweep;
 mod tick;
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_config::SdkConfig;
 use recovery::lease::Timing;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::{Instant, MissedTickBehavior, timeout_at};
 
 pub use report::{Event, Report};
 pub use tick::Watch;
 
 use crate::database::{Database, DatabaseError, Target};
+use crate::journal::Journal;
 use crate::lease_store::LeaseStore;
 use crate::probe::{ProbeError, Prober};
 use crate::queue::Queue;
 use crate::settings;
+use crate::switch::Switch;
 
 /// How the sentinel is called in logs and in the database's own views.
 pub const SERVICE: &str = "sentinel";
@@ -65,8 +68,9 @@ pub struct Sentinel {
     leases: LeaseStore,
     readiness: readiness::Checks,
     outside: outside::Outside,
-    switch: switch::Switch,
+    switch: Switch,
     executions: execution::Executions,
+    sweeper: Arc<sweep::Sweeper>,
 }
 
 impl Sentinel {
@@ -79,6 +83,9 @@ impl Sentinel {
     ) -> Result<Self, SentinelError> {
         let (regions, journal, queue, database, lease, watch, trigger, endpoints) = settings;
         let prober = Prober::new(endpoints.resolver)?;
+        let dynamodb = aws_sdk_dynamodb::Client::new(aws);
+        let queue = Queue::new(aws_sdk_sqs::Client::new(aws), queue.name);
+        let own_database = || Database::new(aws.clone(), Target::own(&regions, &database, SERVICE));
         Ok(Self {
             timing: Timing {
                 renew: lease.renew,
@@ -86,17 +93,22 @@ impl Sentinel {
                 margin: lease.margin,
                 cooldown: lease.cooldown,
             },
-            leases: LeaseStore::new(aws_sdk_dynamodb::Client::new(aws), journal.table),
+            leases: LeaseStore::new(dynamodb.clone(), &journal.table),
+            sweeper: Arc::new(sweep::Sweeper {
+                journal: Journal::new(dynamodb, journal, regions.own.clone()),
+                queue: queue.clone(),
+                database: own_database()?,
+            }),
             readiness: readiness::Checks {
-                queue: Queue::new(aws_sdk_sqs::Client::new(aws), queue.name),
-                database: Database::new(aws.clone(), Target::own(&regions, &database, SERVICE))?,
+                queue,
+                database: own_database()?,
                 rds: aws_sdk_rds::Client::new(aws),
                 cluster: clusters.map(|clusters| clusters.own),
                 prober: prober.clone().with_total_timeout(readiness::API_LIMIT),
                 own: endpoints.own,
             },
             outside: outside::Outside { prober, peer: endpoints.peer },
-            switch: switch::Switch::new(aws_sdk_ssm::Client::new(aws), trigger.switch_parameter),
+            switch: Switch::new(aws_sdk_ssm::Client::new(aws), trigger.switch_parameter),
             executions: execution::Executions {
                 client: aws_sdk_sfn::Client::new(aws),
                 state_machine_arn: trigger.state_machine_arn,
@@ -123,15 +135,16 @@ pub fn deadline(ms: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(ms)
 }
 
-/// Ticks until `until` and reports what was done. At least one tick is made.
+/// Ticks until `until` and reports what was done. At least one tick is begun; one that takes so long
+/// that Lambda would end it is given up, and another watch finds out what became of it.
 pub async fn watch(sentinel: &Sentinel, until: Instant) -> Report {
     let mut watch = Watch::new(sentinel);
     let mut ticks = tokio::time::interval(sentinel.tick_interval());
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        watch.tick().await;
-        if Instant::now() + sentinel.tick_interval() >= until {
+        let given_up = timeout_at(until + RESERVE / 2, watch.tick()).await.is_err();
+        if given_up || Instant::now() + sentinel.tick_interval() >= until {
             return watch.into_report();
         }
     }

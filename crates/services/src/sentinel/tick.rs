@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use recovery::lease::{Challenger, Decision, Observed, Owner, Readiness, View, decide};
+use recovery::lease::{Challenger, Database, Decision, LeaseState, Observed, Owner, Readiness, View, decide};
 use recovery::{Epoch, Lease, step};
 use tokio::time::{Instant, timeout};
 
@@ -10,11 +10,14 @@ use super::Sentinel;
 use super::execution::Standing;
 use super::outside::Lookout;
 use super::report::Report;
+use super::sweep::Sweep;
 use crate::lease_store::Swap;
-use crate::telemetry::now_ms;
+use crate::telemetry::{self, Metric, now_ms};
 
 /// Longest read or change of the lease in one tick.
 const LEASE_LIMIT: Duration = Duration::from_secs(3);
+/// Longest start of a recovery in one tick: the lease must be renewed meanwhile.
+const START_LIMIT: Duration = Duration::from_secs(4);
 /// How old a finding on this region's own health may be for a decision that hangs on it.
 const READINESS_FRESH: Duration = Duration::from_secs(2);
 /// How old it may be while nothing hangs on it.
@@ -29,6 +32,7 @@ pub struct Watch<'a> {
     challenger: Challenger,
     lookout: Lookout,
     readiness: Option<(Instant, Readiness)>,
+    sweep: Sweep,
     recovery_started: Option<Duration>,
     last_epoch: Option<Epoch>,
     report: Report,
@@ -45,6 +49,7 @@ impl<'a> Watch<'a> {
             challenger: Challenger::new(sentinel.timing),
             lookout: Lookout::new(watch.probe_interval, watch.probe_failures),
             readiness: None,
+            sweep: Sweep::default(),
             recovery_started: None,
             last_epoch: None,
             report: Report::new(sentinel.regions.own.clone()),
@@ -65,10 +70,11 @@ impl<'a> Watch<'a> {
         if let Ok(Some(lease)) = &read {
             self.observe(lease, begun);
         }
-        let switch_on = self.sentinel.switch.is_on().await;
+        let switch_on = self.sentinel.switch.is_on().await.unwrap_or(false);
         let standby = matches!(&read, Ok(Some(lease)) if lease.owner != self.sentinel.regions.own);
         self.look_outside(standby);
         self.refresh_readiness(standby).await;
+        self.sweep(&read);
         let decision = self.decide(&read, switch_on);
         self.act(&decision, read.ok().flatten()).await;
         decision
@@ -115,6 +121,25 @@ impl<'a> Watch<'a> {
         if self.readiness.as_ref().is_none_or(|(at, _)| at.elapsed() >= age_max) {
             let readiness = self.sentinel.readiness.gather().await;
             self.readiness = Some((Instant::now(), readiness));
+        }
+    }
+
+    /// Looks for orders that nobody settled, while this region is the one that settles.
+    fn sweep(&mut self, read: &Result<Option<Lease>, String>) {
+        let Ok(Some(lease)) = read else { return };
+        let settles = lease.owner == self.sentinel.regions.own && lease.state == LeaseState::Serving;
+        let writer = matches!(&self.readiness, Some((_, found)) if found.database == Database::Writer);
+        if !(settles && writer) {
+            return;
+        }
+        match self.sweep.step(&self.sentinel.sweeper, now_ms()) {
+            Some(Ok(0)) | None => {}
+            Some(Ok(sent)) => {
+                telemetry::count(super::SERVICE, Metric::OrdersQueuedAgain, sent as u64);
+                let detail = format!("{sent} acknowledged orders were not settled and are queued again");
+                self.report.note("orders_queued_again", Some(lease.epoch), detail);
+            }
+            Some(Err(problem)) => self.report.note("sweep_ended_early", Some(lease.epoch), problem),
         }
     }
 
@@ -213,7 +238,12 @@ impl<'a> Watch<'a> {
         self.recovery_started = Some(self.now());
         let context = step::Context::of(lease, &self.sentinel.regions.peer);
         let epoch = Some(lease.epoch);
-        match self.sentinel.executions.start(&context).await {
+        let started = timeout(START_LIMIT, self.sentinel.executions.start(&context)).await;
+        let Ok(started) = started else {
+            let detail = format!("no answer within {} ms", START_LIMIT.as_millis());
+            return self.report.note("recovery_not_started", epoch, detail);
+        };
+        match started {
             Ok(Standing::Started(name)) => self.report.note("recovery_started", epoch, name),
             Ok(Standing::Already(name)) => tracing::debug!(name, "the recovery runs already"),
             Ok(Standing::Exhausted) => {

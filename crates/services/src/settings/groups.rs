@@ -123,10 +123,8 @@ group! {
 group! {
     /// Where recoveries are announced.
     Announcements {
-        /// Name of the event bus.
+        /// Name of the event bus; its rule alerts people.
         event_bus: String = required setting::EVENT_BUS,
-        /// ARN of the topic that alerts people.
-        alert_topic_arn: String = required setting::ALERT_TOPIC_ARN,
     }
 }
 

@@ -1,25 +1,19 @@
 //! Tells the event bus; its rule alerts people.
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use recovery::step::{Context, Failure};
+use recovery::step::{Context, Failure, event};
 use serde_json::{Value, json};
 
 use super::{StepContext, StepError};
 use crate::aws::CallFailed;
 use crate::telemetry::now_ms;
 
-/// `source` of every event that Standfast puts on the bus.
-pub const SOURCE: &str = "standfast";
-/// `detail-type` when a recovery has been validated.
-pub const RECOVERED: &str = "recovery completed";
-/// `detail-type` when a step failed for good.
-pub const ESCALATED: &str = "recovery escalated";
 /// Longest cause that an event carries, in characters.
 const CAUSE_MAX: usize = 4096;
 
 /// Announces that orders are accepted and settled again.
 pub(super) async fn recovered(steps: &StepContext, context: &Context) -> Result<String, StepError> {
-    put(steps, RECOVERED, detail(context)).await
+    put(steps, event::RECOVERED, detail(context)).await
 }
 
 /// Alerts people, with what failed if the workflow says so.
@@ -36,7 +30,7 @@ pub(super) async fn escalated(
     }
     detail["action_needed"] =
         json!("the recovery workflow has stopped at a step; its execution's history says at which and why");
-    put(steps, ESCALATED, detail).await
+    put(steps, event::ESCALATED, detail).await
 }
 
 fn detail(context: &Context) -> Value {
@@ -56,7 +50,7 @@ async fn put(steps: &StepContext, detail_type: &str, detail: Value) -> Result<St
     const CALL: &str = "events:PutEvents";
     let entry = PutEventsRequestEntry::builder()
         .event_bus_name(&steps.announcements.event_bus)
-        .source(SOURCE)
+        .source(event::SOURCE)
         .detail_type(detail_type)
         .detail(detail.to_string())
         .build();

@@ -14,7 +14,7 @@ use crate::database::{Connection, DatabaseError};
 ///
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_FailoverGlobalCluster.html>
 pub(super) async fn promote(steps: &StepContext, context: &Context) -> Result<String, StepError> {
-    steps.require_ownership(context).await?;
+    steps.require_leave(context).await?;
     let global = describe(steps).await?;
     let own = own_arn(steps, &global)?;
     if writer(&global) == Some(own.as_str()) {
@@ -112,7 +112,7 @@ async fn try_write(connection: &mut Connection<'_>) -> Result<bool, DatabaseErro
 
 /// Raises the fence to this epoch: from then on the database refuses every earlier owner.
 pub(super) async fn raise_fence(steps: &StepContext, context: &Context) -> Result<String, StepError> {
-    steps.require_ownership(context).await?;
+    steps.require_leave(context).await?;
     let mut connection = steps.database.connect().await?;
     // A region that falls before it ever settled an order leaves a database without a schema.
     if let Err(error) = migrations::run(&mut connection).await {

@@ -29,6 +29,7 @@ use crate::journal::Journal;
 use crate::lease_store::LeaseStore;
 use crate::probe::{ProbeError, Prober};
 use crate::settings;
+use crate::switch::Switch;
 
 /// How the steps are called in logs and in the database's own views.
 pub const SERVICE: &str = "recovery-step";
@@ -43,7 +44,7 @@ pub type Settings = (
     settings::Clusters,
     settings::Endpoints,
     settings::Announcements,
-    (settings::Zone, settings::Replay),
+    (settings::Zone, settings::Replay, settings::Switch),
 );
 
 /// Why the steps cannot be set up.
@@ -73,12 +74,14 @@ pub struct StepContext {
     announcements: settings::Announcements,
     zone: settings::Zone,
     replay: settings::Replay,
+    switch: Switch,
 }
 
 impl StepContext {
     /// Connects to nothing yet.
     pub fn new(aws: &SdkConfig, settings: Settings) -> Result<Self, SetUpError> {
-        let (regions, journal, database, clusters, endpoints, announcements, (zone, replay)) = settings;
+        let (regions, journal, database, clusters, endpoints, announcements, (zone, replay, switch)) =
+            settings;
         let dynamodb = aws_sdk_dynamodb::Client::new(aws);
         // Route 53's control plane may be what is lost: one try, and the workflow goes on.
         let route53 =
@@ -97,7 +100,20 @@ impl StepContext {
             announcements,
             zone,
             replay,
+            switch: Switch::new(aws_sdk_ssm::Client::new(aws), switch.parameter),
         })
+    }
+
+    /// Refuses to change anything unless [`Self::require_ownership`] allows it and the switch is not
+    /// off. A switch that cannot be read stops nothing: the sentinel has seen it on a moment ago, and
+    /// the recovery must not hang on one more service.
+    async fn require_leave(&self, context: &Context) -> Result<recovery::Lease, StepError> {
+        let (lease, on) = tokio::join!(self.require_ownership(context), self.switch.is_on());
+        let lease = lease?;
+        if on == Some(false) {
+            return Err(StepError::transient("this step", "the switch is off"));
+        }
+        Ok(lease)
     }
 
     /// Refuses to act unless this region owns the lease under the epoch of `context`.
@@ -131,7 +147,10 @@ pub async fn handle(request: Request, steps: &StepContext) -> Result<Outcome, St
     });
     match &outcome {
         Ok(outcome) => tracing::info!(?action, epoch, done = outcome.done, detail = outcome.detail, "step"),
-        Err(error) => tracing::info!(?action, epoch, error = error.name(), detail = %error, "step"),
+        Err(error @ StepError::NotYet(_)) => {
+            tracing::info!(?action, epoch, error = error.name(), detail = %error, "step");
+        }
+        Err(error) => tracing::warn!(?action, epoch, error = error.name(), detail = %error, "step failed"),
     }
     outcome
 }

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use recovery::lease::CLOCK_SLACK;
 use recovery::order::{ID_AGE_MS_MAX, ID_LEAD_MS_MAX, journal_partitions};
 use recovery::step::{Action, Context, Outcome};
 use serde::{Deserialize, Serialize};
@@ -81,7 +82,7 @@ pub(super) async fn replay(
     cursor: Option<&str>,
 ) -> Result<Outcome, StepError> {
     let begun = Instant::now();
-    steps.require_ownership(context).await?;
+    steps.require_leave(context).await?;
     let mut cursor = match cursor {
         Some(text) => Cursor::parse(text)?,
         None => begin(steps, context).await?,
@@ -115,7 +116,7 @@ pub(super) async fn replay(
 }
 
 /// The window: from the database's watermark less the margin and the oldest id that was still
-/// taken then, to the youngest id that is taken now.
+/// taken then, to the youngest id that any region can have taken by now.
 async fn begin(steps: &StepContext, context: &Context) -> Result<Cursor, StepError> {
     let connection = steps.database.connect().await?;
     let watermark = match settlement::watermark(&connection).await {
@@ -128,7 +129,7 @@ async fn begin(steps: &StepContext, context: &Context) -> Result<Cursor, StepErr
     let now_ms = now_ms();
     Ok(Cursor {
         from_ms: window_start(watermark, context.taken_at_ms, steps.replay.margin),
-        to_ms: now_ms.max(context.taken_at_ms) + ID_LEAD_MS_MAX,
+        to_ms: window_end(watermark, now_ms.max(context.taken_at_ms)),
         next: 0,
         open: Vec::new(),
     })
@@ -140,6 +141,15 @@ fn window_start(watermark_ms: Option<u64>, taken_at_ms: u64, margin: Duration) -
     let margin_ms = u64::try_from(margin.as_millis()).unwrap_or(u64::MAX);
     let watermark_ms = watermark_ms.map_or(taken_at_ms, |watermark| watermark.min(taken_at_ms));
     watermark_ms.saturating_sub(margin_ms).saturating_sub(ID_AGE_MS_MAX)
+}
+
+/// The youngest id that was taken before the lease moved, by the clock of a region that may run ahead
+/// of this one's.
+fn window_end(watermark_ms: Option<u64>, now_ms: u64) -> u64 {
+    let slack_ms = u64::try_from(CLOCK_SLACK.as_millis()).unwrap_or(u64::MAX);
+    // A watermark far in the future is a broken clock's; it must not make the window endless.
+    let latest_ms = watermark_ms.map_or(now_ms, |watermark| watermark.clamp(now_ms, now_ms + ID_AGE_MS_MAX));
+    latest_ms.saturating_add(slack_ms).saturating_add(ID_LEAD_MS_MAX)
 }
 
 /// Reads one page of every open partition; returns the entries, and what is still open after them.
@@ -211,6 +221,15 @@ mod tests {
         assert_eq!(window_start(None, TAKEN, margin), TAKEN - reach);
         assert_eq!(window_start(Some(TAKEN + 60_000), TAKEN, margin), TAKEN - reach, "replayed before");
         assert_eq!(window_start(Some(5), TAKEN, margin), 0);
+    }
+
+    #[test]
+    fn the_window_ends_after_the_youngest_id_of_a_clock_that_runs_ahead() {
+        let reach = 60_000 + ID_LEAD_MS_MAX;
+        assert_eq!(window_end(None, TAKEN), TAKEN + reach);
+        assert_eq!(window_end(Some(TAKEN - 1), TAKEN), TAKEN + reach);
+        assert_eq!(window_end(Some(TAKEN + 90_000), TAKEN), TAKEN + 90_000 + reach);
+        assert_eq!(window_end(Some(u64::MAX), TAKEN), TAKEN + ID_AGE_MS_MAX + reach);
     }
 
     #[test]

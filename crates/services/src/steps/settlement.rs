@@ -20,7 +20,7 @@ const PACE: Duration = Duration::from_millis(250);
 
 /// The lease goes from `recovering` to `serving`.
 pub(super) async fn enable(steps: &StepContext, context: &Context) -> Result<String, StepError> {
-    let mut lease = steps.require_ownership(context).await?;
+    let mut lease = steps.require_leave(context).await?;
     for _ in 0..SWAPS_MAX {
         if lease.state == LeaseState::Serving {
             return Ok(format!("the lease is serving under epoch {}", lease.epoch));

@@ -20,7 +20,7 @@ const STEER_LIMIT: Duration = Duration::from_secs(2);
 /// The records keep their identifiers and roles; values and health checks change places, which
 /// Route 53 does as one change.
 pub(super) async fn steer(steps: &StepContext, context: &Context) -> Result<String, StepError> {
-    steps.require_ownership(context).await?;
+    steps.require_leave(context).await?;
     let steered = timeout(STEER_LIMIT, swap_records(steps)).await;
     steered.unwrap_or_else(|_| {
         let what = format!("Route 53 did not answer within {} ms", STEER_LIMIT.as_millis());

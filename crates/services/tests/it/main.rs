@@ -2,6 +2,7 @@
 
 mod api;
 mod database;
+mod lambda;
 mod lease;
 mod processor;
 mod sentinel;

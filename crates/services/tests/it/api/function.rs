@@ -2,66 +2,15 @@
 //! without its settings it says everything that is missing and ends.
 //! Method: run the binary; a small server plays the runtime API, the emulator plays AWS.
 
-use std::process::Stdio;
-use std::sync::Arc;
-use std::time::Duration;
-
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use recovery::setting;
 use serde_json::{Value, json};
-use tokio::process::Command;
-use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use crate::lambda::{LIMIT, function, runtime};
 use crate::support::{Scene, emulator};
 
-const LIMIT: Duration = Duration::from_secs(60);
-
-/// The runtime API: hands out events in order and collects what the function answers.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
-struct Runtime {
-    events: Mutex<mpsc::Receiver<Value>>,
-    answers: mpsc::Sender<Value>,
-}
-
-async fn next(State(runtime): State<Arc<Runtime>>) -> impl IntoResponse {
-    let event = runtime.events.lock().await.recv().await;
-    let headers = [
-        ("lambda-runtime-aws-request-id", "request-1"),
-        ("lambda-runtime-deadline-ms", "9999999999999"),
-        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:000000000000:function:orders-api"),
-    ];
-    event.map_or_else(|| StatusCode::GONE.into_response(), |event| (headers, Json(event)).into_response())
-}
-
-async fn answer(
-    State(runtime): State<Arc<Runtime>>,
-    Path((_, kind)): Path<(String, String)>,
-    body: String,
-) -> StatusCode {
-    let answer = serde_json::from_str(&body).unwrap_or_else(|_| json!({ "kind": kind, "text": body }));
-    runtime.answers.send(answer).await.expect("the test waits for answers");
-    StatusCode::ACCEPTED
-}
-
-async fn runtime() -> (String, mpsc::Sender<Value>, mpsc::Receiver<Value>) {
-    let (send_event, events) = mpsc::channel(8);
-    let (answers, receive_answer) = mpsc::channel(8);
-    let runtime = Arc::new(Runtime { events: Mutex::new(events), answers });
-    let router = Router::new()
-        .route("/2018-06-01/runtime/invocation/next", get(next))
-        .route("/2018-06-01/runtime/invocation/{id}/{kind}", post(answer))
-        .with_state(runtime);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("a bound port").to_string();
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    (address, send_event, receive_answer)
-}
+const BINARY: &str = env!("CARGO_BIN_EXE_orders-api");
 
 /// A REST API event, as a custom domain with an empty base path makes it.
 fn event(method: &str, path: &str, body: Option<&Value>) -> Value {
@@ -83,27 +32,12 @@ fn event(method: &str, path: &str, body: Option<&Value>) -> Value {
     })
 }
 
-/// The binary with nothing in its environment but what Lambda sets.
-fn function(runtime: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_orders-api"));
-    command.env_clear().kill_on_drop(true).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-        .env("AWS_LAMBDA_FUNCTION_NAME", "orders-api")
-        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-        .env("AWS_LAMBDA_RUNTIME_API", runtime)
-        .env("AWS_REGION", "us-east-1")
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test");
-    command
-}
-
 #[tokio::test]
 async fn an_order_comes_through_the_runtime() {
     let scene = Scene::new().await;
     let (address, events, mut answers) = runtime().await;
     let (_, journal, sessions, queue, database) = &scene.settings;
-    let _function = function(&address)
+    let _function = function(BINARY, &address)
         .env("AWS_ENDPOINT_URL", emulator().await)
         .env(setting::HOME_REGION, "us-east-1")
         .env(setting::PEER_REGION, "us-east-2")
@@ -147,7 +81,8 @@ async fn an_order_comes_through_the_runtime() {
 #[tokio::test]
 async fn missing_settings_are_named_together() {
     let (address, _events, _answers) = runtime().await;
-    let output = timeout(LIMIT, function(&address).output()).await.expect("it ends").expect("it starts");
+    let output =
+        timeout(LIMIT, function(BINARY, &address).output()).await.expect("it ends").expect("it starts");
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stdout);
     for variable in [setting::PEER_REGION, setting::JOURNAL_TABLE, setting::DATABASE_ENDPOINT] {

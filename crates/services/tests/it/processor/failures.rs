@@ -1,11 +1,14 @@
 //! Goal: what cannot be reached costs time, never an order. Method: take the database, the
 //! journal or the queue's helpers away, and look at what the processor asks to see again.
 
-use services::processor::Processor;
+use recovery::Lease;
+use services::database::settlement::raise_fence;
+use services::processor::{BATCH_LIMIT, Processor};
 use services::settings::Endpoint;
 
-use super::stage::{Stage, batch, failures, settled};
-use crate::support::{dead_address, home};
+use super::stage::{Stage, batch, failures, settled, with_schema};
+use crate::database::server::now_ms;
+use crate::support::{config, dead_address, home, standby};
 
 #[tokio::test]
 async fn an_unreachable_database_fails_every_message_and_loses_none() {
@@ -25,6 +28,26 @@ async fn an_unreachable_database_fails_every_message_and_loses_none() {
     stage.drain(&stage.processor()).await;
     assert_eq!(settled(&stage.own).await, 3);
     assert_eq!(stage.dead_letters().await, []);
+}
+
+#[tokio::test]
+async fn an_unreachable_database_is_left_alone_until_the_lease_moves() {
+    let mut stage = Stage::new().await;
+    let nobody = dead_address();
+    stage.settings.4.peer_endpoint = Endpoint { host: nobody.ip().to_string(), port: nobody.port() };
+    let peers = Lease::first(&standby(), now_ms());
+    stage.put_lease(&peers).await;
+    let processor = stage.processor();
+    let message = stage.message(&stage.acknowledged(1, &home()).await[0]);
+    for _ in 0..2 {
+        assert_eq!(failures(&processor, batch(std::slice::from_ref(&message), 1)).await, ["0"]);
+    }
+    let own = peers.successor(&home(), "a test", now_ms()).serving();
+    stage.replace_lease(&peers, &own).await;
+    with_schema(&stage.own).await;
+    raise_fence(&mut stage.own.client().await, own.epoch, &home()).await.expect("the database answers");
+    assert!(failures(&processor, batch(&[message], 1)).await.is_empty());
+    assert_eq!(settled(&stage.own).await, 1);
 }
 
 #[tokio::test]
@@ -67,4 +90,19 @@ async fn an_empty_batch_needs_nothing() {
     stage.settings.1.table = "no-such-table".to_owned();
     let processor: Processor = stage.processor();
     assert!(failures(&processor, batch(&[], 1)).await.is_empty());
+}
+
+#[tokio::test]
+async fn silence_everywhere_ends_before_lambda_does() {
+    let stage = Stage::new().await;
+    // Accepts connections in its backlog and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let endpoint = format!("http://{}", silent.local_addr().expect("a bound port"));
+    let processor = Processor::new(&config(&home(), &endpoint).await, stage.settings.clone());
+    let processor = processor.expect("the settings are valid");
+    let bodies = [stage.message(&crate::database::server::entries(1)[0]), "poison".to_owned()];
+    let began = std::time::Instant::now();
+    assert_eq!(failures(&processor, batch(&bodies, 1)).await, ["0", "1"]);
+    assert!(began.elapsed() < BATCH_LIMIT, "{:?}", began.elapsed());
+    assert!(BATCH_LIMIT <= std::time::Duration::from_secs(28), "the function has 30 s: {BATCH_LIMIT:?}");
 }

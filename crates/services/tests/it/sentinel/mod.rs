@@ -3,4 +3,5 @@
 pub mod stage;
 
 mod recovery_start;
+mod sweep;
 mod take_over;

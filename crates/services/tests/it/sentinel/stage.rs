@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use recovery::{Lease, Region};
 use services::lease_store::LeaseStore;
 use services::sentinel::{Sentinel, Watch};
-use services::settings::{self, BaseUrl, Endpoint};
+use services::settings::{self, BaseUrl};
 use tokio::net::TcpListener;
 
 use crate::database::server::{self, Scratch};
@@ -63,7 +63,7 @@ pub struct Stage {
     pub standby: Face,
     pub state_machine_arn: String,
     pub switch_parameter: String,
-    database: Scratch,
+    pub database: Scratch,
 }
 
 impl Stage {
@@ -112,7 +112,6 @@ impl Stage {
             if at_home { (&self.home, &self.standby) } else { (&self.standby, &self.home) };
         let peer = if at_home { standby() } else { home() };
         let (_, journal, _, queue, database) = self.scene.settings.clone();
-        let Endpoint { .. } = &self.database.endpoint;
         let database = settings::Database {
             endpoint: self.database.endpoint.clone(),
             name: self.database.name.clone(),

@@ -78,8 +78,12 @@ impl Stage {
                 public: url(PUBLIC_HOST),
                 resolver,
             },
-            settings::Announcements { event_bus: "default".to_owned(), alert_topic_arn: "none".to_owned() },
-            (settings::Zone { id: zone.to_owned() }, settings::Replay { margin: Duration::from_secs(60) }),
+            settings::Announcements { event_bus: "default".to_owned() },
+            (
+                settings::Zone { id: zone.to_owned() },
+                settings::Replay { margin: Duration::from_secs(60) },
+                settings::Switch { parameter: format!("/test/switch-{unique}") },
+            ),
         );
         let leases = LeaseStore::new(scene.dynamodb(), &scene.settings.1.table);
         let lease = Lease::first(&home(), 1).successor(&standby(), "test", now_ms());
@@ -99,6 +103,19 @@ impl Stage {
 
     pub async fn go_on(&self, action: Action, cursor: Option<String>) -> Result<Outcome, StepError> {
         handle(Request { action, context: self.context.clone(), cursor, error: None }, &self.steps).await
+    }
+
+    /// Turns the off switch, which is not there before.
+    pub async fn turn_switch(&self, value: &str) {
+        aws_sdk_ssm::Client::new(&self.scene.aws)
+            .put_parameter()
+            .name(format!("/test/switch-{}", self.scene.settings.1.table))
+            .value(value)
+            .r#type(aws_sdk_ssm::types::ParameterType::String)
+            .overwrite(true)
+            .send()
+            .await
+            .expect("the parameter can be put");
     }
 
     /// Somebody else takes the lease.

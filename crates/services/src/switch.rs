@@ -1,4 +1,4 @@
-//! The off switch: an SSM parameter that people turn.
+//! The off switch: an SSM parameter that people turn, and that the sentinel and the steps obey.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -15,7 +15,7 @@ const LIMIT: Duration = Duration::from_millis(1500);
 
 /// Reads the switch now and then, and remembers.
 #[derive(Debug)]
-pub(super) struct Switch {
+pub(crate) struct Switch {
     client: Client,
     parameter: String,
     known: Mutex<Known>,
@@ -23,18 +23,18 @@ pub(super) struct Switch {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Known {
-    on: bool,
+    on: Option<bool>,
     next_read: Option<Instant>,
 }
 
 impl Switch {
-    pub(super) fn new(client: Client, parameter: String) -> Self {
+    pub(crate) fn new(client: Client, parameter: String) -> Self {
         Self { client, parameter, known: Mutex::default() }
     }
 
-    /// True when the last value that could be read was `on`. A switch that was never read, or that
-    /// says anything else, is off.
-    pub(super) async fn is_on(&self) -> bool {
+    /// Whether the last value that could be read was `on`; anything else is off. `None` when it was
+    /// never read: what that means is the caller's to say.
+    pub(crate) async fn is_on(&self) -> Option<bool> {
         let known = *self.known();
         if known.next_read.is_some_and(|at| Instant::now() < at) {
             return known.on;
@@ -43,15 +43,15 @@ impl Switch {
         let (on, again_in) = match timeout(LIMIT, read).await {
             Ok(Ok(answer)) => {
                 let value = answer.parameter.and_then(|parameter| parameter.value);
-                (value.as_deref().map(str::trim) == Some("on"), FRESH)
+                (Some(value.as_deref().map(str::trim) == Some("on")), FRESH)
             }
             Ok(Err(error)) => {
                 let code = aws_sdk_ssm::error::ProvideErrorMetadata::code(&error).unwrap_or("no answer");
-                tracing::info!(code, last = known.on, "the switch cannot be read; its last value counts");
+                tracing::info!(code, last = ?known.on, "the switch cannot be read; its last value counts");
                 (known.on, RETRY)
             }
             Err(_) => {
-                tracing::info!(last = known.on, "the switch was not read in time; its last value counts");
+                tracing::info!(last = ?known.on, "the switch was not read in time; its last value counts");
                 (known.on, RETRY)
             }
         };

@@ -1,0 +1,202 @@
+//! Goal: a drill proves what it says, says when orders were lost, and leaves nothing behind however it ends.
+//! Method: real drills of a short scenario through the command, two of them at the same time.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use drill::environment::Environment;
+use drill::report::{Outcome, Report};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::standfast::{Said, checkout, functions, standfast};
+use crate::traces::Private;
+
+/// Not more than two drills at once, whatever the number of test threads.
+static STAGE: Mutex<()> = Mutex::new(());
+
+/// The shipped scenario, shortened where that changes nothing but the waiting.
+const SHORT: &str = r#"
+name = "short"
+summary = "the primary region is lost, and the test does not wait for long"
+must = ["orders go on"]
+must_not = ["orders are lost"]
+load = { steady_s = 8, after_recovery_s = 5, limit_s = 150 }
+replication = { wal_delay_ms = 2000, session_lag_ms = 500 }
+fault = [{ at_s = 0, region = "home", kind = "lost" }]
+"#;
+
+/// One drill with a place of its own for temporary files.
+struct Rehearsal {
+    private: Private,
+    _scenario: tempfile::TempDir,
+    command: Command,
+}
+
+impl Rehearsal {
+    fn new(arguments: &[&str]) -> Self {
+        // Also makes the environment where this is the first test to need it.
+        Environment::for_tests(env!("CARGO_TARGET_TMPDIR")).expect("the environment installs");
+        let scenario = tempfile::tempdir().expect("a temporary directory");
+        let file = scenario.path().join("short.toml");
+        std::fs::write(&file, SHORT).expect("a scenario file");
+        let private = Private::new();
+        let mut command = standfast(&checkout());
+        command.arg("drill").arg(file).args(arguments).args(["--orders-per-second", "10", "--seed", "7"]);
+        command.arg("--functions").arg(functions());
+        command.arg("--cache").arg(concat!(env!("CARGO_TARGET_TMPDIR"), "/standfast-cache"));
+        command.env("TMPDIR", private.path());
+        Self { private, _scenario: scenario, command }
+    }
+
+    /// Runs to the end; nothing is left then.
+    fn finish(mut self) -> Said {
+        let said = Said::of(self.command.output().expect("the command starts"));
+        self.private.assert_empty();
+        said
+    }
+
+    /// Sends the signal as soon as the narration says `phase`; the drill must go quickly and without a trace.
+    fn end_with(mut self, signal: Signal, phase: &str) {
+        let mut child = self.command.stdout(Stdio::piped()).spawn().expect("the command starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+        let mut narration = String::new();
+        while !narration.contains(phase) {
+            let line = lines.next().expect("it does not end before").expect("it writes UTF-8");
+            narration += &(line + "\n");
+        }
+        assert!(!self.private.processes().is_empty(), "this test could not see what is left");
+        kill_process(Pid::from_child(&child), signal).expect("it runs");
+        let signalled = Instant::now();
+        let code = wait(&mut child, Duration::from_secs(30));
+        assert_eq!(code, Some(1), "after {:?}: {narration}", signalled.elapsed());
+        narration.extend(lines.map_while(Result::ok));
+        assert!(narration.contains("error: interrupted"), "{narration}");
+        self.private.assert_empty();
+    }
+}
+
+fn wait(child: &mut Child, limit: Duration) -> Option<i32> {
+    let since = Instant::now();
+    while since.elapsed() < limit {
+        if let Some(status) = child.try_wait().expect("it is ours") {
+            return status.code();
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().expect("it is ours");
+    None
+}
+
+/// A drill as it is meant to be and one without replay, at the same time.
+fn both() -> &'static [Said; 2] {
+    static BOTH: OnceLock<[Said; 2]> = OnceLock::new();
+    BOTH.get_or_init(|| {
+        let _stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
+        let whole = Rehearsal::new(&["--output", "json"]);
+        let without = Rehearsal::new(&["--output", "json", "--without-replay"]);
+        std::thread::scope(|scope| {
+            let whole = scope.spawn(|| whole.finish());
+            let without = scope.spawn(|| without.finish());
+            [whole, without].map(|drill| drill.join().expect("a drill leaves nothing behind"))
+        })
+    })
+}
+
+fn report(said: &Said) -> Report {
+    serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}"))
+}
+
+#[test]
+fn a_lost_region_loses_no_order() {
+    let said = &both()[0];
+    assert_eq!(said.code, Some(0), "{}\n{}", said.err, said.out);
+    let report = report(said);
+    assert_eq!((report.verdict, report.scenario.as_str(), report.seed), (Outcome::Passed, "short", 7));
+    assert!(report.loss.commits_lost_by_database > 0, "the run would prove nothing: {report:?}");
+    let loss = report.loss;
+    assert_eq!((loss.orders_lost, loss.orders_settled_twice, loss.ledger_imbalance), (0, 0, 0), "{loss:?}");
+    assert_eq!((report.fencing.writes_below_fence, report.fencing.owners_per_epoch_max), (0, 1));
+    assert_eq!((report.sessions.stale_served, report.sessions.lost), (0, 0));
+    assert!(report.recovery.met && report.sessions.checked > 0, "{report:?}");
+    assert!(report.orders.offered >= report.orders.acknowledged && report.orders.acknowledged > 100);
+    assert!(!report.not_exercised.is_empty() && !report.timeline.is_empty());
+    for phase in ["deploying every stack", "steady load", "reading what the databases hold"] {
+        assert!(said.err.contains(phase), "no `{phase}` in:\n{}", said.err);
+    }
+}
+
+#[test]
+fn without_replay_the_drill_says_how_many_orders_were_lost() {
+    let said = &both()[1];
+    assert_eq!(said.code, Some(3), "{}\n{}", said.err, said.out);
+    let report = report(said);
+    assert_eq!(report.verdict, Outcome::Failed);
+    let lost = report.loss.orders_lost;
+    assert!(lost > 0, "{report:?}");
+    let sentence = format!("{lost} acknowledged orders were lost");
+    assert!(report.why.iter().any(|why| why.contains(&sentence)), "no `{sentence}` in {:?}", report.why);
+}
+
+#[test]
+fn the_report_has_exactly_the_documented_keys() {
+    let text = &both()[0].out;
+    let value: Value = serde_json::from_str(text).expect("one JSON object");
+    let keys: BTreeMap<&str, Vec<&str>> = value
+        .as_object()
+        .expect("an object")
+        .iter()
+        .map(|(key, value)| {
+            let below = value.as_object().map(|below| below.keys().map(String::as_str).collect());
+            (key.as_str(), below.unwrap_or_default())
+        })
+        .collect();
+    let documented: [(&str, &[&str]); 15] = [
+        ("scenario", &[]),
+        ("deployment", &[]),
+        ("seed", &[]),
+        ("commit", &[]),
+        ("orders", &["offered", "acknowledged", "refused", "unknown"]),
+        (
+            "recovery",
+            &["accepted_again_s", "accepted_again_two_endpoints_s", "settled_again_s", "objective_s", "met"],
+        ),
+        ("loss", &["commits_lost_by_database", "orders_lost", "orders_settled_twice", "ledger_imbalance"]),
+        ("fencing", &["writes_refused", "writes_below_fence", "owners_per_epoch_max"]),
+        ("sessions", &["checked", "stale_served", "lost"]),
+        ("timeline", &[]),
+        ("failback", &[]),
+        ("not_exercised", &[]),
+        ("verdict", &[]),
+        ("why", &[]),
+        ("environment", &keys["environment"]),
+    ];
+    assert_eq!(keys, documented.map(|(key, below)| (key, below.to_vec())).into());
+    assert!(!keys["environment"].is_empty() && value["failback"].is_null());
+    assert!(matches!(value["verdict"].as_str(), Some("passed" | "failed")));
+    for event in value["timeline"].as_array().expect("a list") {
+        let keys: Vec<&String> = event.as_object().expect("an object").keys().collect();
+        assert_eq!(keys, ["at_s", "region", "event", "detail"]);
+    }
+    let parsed: Report = serde_json::from_str(text).expect("a report");
+    assert_eq!(
+        serde_json::to_value(&parsed).expect("a report is plain data"),
+        value,
+        "an undocumented field"
+    );
+}
+
+#[test]
+fn ctrl_c_under_load_leaves_nothing() {
+    let _stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
+    Rehearsal::new(&[]).end_with(Signal::INT, "steady load");
+}
+
+#[test]
+fn sigterm_while_the_stage_is_being_set_leaves_nothing() {
+    let _stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
+    Rehearsal::new(&[]).end_with(Signal::TERM, "deploying every stack");
+}

@@ -1,0 +1,89 @@
+//! The lease through time, and the events that its changes make.
+
+use std::collections::BTreeSet;
+
+use recovery::lease::LeaseState;
+use recovery::{Epoch, Region};
+
+use crate::gateway::LeaseItem;
+
+/// Everything that is known of the lease. Fed with the writes that the gateways saw confirmed, and
+/// with readings of the table past every gateway, so that neither can miss an owner unnoticed.
+#[derive(Debug, Default)]
+pub struct LeaseLog {
+    seen: BTreeSet<(Epoch, Region)>,
+    last: Option<LeaseItem>,
+}
+
+impl LeaseLog {
+    /// Notes what was written or read; gives the region, the event and its details when the lease
+    /// went forward. A reading that is older than a write noted before makes no event.
+    pub fn note(&mut self, now: &LeaseItem) -> Option<(Region, &'static str, String)> {
+        self.seen.insert((now.epoch, now.owner.clone()));
+        let serves = |lease: &LeaseItem| lease.state == LeaseState::Serving.as_str();
+        let event = match &self.last {
+            None => "lease created",
+            Some(last) if now.epoch > last.epoch => "lease taken",
+            Some(last) if now.epoch == last.epoch && serves(now) && !serves(last) => "settlement enabled",
+            Some(_) => return None,
+        };
+        let detail = match event {
+            "lease taken" => format!("epoch {}: {}", now.epoch, now.evidence),
+            _ => format!("epoch {}", now.epoch),
+        };
+        self.last = Some(now.clone());
+        Some((now.owner.clone(), event, detail))
+    }
+
+    /// Every pair of epoch and owner that was seen.
+    pub fn owners(&self) -> Vec<(Epoch, Region)> {
+        self.seen.iter().cloned().collect()
+    }
+
+    /// The lease as it is now.
+    pub fn latest(&self) -> Option<&LeaseItem> {
+        self.last.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // Goal: the log reports each step of the lease once, forward only, and keeps every owner.
+    // Method: feed writes and late readings as a failover gives them.
+    use super::*;
+
+    fn lease(epoch: u64, owner: &str, state: &str) -> LeaseItem {
+        let owner = Region::new(owner).expect("a region");
+        LeaseItem { epoch: Epoch(epoch), owner, state: state.to_owned(), evidence: "silence".to_owned() }
+    }
+
+    fn events(log: &mut LeaseLog, leases: &[LeaseItem]) -> Vec<&'static str> {
+        leases.iter().filter_map(|lease| log.note(lease)).map(|(_, event, _)| event).collect()
+    }
+
+    #[test]
+    fn a_failover_makes_three_events() {
+        let mut log = LeaseLog::default();
+        let failover = [
+            lease(1, "us-east-1", "serving"),
+            lease(1, "us-east-1", "serving"),
+            lease(2, "us-east-2", "recovering"),
+            lease(1, "us-east-1", "serving"),
+            lease(2, "us-east-2", "serving"),
+            lease(2, "us-east-2", "recovering"),
+        ];
+        assert_eq!(events(&mut log, &failover), ["lease created", "lease taken", "settlement enabled"]);
+        assert_eq!(log.owners().len(), 2);
+        assert_eq!(log.latest().map(|lease| lease.state.as_str()), Some("serving"));
+    }
+
+    #[test]
+    fn a_second_owner_of_an_epoch_is_kept() {
+        let mut log = LeaseLog::default();
+        assert_eq!(
+            events(&mut log, &[lease(2, "us-east-2", "serving"), lease(2, "us-east-1", "serving")]).len(),
+            1
+        );
+        assert_eq!(log.owners().len(), 2);
+    }
+}

@@ -1,0 +1,74 @@
+//! The lines of WARN and ERROR that a drill provokes and that are therefore no reason to fail it.
+//!
+//! Short on purpose: an entry that is not needed any more hides the next mistake.
+
+use super::Complaint;
+
+/// When a line is to be expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// At any time.
+    Always,
+    /// Before the fault.
+    BeforeTheFault,
+    /// From the fault until a little after the system had recovered.
+    DuringRecovery,
+    /// In the lost region from its loss on.
+    InTheLostRegion,
+}
+
+/// One kind of line.
+pub(super) struct Expected {
+    /// Part of the name of the function, or `emulator`; empty: any function.
+    from: &'static str,
+    /// Part of the line.
+    says: &'static str,
+    pub(super) when: When,
+    /// Why it has to be so.
+    #[allow(dead_code, reason = "for readers")]
+    because: &'static str,
+}
+
+pub(super) const EXPECTED: [Expected; 5] = [
+    Expected {
+        from: "emulator",
+        says: "cryptography package not installed; KMS Sign/Verify will return errors",
+        when: When::Always,
+        because: "nothing under test signs with KMS; the package would be one more to install",
+    },
+    Expected {
+        from: "order-processor",
+        says: "the database has no settlement schema yet",
+        when: When::BeforeTheFault,
+        because: "the standby may have a batch before the owner of the lease has made the schema",
+    },
+    Expected {
+        from: "order-processor",
+        says: "settlement failed and will be tried again",
+        when: When::DuringRecovery,
+        because: "the owner of the lease has lost its database; every batch is refused and comes back",
+    },
+    Expected {
+        from: "recovery-step",
+        says: "NotYet(",
+        when: When::DuringRecovery,
+        because: "a step that waits ends in this error, and the workflow tries it again",
+    },
+    Expected {
+        from: "",
+        says: "\"level\":",
+        when: When::InTheLostRegion,
+        because: "functions that are cut off from everything say so; a crash has no level and counts",
+    },
+];
+
+impl Expected {
+    /// Whether a complaint is of this kind, its time apart.
+    pub(super) fn is_of(&self, complaint: &Complaint) -> bool {
+        let from = match self.from {
+            "" => complaint.region.is_some(),
+            from => complaint.from.is_empty() || complaint.from.contains(from),
+        };
+        from && complaint.text.contains(self.says)
+    }
+}

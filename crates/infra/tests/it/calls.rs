@@ -1,0 +1,254 @@
+//! R13, per function: it may call what its code calls, on what it calls it on, and nothing else.
+//!
+//! Method: one list per function, compared with the role in the template; and the calls that the
+//! services' source names, compared with the lists.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::{one, trading};
+
+/// What Lambda itself does under a function's role: logs, traces, and interfaces in the VPC.
+const LAMBDA: [&str; 8] = [
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+];
+
+/// What Lambda does beside that for one of them: it reads the queue for the processor.
+const LAMBDA_FOR_PROCESSOR: [&str; 2] = ["sqs:DeleteMessage", "sqs:ReceiveMessage"];
+
+const ORDERS_API: [&str; 9] = [
+    "dynamodb:GetItem table/table-journal-production",
+    "dynamodb:GetItem table/table-sessions-production",
+    "dynamodb:PutItem table/table-journal-production",
+    "dynamodb:PutItem table/table-sessions-production",
+    "rds-db:connect own",
+    "rds-db:connect peer",
+    "sqs:GetQueueAttributes queue-orders-production",
+    "sqs:GetQueueUrl queue-orders-production",
+    "sqs:SendMessage queue-orders-production",
+];
+
+const ORDER_PROCESSOR: [&str; 11] = [
+    "dynamodb:BatchGetItem table/table-journal-production",
+    "dynamodb:GetItem table/table-journal-production",
+    "rds-db:connect own",
+    "rds-db:connect peer",
+    "sqs:ChangeMessageVisibility queue-orders-production",
+    "sqs:DeleteMessage queue-orders-production",
+    "sqs:GetQueueAttributes queue-orders-production",
+    "sqs:GetQueueUrl queue-orders-dead-letter-production",
+    "sqs:GetQueueUrl queue-orders-production",
+    "sqs:ReceiveMessage queue-orders-production",
+    "sqs:SendMessage queue-orders-dead-letter-production",
+];
+
+const SENTINEL: [&str; 12] = [
+    "dynamodb:GetItem table/table-journal-production if lease",
+    "dynamodb:PutItem table/table-journal-production if lease",
+    "dynamodb:Query table/table-journal-production",
+    "rds-db:connect own",
+    "rds:DescribeDBClusters cluster:own",
+    "sqs:GetQueueAttributes queue-orders-production",
+    "sqs:GetQueueUrl queue-orders-production",
+    "sqs:SendMessage queue-failed-invocations-production",
+    "sqs:SendMessage queue-orders-production",
+    "ssm:GetParameter parameter/standfast/production/automation",
+    "states:DescribeExecution execution:workflow-failover-production:failover-*",
+    "states:StartExecution stateMachine:workflow-failover-production",
+];
+
+const RECOVERY_STEP: [&str; 12] = [
+    "dynamodb:GetItem table/table-journal-production if lease",
+    "dynamodb:PutItem table/table-journal-production if lease",
+    "dynamodb:Query table/table-journal-production",
+    "events:PutEvents event-bus/bus-recovery-production",
+    "rds-db:connect own",
+    "rds:DescribeGlobalClusters global-cluster:global-cluster-orders-production",
+    "rds:FailoverGlobalCluster cluster:own",
+    "rds:FailoverGlobalCluster cluster:peer",
+    "rds:FailoverGlobalCluster global-cluster:global-cluster-orders-production",
+    "route53:ChangeResourceRecordSets hostedzone if UPSERT orders.trading.example CNAME",
+    "route53:ListResourceRecordSets hostedzone",
+    "ssm:GetParameter parameter/standfast/production/automation",
+];
+
+/// Each function, the directory of its code in `services`, and its list.
+const FUNCTIONS: [(&str, &str, &[&str]); 4] = [
+    ("orders-api", "api", &ORDERS_API),
+    ("order-processor", "processor", &ORDER_PROCESSOR),
+    ("sentinel", "sentinel", &SENTINEL),
+    ("recovery-step", "steps", &RECOVERY_STEP),
+];
+
+/// Calls, and what the code of a function says when it makes them.
+const SAID: [(&str, &str); 17] = [
+    ("dynamodb:BatchGetItem table/table-journal-production", "journal.get_many("),
+    ("dynamodb:GetItem table/table-sessions-production", "sessions.get("),
+    ("dynamodb:PutItem table/table-journal-production", "journal.put("),
+    ("dynamodb:PutItem table/table-journal-production if lease", "leases.replace("),
+    ("dynamodb:PutItem table/table-sessions-production", "sessions.put("),
+    ("dynamodb:Query table/table-journal-production", "journal.page("),
+    ("events:PutEvents event-bus/bus-recovery-production", ".put_events()"),
+    ("rds-db:connect own", "Target::own("),
+    ("rds-db:connect peer", "Target::peer("),
+    ("rds:DescribeDBClusters cluster:own", ".describe_db_clusters()"),
+    ("rds:FailoverGlobalCluster cluster:own", ".failover_global_cluster()"),
+    ("route53:ListResourceRecordSets hostedzone", ".list_resource_record_sets()"),
+    ("sqs:ChangeMessageVisibility queue-orders-production", "queue.delay("),
+    ("sqs:SendMessage queue-orders-dead-letter-production", ".send_dead_letter("),
+    ("sqs:SendMessage queue-orders-production", "queue.send("),
+    ("ssm:GetParameter parameter/standfast/production/automation", "switch.is_on("),
+    ("states:StartExecution stateMachine:workflow-failover-production", "executions.start("),
+];
+
+fn list(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+        one => one.as_str().into_iter().collect(),
+    }
+}
+
+/// The resource as the lists name it: without account, and its region as `own` or `peer`.
+fn short(arn: &str, own: &str) -> String {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let [_, _, service, region, _, resource] = parts[..] else { return arn.to_owned() };
+    let whose = if region == own { "own" } else { "peer" };
+    match (service, resource) {
+        ("rds-db", _) => whose.to_owned(),
+        ("rds", cluster) if cluster.starts_with("cluster:") => format!("cluster:{whose}"),
+        ("route53", _) => "hostedzone".to_owned(),
+        (_, resource) => resource.to_owned(),
+    }
+}
+
+/// Every value of a condition, in the order of its keys.
+fn condition(statement: &Value) -> String {
+    let operators = statement["Condition"].as_object().into_iter().flat_map(|all| all.values());
+    let keys = operators.filter_map(Value::as_object).flat_map(|keys| keys.iter());
+    let mut keys: Vec<(&String, &Value)> = keys.collect();
+    keys.sort_by_key(|(key, _)| *key);
+    let values: Vec<&str> = keys.into_iter().flat_map(|(_, values)| list(values)).collect();
+    if values.is_empty() { String::new() } else { format!(" if {}", values.join(" ")) }
+}
+
+#[test]
+fn each_function_may_call_exactly_what_it_calls() {
+    let templates = trading();
+    for region in ["us-east-1", "us-east-2"] {
+        for (name, _, expected) in FUNCTIONS {
+            let role = format!("role-{name}-{region}-production");
+            let role = one(&templates, region, "AWS::IAM::Role", "RoleName", &role);
+            let statements = role["Policies"][0]["PolicyDocument"]["Statement"].as_array();
+            let mut allowed = BTreeSet::new();
+            let mut lambda = BTreeSet::new();
+            for statement in statements.expect("a policy has statements") {
+                for action in list(&statement["Action"]) {
+                    if LAMBDA.contains(&action) {
+                        lambda.insert(action);
+                        continue;
+                    }
+                    for resource in list(&statement["Resource"]) {
+                        let resource = short(resource, region);
+                        allowed.insert(format!("{action} {resource}{}", condition(statement)));
+                    }
+                }
+            }
+            let expected: BTreeSet<String> = expected.iter().map(|call| (*call).to_owned()).collect();
+            assert_eq!(allowed, expected, "{name} in {region}");
+            assert_eq!(lambda, BTreeSet::from(LAMBDA), "{name} in {region}");
+            assert_eq!(role.get("ManagedPolicyArns"), None, "{name} in {region}");
+        }
+    }
+}
+
+fn services() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../services/src")
+}
+
+#[test]
+fn each_list_has_the_calls_that_its_function_s_code_makes() {
+    for (name, directory, listed) in FUNCTIONS {
+        let mut files = Vec::new();
+        sources(&services().join(directory), &mut files);
+        let text: String =
+            files.iter().map(|file| fs::read_to_string(file).expect("a readable source")).collect();
+        for (call, said) in SAID {
+            assert_eq!(text.contains(said), listed.contains(&call), "{name}: {call}, which is `{said}`");
+        }
+    }
+}
+
+/// Every `.rs` file below a directory.
+fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).expect("the services are beside this crate") {
+        let path = entry.expect("a readable directory").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// `get_item` as `GetItem`.
+fn action(method: &str) -> String {
+    let word = |word: &str| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        if word == "db" { "DB".to_owned() } else { first.to_uppercase() + rest }
+    };
+    method.split('_').map(word).collect()
+}
+
+/// What the services call their SDK clients.
+const CLIENTS: [&str; 4] = ["client", "events", "rds", "route53"];
+
+/// The SDK calls that begin in a source: `client.get_item()`, over lines or in one.
+fn calls(text: &str) -> Vec<String> {
+    let inside_a_word = |before: &str| before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
+    let ends = CLIENTS.iter().flat_map(|client| {
+        let found = text.match_indices(client).filter(|(at, _)| !inside_a_word(&text[..*at]));
+        found.map(|(at, client)| at + client.len())
+    });
+    ends.filter_map(|end| text[end..].trim_start().strip_prefix('.')?.split_once("()"))
+        .map(|(method, _)| method)
+        .filter(|method| method.chars().all(|c| c.is_ascii_lowercase() || c == '_') && *method != "clone")
+        .map(action)
+        .collect()
+}
+
+#[test]
+fn the_lists_name_what_the_code_calls() {
+    let mut files = Vec::new();
+    sources(&services(), &mut files);
+    let mut called = BTreeSet::new();
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a readable source");
+        if !text.contains(".send()") {
+            continue; // the database's client
+        }
+        let found = calls(&text);
+        let sent = text.matches(".send()").count();
+        assert_eq!(found.len(), sent, "{}: a call that this test does not see", file.display());
+        called.extend(found);
+    }
+    let of_lambda = |call: &str| call == "rds-db:connect" || LAMBDA_FOR_PROCESSOR.contains(&call);
+    let listed: BTreeSet<String> = FUNCTIONS
+        .iter()
+        .flat_map(|(_, _, calls)| calls.iter())
+        .filter_map(|call| call.split(' ').next())
+        .filter(|call| !of_lambda(call))
+        .filter_map(|call| call.split(':').nth(1))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(called, listed);
+}

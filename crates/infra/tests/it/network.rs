@@ -1,0 +1,141 @@
+//! R13: the networks, the way between them, and who waits for whom.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::{Template, deployment, packages, synthesis, trading};
+
+const REGIONS: [&str; 2] = ["us-east-1", "us-east-2"];
+
+fn stack<'t>(templates: &'t [Template], kind: &str, region: &str) -> &'t Template {
+    let name = format!("TapStack-{kind}-{region}-production");
+    templates.iter().find(|template| template.name == name).expect("each region has each kind of stack")
+}
+
+/// First address and number of leading bits of an IPv4 range.
+fn range(text: &str) -> (u32, u32) {
+    let (address, bits) = text.split_once('/').expect("a range");
+    (address.parse::<std::net::Ipv4Addr>().expect("an address").into(), bits.parse().expect("bits"))
+}
+
+fn holds(outer: &str, inner: &str) -> bool {
+    let ((outer, bits), (inner, inner_bits)) = (range(outer), range(inner));
+    let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
+    inner_bits >= bits && outer & mask == inner & mask
+}
+
+/// Ranges of a region's subnets of one kind.
+fn subnets(templates: &[Template], region: &str, kind: &str) -> Vec<String> {
+    let named = |tags: &Value| {
+        let tags = tags.as_array().expect("subnets are tagged");
+        tags.iter()
+            .any(|tag| tag["Value"].as_str().is_some_and(|v| v.starts_with(&format!("subnet-{kind}-"))))
+    };
+    let all = stack(templates, "Networking", region).all("AWS::EC2::Subnet");
+    all.iter()
+        .filter(|subnet| named(&subnet["Tags"]))
+        .map(|subnet| subnet["CidrBlock"].as_str().expect("a range").to_owned())
+        .collect()
+}
+
+#[test]
+fn three_zones_of_three_kinds_and_only_public_ones_face_the_internet() {
+    let templates = trading();
+    for region in REGIONS {
+        for kind in ["public", "private", "isolated"] {
+            assert_eq!(subnets(&templates, region, kind).len(), 3, "{kind} in {region}");
+        }
+        let network = stack(&templates, "Networking", region);
+        let internet = network.all("AWS::EC2::Route").iter().filter(|r| r.get("GatewayId").is_some()).count();
+        let translated =
+            network.all("AWS::EC2::Route").iter().filter(|r| r.get("NatGatewayId").is_some()).count();
+        assert_eq!((internet, translated), (3, 3), "public and private; isolated subnets have no way out");
+    }
+}
+
+#[test]
+fn processors_reach_the_other_region_s_database_and_nothing_else_there() {
+    let templates = trading();
+    for (own, peer) in [(REGIONS[0], REGIONS[1]), (REGIONS[1], REGIONS[0])] {
+        let peering = stack(&templates, "NetworkPeering", own);
+        let mut ways: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for route in peering.all("AWS::EC2::Route") {
+            let table = route["RouteTableId"].as_str().expect("a parameter");
+            let destination = route["DestinationCidrBlock"].as_str().expect("a range");
+            ways.entry(destination).or_default().insert(table);
+            assert!(route["VpcPeeringConnectionId"].is_object());
+        }
+        assert_eq!(ways.len(), 2, "two ways out of {own}: {ways:?}");
+        let from = |tables: &str| -> &str {
+            let all =
+                |from: &&BTreeSet<&str>| from.len() == 3 && from.iter().all(|table| table.contains(tables));
+            ways.iter().find(|(_, from)| all(from)).expect("a way from three subnets").0
+        };
+        let peer_database = from("/network/private-routes-");
+        let peer_functions = from("/network/isolated-routes-");
+        for (range, kind) in [(peer_functions, "private"), (peer_database, "isolated")] {
+            for other in ["public", "private", "isolated"] {
+                for subnet in subnets(&templates, peer, other) {
+                    assert_eq!(holds(range, &subnet), other == kind, "{range} and {subnet} ({other})");
+                }
+            }
+        }
+        let out = peering.all("AWS::EC2::SecurityGroupEgress");
+        let into = peering.all("AWS::EC2::SecurityGroupIngress");
+        assert_eq!((out.len(), into.len()), (1, 1));
+        assert_eq!(out[0]["CidrIp"], peer_database);
+        assert_eq!(into[0]["CidrIp"], peer_functions);
+        for (rule, group) in [(out[0], "function"), (into[0], "database")] {
+            assert_eq!((&rule["FromPort"], &rule["ToPort"]), (&json!(5432), &json!(5432)));
+            let expected =
+                format!("{{{{resolve:ssm:/standfast/production/network/{group}-security-group}}}}");
+            assert_eq!(rule["GroupId"], expected);
+        }
+    }
+    let connections =
+        |region| stack(&templates, "NetworkPeering", region).all("AWS::EC2::VPCPeeringConnection");
+    assert!(connections("us-east-1").is_empty(), "one side asks");
+    assert_eq!(connections("us-east-2")[0]["PeerRegion"], "us-east-1");
+}
+
+#[test]
+fn only_the_peering_stacks_read_across_regions() {
+    let mut reads = 0;
+    for template in trading() {
+        for (id, resource) in template.resources() {
+            let text = resource.to_string();
+            let found = text.matches("Fn::GetStackOutput").count();
+            let peering = template.name.contains("-Peering-") || template.name.contains("-NetworkPeering-");
+            assert!(found == 0 || peering, "{id} of {}", template.name);
+            let own = format!("\"Region\":\"{}\"", template.region);
+            assert!(found == 0 || !text.contains(&own), "what is at hand is not read from afar: {id}");
+            reads += found;
+        }
+    }
+    assert_eq!(reads, 5 + 1 + 6, "parameters; the network asked for; home's routes");
+}
+
+/// What a region needs to run and to recover is deployed in it alone, but for the parameters that
+/// the peering stack has left there.
+#[test]
+fn nothing_waits_for_the_way_between_the_networks() {
+    let directory = packages();
+    let app = infra::app(&deployment(), &synthesis(directory.path())).expect("good input");
+    let assembly = app.synthesise().expect("a sound tree");
+    for stack in &assembly.stacks {
+        for dependency in &stack.dependencies {
+            let region =
+                |name: &str| REGIONS.into_iter().find(|r| name.contains(r)).expect("a region").to_owned();
+            let network = dependency.contains("-NetworkPeering-") && !stack.name.contains("-NetworkPeering-");
+            assert!(!network, "{} waits for {dependency}", stack.name);
+            let afar = region(&stack.name) != region(dependency);
+            // The standby's cluster joins home's global cluster; peering is of both; tables and
+            // zone live with the standby.
+            let known = stack.name.contains("Peering-")
+                || stack.name.contains("-Database-us-east-2")
+                || dependency.contains("-GlobalTables-us-east-2");
+            assert!(!afar || known, "{} waits for {dependency}", stack.name);
+        }
+    }
+}

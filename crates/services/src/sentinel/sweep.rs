@@ -1,0 +1,157 @@
+//! The sweep: acknowledged orders that were not settled are put into the queue again.
+//!
+//! An acknowledgement does not wait for the queue: a message may never have been sent, or may lie in
+//! the queue of a region that fell after the replay. The owner of the lease therefore looks at every
+//! journal entry again when nobody can put another one beside it. Settlement is idempotent, so a
+//! message too many does no harm.
+
+use std::time::Duration;
+
+use recovery::OrderId;
+use recovery::order::{ID_AGE_MS_MAX, journal_partitions};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::aws::cause;
+use crate::database::settlement::missing;
+use crate::database::{Database, DatabaseError};
+use crate::journal::Journal;
+use crate::queue::{Message, Queue};
+
+/// Time an order has for its ordinary settlement, after the last moment its id is taken.
+const ORDINARY_MS: u64 = 60_000;
+/// How far back a sweep reaches from there. Watches begin every minute, so each order is met by
+/// several, and a minute without a sentinel leaves no gap.
+const DEPTH_MS: u64 = 5 * 60_000;
+/// Entries of one page of a partition.
+const PAGE_MAX: u32 = 200;
+/// Messages that one sweep sends at most; the next one goes on.
+const SENT_MAX: usize = 500;
+/// Longest sweep. It must end within a watch.
+const SWEEP_LIMIT: Duration = Duration::from_secs(45);
+
+/// Where to look, and where to send.
+#[derive(Debug)]
+pub(super) struct Sweeper {
+    pub(super) journal: Journal,
+    pub(super) queue: Queue,
+    /// A connection of its own: readiness must not wait for a sweep.
+    pub(super) database: Database,
+}
+
+/// Why a sweep ended early. What it had sent stays sent.
+#[derive(Debug, thiserror::Error)]
+enum SweepError {
+    #[error(transparent)]
+    Journal(#[from] crate::journal::Unavailable),
+    #[error("the database cannot be asked")]
+    Database(#[from] DatabaseError),
+    #[error("the queue cannot be filled")]
+    Queue(#[from] crate::aws::CallFailed),
+}
+
+/// At most one sweep per watch, in the background. Dropping it ends a running one.
+#[derive(Debug, Default)]
+pub(super) struct Sweep {
+    begun: bool,
+    running: JoinSet<Result<usize, String>>,
+}
+
+impl Sweep {
+    /// Begins the watch's sweep if none was begun, and says how many messages an ended one has sent,
+    /// or why it ended early. `now_ms` is in milliseconds since the Unix epoch.
+    pub(super) fn step(
+        &mut self,
+        sweeper: &std::sync::Arc<Sweeper>,
+        now_ms: u64,
+    ) -> Option<Result<usize, String>> {
+        if !self.begun {
+            self.begun = true;
+            let sweeper = std::sync::Arc::clone(sweeper);
+            self.running.spawn(async move {
+                match timeout(SWEEP_LIMIT, sweeper.sweep(now_ms)).await {
+                    Ok(swept) => swept.map_err(|error| cause(&error)),
+                    Err(_) => Err(format!("it took longer than {} s", SWEEP_LIMIT.as_secs())),
+                }
+            });
+        }
+        self.running.try_join_next().map(|ended| ended.unwrap_or_else(|error| Err(error.to_string())))
+    }
+}
+
+impl Sweeper {
+    async fn sweep(&self, now_ms: u64) -> Result<usize, SweepError> {
+        let (from_ms, to_ms) = window(now_ms);
+        let mut sent = 0;
+        for partition in journal_partitions(from_ms, to_ms, self.journal.shards()) {
+            let mut after = None;
+            loop {
+                let page = self.journal.page(&partition, after.as_deref(), PAGE_MAX).await?;
+                let ids: Vec<OrderId> = page.entries.iter().map(|entry| entry.order.id).collect();
+                for id in self.unsettled(&ids).await? {
+                    if sent == SENT_MAX {
+                        return Ok(sent);
+                    }
+                    self.queue.send(&Message::new(id, self.journal.shards())).await?;
+                    sent += 1;
+                }
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(sent)
+    }
+
+    async fn unsettled(&self, ids: &[OrderId]) -> Result<Vec<OrderId>, DatabaseError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let connection = self.database.connect().await?;
+        let found = missing(&connection, ids).await;
+        if found.is_err() {
+            connection.discard();
+        }
+        found
+    }
+}
+
+/// The ids to look at, by the time in them, in milliseconds since the Unix epoch. The upper end is so
+/// old that no further order can be put there, and whatever was put had [`ORDINARY_MS`] to be settled.
+fn window(now_ms: u64) -> (u64, u64) {
+    let to_ms = now_ms.saturating_sub(ID_AGE_MS_MAX + ORDINARY_MS);
+    (to_ms.saturating_sub(DEPTH_MS), to_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: every order that can be acknowledged at all is met by a sweep after its ordinary time,
+    //! although sweeps come minutes apart. Method: any id the API takes, against sweeps up to five
+    //! minutes apart.
+
+    use proptest::prelude::*;
+    use recovery::order::{ID_LEAD_MS_MAX, journal_partition};
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_order_is_met_after_it_was_put(
+            put_ms in 1_700_000_000_000_u64..1_800_000_000_000,
+            offset in 0..=ID_AGE_MS_MAX + ID_LEAD_MS_MAX,
+            first_sweep in 0_u64..DEPTH_MS,
+        ) {
+            let made_ms = put_ms + ID_LEAD_MS_MAX - offset;
+            let id = uuid::Builder::from_unix_timestamp_millis(made_ms, &[7; 10]).into_uuid();
+            let id = OrderId::new(id).expect("version 7");
+            prop_assert!(id.check_age(put_ms).is_ok());
+            let met = (0..5).map(|n| put_ms + first_sweep + n * DEPTH_MS).find(|now_ms| {
+                let (from_ms, to_ms) = window(*now_ms);
+                journal_partitions(from_ms, to_ms, 4).any(|one| one == journal_partition(id, 4))
+                    && now_ms - put_ms >= ORDINARY_MS / 2
+            });
+            prop_assert!(met.is_some());
+        }
+    }
+}
