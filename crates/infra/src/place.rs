@@ -108,11 +108,6 @@ impl<'d> Place<'d> {
         self.arn("states", &format!("stateMachine:{}", self.names().failover_state_machine()))
     }
 
-    /// ARN of the topic that alerts people.
-    pub fn alert_topic_arn(&self) -> String {
-        self.arn("sns", &self.names().alert_topic())
-    }
-
     /// ARN of the event bus.
     pub fn event_bus_arn(&self) -> String {
         self.arn("events", &format!("event-bus/{}", self.names().event_bus()))

@@ -38,8 +38,6 @@ pub const STATE_MACHINE_ARN: &str = "STANDFAST_STATE_MACHINE_ARN";
 pub const SWITCH_PARAMETER: &str = "STANDFAST_SWITCH_PARAMETER";
 /// Name of the event bus that recovery events are put on.
 pub const EVENT_BUS: &str = "STANDFAST_EVENT_BUS";
-/// ARN of the topic that people are alerted through.
-pub const ALERT_TOPIC_ARN: &str = "STANDFAST_ALERT_TOPIC_ARN";
 /// Base URL of this region's own public endpoint, without a trailing slash.
 pub const OWN_URL: &str = "STANDFAST_OWN_URL";
 /// Base URL of the peer region's public endpoint, without a trailing slash.

@@ -12,7 +12,7 @@ use crate::policy::role;
 /// Seconds the processor may take for a batch.
 const PROCESSOR_TIMEOUT_S: u64 = 30;
 /// Receives after which a message that only ever crashed the processor is put aside.
-const RECEIVES_MAX: u32 = 100;
+const RECEIVES_MAX: u32 = 1000;
 /// Seconds a dead letter is kept: the most SQS allows.
 const DEAD_LETTER_RETENTION_S: u32 = 1_209_600;
 /// Days the logs of the functions are kept.

@@ -37,7 +37,6 @@ fn located(place: &Place<'_>) -> Vec<(&'static str, String)> {
         (setting::STATE_MACHINE_ARN, place.state_machine_arn()),
         (setting::SWITCH_PARAMETER, names.switch_parameter()),
         (setting::EVENT_BUS, names.event_bus()),
-        (setting::ALERT_TOPIC_ARN, place.alert_topic_arn()),
         (setting::OWN_URL, format!("https://{}", names.region_host(place.region))),
         (setting::PEER_URL, format!("https://{}", names.region_host(peer))),
         (setting::PUBLIC_URL, format!("https://{}", names.public_host())),

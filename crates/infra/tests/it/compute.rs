@@ -94,7 +94,7 @@ fn failed_orders_come_back_alone_and_end_in_the_dead_letter_queue() {
     for region in REGIONS {
         let orders = one(&templates, region, "AWS::SQS::Queue", "QueueName", "queue-orders-production");
         assert_eq!(orders["VisibilityTimeout"], 180, "six times the processor's timeout");
-        assert_eq!(orders["RedrivePolicy"]["maxReceiveCount"], 100);
+        assert_eq!(orders["RedrivePolicy"]["maxReceiveCount"], 1000);
         assert!(orders["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"].is_array());
         let mapping: Vec<&Value> = templates
             .iter()

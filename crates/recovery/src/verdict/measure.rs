@@ -53,11 +53,13 @@ fn is_compared_read(operation: &Operation) -> bool {
         && operation.token.is_some()
 }
 
-/// When an order was acknowledged, if the surviving region did so after the fault.
+/// When an order was acknowledged, if the surviving region did so after the fault. One that was under
+/// way to the survivor already, at its first attempt, says nothing about recovery.
 fn acknowledged_after(operation: &Operation, fault: &Fault) -> Option<u64> {
     let survived = operation.region.as_ref() == Some(&fault.surviving_region);
     let at = operation.completed_ms.filter(|at| *at > fault.at_ms)?;
-    (operation.is_acknowledged_order() && survived).then_some(at)
+    let sent_after = operation.invoked_ms >= fault.at_ms || operation.attempts > 1;
+    (operation.is_acknowledged_order() && survived && sent_after).then_some(at)
 }
 
 fn accepted_again_s(history: &[Operation], fault: &Fault, client: ClientKind) -> Option<f64> {

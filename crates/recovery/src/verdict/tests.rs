@@ -138,6 +138,18 @@ fn a_sound_run_passes_with_its_figures() {
 }
 
 #[test]
+fn an_order_under_way_at_the_fault_is_no_recovery() {
+    let mut run = sound();
+    let mut under_way = order(3, ClientKind::KnowsBothRegions, 0, "us-east-2");
+    under_way.completed_ms = Some(FAULT_MS + 20);
+    run.history.push(under_way.clone());
+    assert_eq!(run.judge().accepted_again_two_endpoints_s, Some(1.0));
+    under_way.attempts = 2;
+    run.history.push(under_way);
+    assert_eq!(run.judge().accepted_again_two_endpoints_s, Some(0.02), "it turned to the survivor");
+}
+
+#[test]
 fn an_empty_history_fails() {
     let verdict = Run { history: Vec::new(), ..sound() }.fails_with("nothing was acknowledged");
     assert!(!verdict.objective_met);

@@ -84,6 +84,20 @@ async fn a_stale_change_is_lost_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_stale_renewal_by_the_same_owner_does_not_undo_what_came_between() {
+    let scene = Scene::new().await;
+    let store = store(&scene);
+    let taken = Lease::first(&home(), 1).successor(&standby(), "test", 2);
+    assert_eq!(store.create(&taken).await.expect("the table answers"), Swap::Done);
+    let serving = taken.serving();
+    assert_eq!(store.replace(&taken, &serving).await.expect("the table answers"), Swap::Done);
+    // Same epoch and owner: only the version tells that this renewal still says `recovering`.
+    let late = store.replace(&taken, &taken.renewed()).await.expect("the table answers");
+    assert_eq!(late, Swap::Lost(serving.clone()));
+    assert_eq!(store.read().await.expect("the table answers"), Some(serving));
+}
+
+#[tokio::test]
 async fn a_put_whose_answer_is_lost_is_recognised_as_done() {
     let scene = Scene::new().await;
     let upstream = support::emulator().await.trim_start_matches("http://").parse().expect("an address");
