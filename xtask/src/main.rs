@@ -13,8 +13,8 @@ use std::process::ExitCode;
 
 use problem::Problem;
 
-const USAGE: &str =
-    "usage: cargo xtask codegen [--check] [--spec FILE] | package [--package PACKAGE] [BINARY…] | tidy";
+const USAGE: &str = "usage: cargo xtask codegen [--check] [--spec FILE] | \
+     package [--architecture x86_64|arm64] [--package PACKAGE] [BINARY…] | tidy";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

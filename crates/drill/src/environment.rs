@@ -68,7 +68,7 @@ impl EnvironmentError {
             Self::NoVenv { .. } => "install the module, such as `apt install python3-venv`".into(),
             Self::Cache { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => install::ROOM.into(),
-                _ => "point XDG_CACHE_HOME at a directory that you can write to".into(),
+                _ => "name a directory that you can write to with --cache DIR or XDG_CACHE_HOME".into(),
             },
             Self::Install(failure) => failure.hint().into(),
         }

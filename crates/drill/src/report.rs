@@ -66,7 +66,7 @@ pub struct Orders {
     pub offered: u64,
     /// Orders the system acknowledged.
     pub acknowledged: u64,
-    /// Orders the system refused for good.
+    /// Orders that certainly did not happen: refused for good, or never sent.
     pub refused: u64,
     /// Orders whose client never learnt what became of them.
     pub unknown: u64,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use cdk::assembly::Assembly;
 use cdk::assembly::writer::{self, FileError};
 use cdk::{App, Problems, Stack};
-use recovery::deployment::Deployment;
+use recovery::deployment::{Architecture, Deployment};
 
 use crate::packages::{Packages, RECOVERY_STEP};
 use crate::place::Place;
@@ -38,6 +38,14 @@ pub enum SynthesisError {
     /// Not the number of an AWS account.
     #[error("`{0}` is not an account number of twelve digits")]
     Account(String),
+    /// A package for another processor than the functions'.
+    #[error("{package}.zip is not built for {architecture}, which the deployment asks for", architecture = .architecture.as_str())]
+    Processor {
+        /// The function.
+        package: &'static str,
+        /// Of the functions.
+        architecture: Architecture,
+    },
     /// A package or a file of the assembly.
     #[error(transparent)]
     File(#[from] FileError),

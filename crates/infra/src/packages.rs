@@ -1,9 +1,15 @@
 //! The zip files of the functions: one file each, the same for both regions.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use cdk::FileAsset;
 use cdk::assembly::writer::{FileError, read_asset};
+use recovery::deployment::Architecture;
+use zip::ZipArchive;
+
+use crate::app::SynthesisError;
 
 /// Accepts and answers orders and sessions.
 pub const ORDERS_API: &str = "orders-api";
@@ -40,4 +46,31 @@ impl Packages {
         let found = self.assets.iter().find(|(name, _)| *name == function);
         &found.expect("every function of FUNCTIONS was read").1
     }
+}
+
+/// Refuses packages for another processor. A package that holds no ELF program is not judged, and
+/// neither is a drill's, whose functions run where the drill does.
+///
+/// # Errors
+/// The first package that does not fit.
+pub fn fit(directory: &Path, architecture: Architecture) -> Result<(), SynthesisError> {
+    let wanted = match architecture {
+        Architecture::X86_64 => [62, 0],
+        Architecture::Arm64 => [183, 0],
+    };
+    let other = |name: &&str| {
+        machine(&directory.join(format!("{name}.zip"))).is_some_and(|machine| machine != wanted)
+    };
+    match FUNCTIONS.into_iter().find(other) {
+        Some(package) => Err(SynthesisError::Processor { package, architecture }),
+        None => Ok(()),
+    }
+}
+
+/// `e_machine` of the program in a package: the two bytes at 18, where both of our machines are little-endian.
+fn machine(package: &Path) -> Option<[u8; 2]> {
+    let mut archive = ZipArchive::new(File::open(package).ok()?).ok()?;
+    let mut head = [0; 20];
+    archive.by_name("bootstrap").ok()?.read_exact(&mut head).ok()?;
+    head.starts_with(b"\x7fELF").then_some([head[18], head[19]])
 }

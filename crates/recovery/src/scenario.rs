@@ -10,9 +10,10 @@ pub struct Scenario {
     pub name: String,
     /// One line for the list.
     pub summary: String,
-    /// What has to happen, in words.
+    /// What has to happen, in words: for people. Nothing reads it to judge a run; the
+    /// [verdict](crate::verdict) has invariants of its own.
     pub must: Vec<String>,
-    /// What must never happen, in words.
+    /// What must never happen, in words: for people, like `must`.
     pub must_not: Vec<String>,
     /// How long load runs before and after.
     pub load: LoadPhases,
@@ -118,10 +119,11 @@ impl Scenario {
     }
 
     fn check(&self) -> Result<(), String> {
-        let phases = &self.load;
-        if self.faults.is_empty() {
-            return Err("a scenario without a fault proves nothing".to_owned());
+        if self.name.trim().is_empty() {
+            return Err("a scenario needs a name".to_owned());
         }
+        self.check_faults()?;
+        let phases = &self.load;
         if phases.steady_s < 5 || phases.steady_s > 3600 {
             return Err(format!("load.steady_s must lie in 5..=3600, not {}", phases.steady_s));
         }
@@ -134,8 +136,24 @@ impl Scenario {
         if self.replication.wal_delay_ms > 600_000 || self.replication.session_lag_ms > 600_000 {
             return Err("a replication lag must be at most 600000 ms".to_owned());
         }
-        if let Some(fault) = self.faults.iter().find(|fault| fault.at_s > phases.limit_s) {
-            return Err(format!("a fault at {} s comes after the limit of {} s", fault.at_s, phases.limit_s));
+        Ok(())
+    }
+
+    /// Only what the verdict can judge is run: the loss of home, for the standby has to take over.
+    fn check_faults(&self) -> Result<(), String> {
+        let limit_s = self.load.limit_s;
+        let strikes = |place: Place| self.faults.iter().any(|fault| fault.region == place);
+        if self.faults.is_empty() {
+            return Err("a scenario without a fault proves nothing".to_owned());
+        }
+        if strikes(Place::Home) && strikes(Place::Standby) {
+            return Err("both regions are lost: none could take over".to_owned());
+        }
+        if strikes(Place::Standby) {
+            return Err("a fault on the standby cannot be judged yet".to_owned());
+        }
+        if let Some(fault) = self.faults.iter().find(|fault| fault.at_s > limit_s) {
+            return Err(format!("a fault at {} s comes after the limit of {limit_s} s", fault.at_s));
         }
         Ok(())
     }
@@ -161,6 +179,21 @@ mod tests {
         let error = Scenario::parse(&text, "x.toml").expect_err("unknown field").to_string();
         let line = text.lines().position(|line| line.starts_with("stedy_s")).expect("replaced above") + 1;
         assert!(error.contains("stedy_s") && error.starts_with(&format!("x.toml:{line}:1: ")), "{error}");
+    }
+
+    #[test]
+    fn what_cannot_be_judged_yet_is_refused() {
+        let on_the_standby = SHIPPED.replace("region = \"home\"", "region = \"standby\"");
+        let both = format!("{SHIPPED}\n[[fault]]\nat_s = 1\nregion = \"standby\"\nkind = \"lost\"\n");
+        let unnamed = SHIPPED.replace("name = \"region-loss\"", "name = \" \"");
+        for (text, reason) in [
+            (on_the_standby, "a fault on the standby cannot be judged yet"),
+            (both, "both regions are lost"),
+            (unnamed, "a scenario needs a name"),
+        ] {
+            let error = Scenario::parse(&text, "x.toml").expect_err(reason).to_string();
+            assert!(error.starts_with(&format!("x.toml: {reason}")), "{error}");
+        }
     }
 
     #[test]

@@ -56,6 +56,8 @@ pub const LEASE_TTL_S: &str = "STANDFAST_LEASE_TTL_S";
 pub const LEASE_MARGIN_S: &str = "STANDFAST_LEASE_MARGIN_S";
 /// Seconds after a move in which no further move is made.
 pub const COOLDOWN_S: &str = "STANDFAST_COOLDOWN_S";
+/// Seconds for which an owner renews without its own database.
+pub const DATABASE_PATIENCE_S: &str = "STANDFAST_DATABASE_PATIENCE_S";
 /// Seconds one sentinel invocation keeps watch.
 pub const SENTINEL_WATCH_S: &str = "STANDFAST_SENTINEL_WATCH_S";
 /// Seconds between two outside probes.

@@ -15,6 +15,8 @@ use recovery::{Epoch, Lease, Region};
 
 /// Puts that one change tries before its outcome is called unknown.
 const PUTS_MAX: u32 = 3;
+/// The one attribute that may be absent.
+const UNFIT: &str = "database_unfit_at_version";
 /// Pause before the second put; doubled for the third.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -148,7 +150,7 @@ fn number(n: u64) -> AttributeValue {
 
 fn encode(lease: &Lease) -> HashMap<String, AttributeValue> {
     let text = |text: &str| AttributeValue::S(text.to_owned());
-    HashMap::from([
+    let mut item = HashMap::from([
         ("pk".to_owned(), text(LEASE_KEY)),
         ("sk".to_owned(), text(LEASE_KEY)),
         ("epoch".to_owned(), number(lease.epoch.0)),
@@ -158,7 +160,11 @@ fn encode(lease: &Lease) -> HashMap<String, AttributeValue> {
         ("evidence".to_owned(), text(&lease.evidence)),
         ("moved_at_version".to_owned(), number(lease.moved_at_version)),
         ("moved_at_ms".to_owned(), number(lease.moved_at_ms)),
-    ])
+    ]);
+    if let Some(version) = lease.database_unfit_at_version {
+        item.insert(UNFIT.to_owned(), number(version));
+    }
+    item
 }
 
 fn decode(item: &HashMap<String, AttributeValue>) -> Result<Lease, LeaseStoreError> {
@@ -178,6 +184,7 @@ fn decode(item: &HashMap<String, AttributeValue>) -> Result<Lease, LeaseStoreErr
         evidence: text("evidence")?.to_owned(),
         moved_at_version: count("moved_at_version")?,
         moved_at_ms: count("moved_at_ms")?,
+        database_unfit_at_version: item.get(UNFIT).map(|_| count(UNFIT)).transpose()?,
     })
 }
 
@@ -197,12 +204,16 @@ mod tests {
             evidence: "no renewal for 18 s".to_owned(),
             moved_at_version: 12,
             moved_at_ms: 1_700_000_000_000,
+            database_unfit_at_version: None,
         }
     }
 
     #[test]
     fn an_item_survives_the_round_trip() {
-        assert_eq!(decode(&encode(&lease())).expect("a whole item"), lease());
+        assert!(!encode(&lease()).contains_key(UNFIT));
+        for lease in [lease(), lease().renewed_unfit()] {
+            assert_eq!(decode(&encode(&lease)).expect("a whole item"), lease);
+        }
     }
 
     #[test]
@@ -215,5 +226,8 @@ mod tests {
         let mut item = encode(&lease());
         item.insert("state".to_owned(), AttributeValue::S("asleep".to_owned()));
         assert!(matches!(decode(&item), Err(LeaseStoreError::Malformed("state"))));
+        let mut item = encode(&lease());
+        item.insert(UNFIT.to_owned(), AttributeValue::S("long".to_owned()));
+        assert!(matches!(decode(&item), Err(LeaseStoreError::Malformed(UNFIT))));
     }
 }

@@ -13,28 +13,68 @@ use std::process::Command;
 
 use crate::problem::Problem;
 
-const USAGE: &str = "usage: cargo xtask package [--package PACKAGE] [BINARY…]";
+const USAGE: &str = "usage: cargo xtask package [--architecture x86_64|arm64] [--package PACKAGE] [BINARY…]";
 
 /// The functions of the system; all of them in one package.
 const BINARIES: [&str; 4] = ["order-processor", "orders-api", "recovery-step", "sentinel"];
 const PACKAGE: &str = "services";
 
+/// A processor, by the name that the deployment file has for it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Architecture {
+    X86_64,
+    Arm64,
+}
+
+impl Architecture {
+    fn parse(name: &str) -> Option<Self> {
+        match name {
+            "x86_64" => Some(Self::X86_64),
+            "arm64" => Some(Self::Arm64),
+            _ => None,
+        }
+    }
+
+    /// The option of cargo-lambda.
+    fn flag(self) -> &'static str {
+        match self {
+            Self::X86_64 => "--x86-64",
+            Self::Arm64 => "--arm64",
+        }
+    }
+
+    /// The target of the compiler.
+    fn target(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86_64-unknown-linux-gnu",
+            Self::Arm64 => "aarch64-unknown-linux-gnu",
+        }
+    }
+}
+
 /// What the command line asked for.
 #[derive(Debug, PartialEq)]
 struct Options {
+    architecture: Architecture,
     package: String,
     binaries: Vec<String>,
 }
 
 impl Options {
     fn parse(arguments: &[String]) -> Result<Self, Problem> {
-        let mut options = Options { package: PACKAGE.into(), binaries: Vec::new() };
+        let mut options =
+            Options { architecture: Architecture::X86_64, package: PACKAGE.into(), binaries: Vec::new() };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             match argument.as_str() {
                 "--package" => {
                     let missing = || Problem::new("`--package` names no package", USAGE);
                     options.package = rest.next().ok_or_else(missing)?.clone();
+                }
+                "--architecture" => {
+                    let unknown = || Problem::new("`--architecture` is x86_64 or arm64", USAGE);
+                    let known = rest.next().and_then(|name| Architecture::parse(name));
+                    options.architecture = known.ok_or_else(unknown)?;
                 }
                 flag if flag.starts_with('-') => {
                     return Err(Problem::new(format!("`package` does not understand `{flag}`"), USAGE));
@@ -72,15 +112,17 @@ pub fn run(arguments: &[String], root: &Path) -> Result<(), Problem> {
 
 fn build(options: &Options, tools: &Path, output: &Path, root: &Path) -> Result<(), Problem> {
     let mut command = Command::new(tools.join("cargo-lambda"));
-    command.args(["lambda", "build", "--release", "--locked", "--x86-64", "--package", &options.package]);
-    command.args(options.binaries.iter().flat_map(|binary| ["--bin", binary]));
-    command.arg("--lambda-dir").arg(output);
+    command.args(arguments(options)).arg("--lambda-dir").arg(output);
     command.current_dir(root).env("PATH", tools::search_path(tools));
     match command.status() {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => {
-            Err(Problem::new(format!("cargo-lambda failed with {status}"), "its messages are above"))
-        }
+        Ok(status) => Err(Problem::new(
+            format!("cargo-lambda failed with {status}"),
+            format!(
+                "its messages are above; if the target is not installed: `rustup target add {}`",
+                options.architecture.target()
+            ),
+        )),
         Err(error) => Err(Problem::new(
             format!("cannot run cargo-lambda: {error}"),
             "delete target/lambda-tools to install it anew",
@@ -88,9 +130,18 @@ fn build(options: &Options, tools: &Path, output: &Path, root: &Path) -> Result<
     }
 }
 
+/// What cargo-lambda is told, but for where the result goes.
+fn arguments(options: &Options) -> Vec<&str> {
+    let mut arguments = vec!["lambda", "build", "--release", "--locked", options.architecture.flag()];
+    arguments.extend(["--package", &options.package]);
+    arguments.extend(options.binaries.iter().flat_map(|binary| ["--bin", binary]));
+    arguments
+}
+
 #[cfg(test)]
 mod tests {
-    // Goal: without names all functions are built, and mistyped options are refused.
+    // Goal: without names all functions are built, for the asked processor, and mistyped options are
+    // refused.
     // Method: parse a few command lines.
     use super::*;
 
@@ -107,12 +158,29 @@ mod tests {
     #[test]
     fn names_choose() {
         let options = parse(&["--package", "xtask", "a", "b"]).expect("both are known");
-        assert_eq!(options, Options { package: "xtask".into(), binaries: vec!["a".into(), "b".into()] });
+        assert_eq!((options.package.as_str(), options.binaries), ("xtask", vec!["a".into(), "b".into()]));
+    }
+
+    #[test]
+    fn the_processor_is_chosen_and_intel_s_is_the_default() {
+        for (list, flag, target) in [
+            (&["a"][..], "--x86-64", "x86_64-unknown-linux-gnu"),
+            (&["a", "--architecture", "x86_64"], "--x86-64", "x86_64-unknown-linux-gnu"),
+            (&["--architecture", "arm64", "a"], "--arm64", "aarch64-unknown-linux-gnu"),
+        ] {
+            let options = parse(list).expect("a known processor");
+            let expected =
+                ["lambda", "build", "--release", "--locked", flag, "--package", "services", "--bin", "a"];
+            assert_eq!(arguments(&options), expected);
+            assert_eq!(options.architecture.target(), target);
+        }
     }
 
     #[test]
     fn mistyped_options_are_refused() {
         assert!(parse(&["--pakcage"]).is_err());
         assert!(parse(&["--package"]).is_err());
+        assert!(parse(&["--architecture"]).is_err());
+        assert!(parse(&["--architecture", "aarch64"]).is_err());
     }
 }

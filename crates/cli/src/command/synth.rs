@@ -22,12 +22,19 @@ pub fn run(cli: &Cli, args: &Synth) -> Result<u8, Failure> {
         packages: args.packages.clone(),
         replay: Replay::Included,
     };
-    infra::synthesise(&deployment, &synthesis, &args.outdir).map_err(|error| {
+    let written = infra::packages::fit(&args.packages, deployment.compute.architecture)
+        .and_then(|()| infra::synthesise(&deployment, &synthesis, &args.outdir));
+    written.map_err(|error| {
         let hint = match &error {
             SynthesisError::Account(_) => "--account takes the number of an AWS account",
-            SynthesisError::File(_) => {
+            SynthesisError::Processor { .. } => {
+                "make the packages with `cargo xtask package --architecture NAME`, by the deployment's name"
+            }
+            // Packages are all that is read: whatever else fails is in the way of the assembly.
+            SynthesisError::File(file) if file.verb == "read" => {
                 "make the packages with `cargo xtask package`, or name them with --packages DIR"
             }
+            SynthesisError::File(_) => "name a directory that you can write to with --outdir DIR",
             SynthesisError::Tree(_) => "the construct path above says which resource",
         };
         Failure::failed("the deployment cannot be synthesised").because(&error).hint(hint)

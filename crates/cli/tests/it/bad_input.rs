@@ -113,6 +113,36 @@ fn an_assembly_without_packages_or_with_a_strange_account() {
 }
 
 #[test]
+fn an_assembly_that_cannot_be_written() {
+    let here = nowhere();
+    let packages = here.path().join("packages");
+    fs::create_dir(&packages).expect("a directory");
+    for function in infra::packages::FUNCTIONS {
+        fs::write(packages.join(format!("{function}.zip")), function).expect("a file");
+    }
+    let outdir = unwritable(here.path());
+    let said = run(&checkout(), &["synth", "--packages", text(&packages), "--outdir", text(&outdir)]);
+    said.refused(1, &["cannot be synthesised", text(&outdir), "hint: ", "--outdir DIR"]);
+    assert!(!said.err.contains("cargo xtask package"), "{}", said.err);
+}
+
+#[test]
+fn packages_for_another_processor() {
+    let here = nowhere();
+    let (programs, packages) = (here.path().join("programs"), here.path().join("packages"));
+    fs::create_dir(&programs).expect("a directory");
+    for function in infra::packages::FUNCTIONS {
+        // The head of an ELF program for AArch64, which has the number 183.
+        let program = [b"\x7fELF\x02\x01\x01".as_slice(), &[0; 11], &[183, 0], &[0; 44]].concat();
+        fs::write(programs.join(function), program).expect("a file");
+    }
+    drill::packages::pack(&programs, &infra::packages::FUNCTIONS, &packages).expect("packages");
+    let said = run(&checkout(), &["synth", "--packages", text(&packages), "--outdir", text(here.path())]);
+    said.refused(1, &["orders-api.zip is not built for x86_64", "hint: ", "--architecture"]);
+    assert!(!here.path().join("manifest.json").exists());
+}
+
+#[test]
 fn a_report_directory_that_cannot_be_written_is_refused_before_the_drill() {
     let here = nowhere();
     let report = unwritable(here.path());
@@ -128,7 +158,7 @@ fn a_cache_that_cannot_be_written() {
         let said = drill(&private, |command| {
             command.args(["--output", "json", "--cache", text(&cache)]);
         });
-        said.refused(1, &["cannot write to the cache directory", "hint: "]);
+        said.refused(1, &["cannot write to the cache directory", "hint: ", "--cache DIR", "XDG_CACHE_HOME"]);
         private.assert_empty();
     }
 }

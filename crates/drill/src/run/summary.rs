@@ -19,13 +19,16 @@ const LATE_NOTED: Duration = Duration::from_secs(1);
 const DRIFT_NOTED: Duration = Duration::from_millis(100);
 
 /// What no drill on one machine can exercise, whatever the emulator offers.
-const NEVER_EXERCISED: [&str; 6] = [
+const NEVER_EXERCISED: [&str; 9] = [
     "latencies of AWS: every figure above was measured on this machine",
-    "TLS at the edge: gateways speak plain HTTP",
+    "TLS at the edge and to the database: gateways speak plain HTTP, and this PostgreSQL is built without TLS",
     "IAM: the emulator checks no policy, and the database no authentication token",
     "quorum of the strongly consistent table: one linearizable copy stands in for three replicas",
     "Aurora's own promotion, which takes minutes: a pair of PostgreSQL servers stands in for it",
     "Route 53's control plane: records and checks are read from the templates",
+    "a replay of the whole window: this journal holds minutes, where a deployment's window holds twenty",
+    "the sweep for orders that were not settled: it looks at orders older than a drill",
+    "availability over time: one loss of a region says nothing about a year",
 ];
 
 /// The report of a rehearsal and its facts.
@@ -157,8 +160,8 @@ impl Judged {
         let open = verdict.orders_refused + verdict.orders_unknown;
         if open > 0 {
             self.why.push(format!(
-                "{open} of {} orders were refused or their client gave up: a rate that this machine carries \
-                 leaves none",
+                "{open} of {} orders were refused or never sent, or their client gave up: at a rate that this \
+                 machine carries, a recovery within the objective leaves none",
                 verdict.orders_offered
             ));
         }
@@ -195,16 +198,27 @@ fn timeline(fault: &Fault, watched: &[(u64, Event)], facts: &Facts, verdict: &Ve
             events.push(Event { at_s, region: survivor.clone(), event: event.to_owned(), detail });
         }
     };
-    note(
-        verdict.accepted_again_two_endpoints_s,
-        "accepted again",
-        "first order of a client that knows both regions".to_owned(),
-    );
-    note(verdict.accepted_again_s, "accepted again", "first order of a client that follows DNS".to_owned());
+    for (first_s, wait_s, client) in [
+        (verdict.accepted_again_two_endpoints_s, verdict.longest_wait_two_endpoints_s, "knows both regions"),
+        (verdict.accepted_again_s, verdict.longest_wait_s, "follows DNS"),
+    ] {
+        let wait = wait_s.map(|wait_s| format!("; the longest wait of one was {wait_s:.1} s"));
+        let wait = wait.unwrap_or_default();
+        note(first_s, "accepted again", format!("first order of a client that {client}{wait}"));
+    }
     let replayed = facts.settled.iter().filter(|row| row.settled_by == "replay").count();
-    note(verdict.settled_again_s, "settled again", format!("{replayed} orders were settled by replay"));
+    let by = verdict.settled_again_by.as_deref().unwrap_or("nobody");
+    note(
+        verdict.settled_again_s,
+        "settled again",
+        format!("by {by}; {replayed} orders were settled by replay"),
+    );
     let fence = facts.fence.map(|fence| at_s(fence.raised_at_ms));
-    note(fence.filter(|at_s| *at_s > 0.0), "fence raised", "writes of the old epoch are refused".to_owned());
+    note(
+        fence.filter(|at_s| *at_s > 0.0),
+        "fence raised",
+        "from here the database takes no write of an older epoch".to_owned(),
+    );
     events.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
     events
 }

@@ -57,13 +57,19 @@ fn journal(place: &Place<'_>, actions: &[&str]) -> Statement {
     Statement::allow(actions, [place.table_arn(&place.names().journal_table())])
 }
 
-/// Only the item of the lease.
-fn lease_only() -> Json {
-    json!({ "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [LEASE_KEY] } })
+/// Partitions of the journal begin with their year; the lease, in the same table, does not.
+const PARTITIONS: &str = "2*";
+
+/// Only items whose partition key fits. `ForAllValues` is also true of no key at all, hence `Null`.
+fn keys_only(operator: &str, key: &str) -> Json {
+    json!({
+        format!("ForAllValues:{operator}"): { "dynamodb:LeadingKeys": [key] },
+        "Null": { "dynamodb:LeadingKeys": "false" },
+    })
 }
 
 fn lease(place: &Place<'_>) -> Statement {
-    journal(place, &["dynamodb:GetItem", "dynamodb:PutItem"]).when(lease_only())
+    journal(place, &["dynamodb:GetItem", "dynamodb:PutItem"]).when(keys_only("StringEquals", LEASE_KEY))
 }
 
 fn queue_look(place: &Place<'_>) -> Statement {
@@ -80,7 +86,8 @@ fn switch(place: &Place<'_>) -> Statement {
 fn orders_api(place: &Place<'_>) -> Vec<Statement> {
     let names = place.names();
     vec![
-        journal(place, &["dynamodb:GetItem", "dynamodb:PutItem"]),
+        journal(place, &["dynamodb:GetItem"]),
+        journal(place, &["dynamodb:PutItem"]).when(keys_only("StringLike", PARTITIONS)),
         Statement::allow(
             &["dynamodb:GetItem", "dynamodb:PutItem"],
             [place.table_arn(&names.sessions_table())],

@@ -52,6 +52,7 @@ fn timed(place: &Place<'_>) -> Vec<(&'static str, String)> {
         (setting::LEASE_TTL_S, lease.ttl_s.to_string()),
         (setting::LEASE_MARGIN_S, lease.margin_s.to_string()),
         (setting::COOLDOWN_S, lease.cooldown_s.to_string()),
+        (setting::DATABASE_PATIENCE_S, lease.database_patience_s.to_string()),
         (setting::SENTINEL_WATCH_S, sentinel.watch_s.to_string()),
         (setting::PROBE_INTERVAL_S, sentinel.probe_interval_s.to_string()),
         (setting::PROBE_FAILURES, sentinel.probe_failures.to_string()),

@@ -29,7 +29,7 @@ const LAMBDA_FOR_PROCESSOR: [&str; 2] = ["sqs:DeleteMessage", "sqs:ReceiveMessag
 const ORDERS_API: [&str; 9] = [
     "dynamodb:GetItem table/table-journal-production",
     "dynamodb:GetItem table/table-sessions-production",
-    "dynamodb:PutItem table/table-journal-production",
+    "dynamodb:PutItem table/table-journal-production if 2*",
     "dynamodb:PutItem table/table-sessions-production",
     "rds-db:connect own",
     "rds-db:connect peer",
@@ -94,7 +94,7 @@ const FUNCTIONS: [(&str, &str, &[&str]); 4] = [
 const SAID: [(&str, &str); 17] = [
     ("dynamodb:BatchGetItem table/table-journal-production", "journal.get_many("),
     ("dynamodb:GetItem table/table-sessions-production", "sessions.get("),
-    ("dynamodb:PutItem table/table-journal-production", "journal.put("),
+    ("dynamodb:PutItem table/table-journal-production if 2*", "journal.put("),
     ("dynamodb:PutItem table/table-journal-production if lease", "leases.replace("),
     ("dynamodb:PutItem table/table-sessions-production", "sessions.put("),
     ("dynamodb:Query table/table-journal-production", "journal.page("),
@@ -131,9 +131,10 @@ fn short(arn: &str, own: &str) -> String {
     }
 }
 
-/// Every value of a condition, in the order of its keys.
+/// Every value of a condition, in the order of its keys, but for `Null`, which asks for a key.
 fn condition(statement: &Value) -> String {
-    let operators = statement["Condition"].as_object().into_iter().flat_map(|all| all.values());
+    let operators = statement["Condition"].as_object().into_iter().flat_map(|all| all.iter());
+    let operators = operators.filter(|(operator, _)| *operator != "Null").map(|(_, keys)| keys);
     let keys = operators.filter_map(Value::as_object).flat_map(|keys| keys.iter());
     let mut keys: Vec<(&String, &Value)> = keys.collect();
     keys.sort_by_key(|(key, _)| *key);

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use recovery::lease::LEASE_KEY;
+use serde_json::{Value, json};
 
 use crate::trading;
 
@@ -76,25 +77,58 @@ fn each_function_has_a_role_of_its_own() {
     }
 }
 
+/// What changes an item of a table, PartiQL included.
+const WRITES: [&str; 7] =
+    ["Put", "Update", "Delete", "BatchWrite", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete"];
+
+fn changes_items(action: &str) -> bool {
+    let call = action.strip_prefix("dynamodb:");
+    call.is_some_and(|call| call == "*" || WRITES.iter().any(|write| call.starts_with(write)))
+}
+
 #[test]
-fn only_the_lease_can_be_written_by_those_who_do_not_accept_orders() {
-    let mut conditioned = 0;
+fn who_accepts_orders_cannot_write_the_lease_and_who_holds_it_writes_nothing_else() {
+    let partitions = json!({
+        "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["2*"] },
+        "Null": { "dynamodb:LeadingKeys": "false" },
+    });
+    let lease = json!({
+        "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [LEASE_KEY] },
+        "Null": { "dynamodb:LeadingKeys": "false" },
+    });
+    let mut writers = Vec::new();
     for template in trading() {
         for role in template.all("AWS::IAM::Role") {
             let name = role["RoleName"].as_str().unwrap_or_default();
             let mut allowed = Vec::new();
             statements(&role["Policies"], &mut allowed);
             for statement in allowed {
-                let writes = texts(&statement["Action"]).iter().any(|a| a == "dynamodb:PutItem");
-                if writes && !name.starts_with("role-orders-api-") {
-                    let keys = &statement["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"];
-                    assert_eq!(keys, &serde_json::json!(["lease"]), "{name}");
-                    conditioned += 1;
+                let actions = texts(&statement["Action"]);
+                let on_journal = texts(&statement["Resource"]).iter().any(|r| r.contains("table-journal"));
+                if on_journal && actions.iter().any(|action| changes_items(action)) {
+                    assert_eq!(actions.iter().find(|a| changes_items(a) && *a != "dynamodb:PutItem"), None);
+                    let of_api = name.starts_with("role-orders-api-");
+                    assert_eq!(&statement["Condition"], if of_api { &partitions } else { &lease }, "{name}");
+                    writers.push(name.to_owned());
                 }
             }
         }
     }
-    assert_eq!(conditioned, 4, "sentinel and recovery-step of two regions");
+    writers.sort();
+    let of =
+        |function| ["us-east-1", "us-east-2"].map(|region| format!("role-{function}-{region}-production"));
+    assert_eq!(writers, ["orders-api", "recovery-step", "sentinel"].map(of).concat());
+}
+
+#[test]
+fn every_partition_of_the_journal_can_be_written_and_the_lease_is_none() {
+    // Years 2000 and 2999, in milliseconds: `2*` holds for as long as the system will.
+    for at_ms in [946_684_800_000, 32_503_679_999_999] {
+        for partition in recovery::order::journal_partitions(at_ms, at_ms, 4) {
+            assert!(partition.starts_with('2'), "{partition}");
+        }
+    }
+    assert!(!LEASE_KEY.starts_with('2'));
 }
 
 #[test]

@@ -1,6 +1,13 @@
 //! What a synthesis refuses, and what it says.
 
 use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use infra::packages::{FUNCTIONS, fit};
+use recovery::deployment::Architecture;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 use crate::{deployment, packages, synthesis};
 
@@ -35,4 +42,33 @@ fn the_assembly_is_the_same_each_time() {
     for name in first.files.keys() {
         assert_eq!(fs::read(one.join(name)).expect("written"), fs::read(two.join(name)).expect("written"));
     }
+}
+
+/// A package whose program begins like an ELF file for a machine, deflated as ours are.
+fn pack(directory: &Path, function: &str, machine: u8) {
+    let file = fs::File::create(directory.join(format!("{function}.zip"))).expect("the directory is ours");
+    let mut zip = ZipWriter::new(file);
+    zip.start_file("bootstrap", SimpleFileOptions::default()).expect("an empty zip");
+    let mut program = [0; 64];
+    program[..4].copy_from_slice(b"\x7fELF");
+    program[18] = machine;
+    zip.write_all(&program).expect("the file is ours");
+    zip.finish().expect("the file is ours");
+}
+
+#[test]
+fn packages_are_for_the_processor_of_the_deployment() {
+    const X86_64: u8 = 62;
+    const AARCH64: u8 = 183;
+    let directory = packages();
+    for architecture in [Architecture::X86_64, Architecture::Arm64] {
+        fit(directory.path(), architecture).expect("what is no program is not judged");
+    }
+    FUNCTIONS.into_iter().for_each(|function| pack(directory.path(), function, AARCH64));
+    fit(directory.path(), Architecture::Arm64).expect("built for it");
+    pack(directory.path(), "sentinel", X86_64);
+    let error = fit(directory.path(), Architecture::Arm64).expect_err("one is for another processor");
+    assert_eq!(error.to_string(), "sentinel.zip is not built for arm64, which the deployment asks for");
+    let error = fit(directory.path(), Architecture::X86_64).expect_err("all but one are");
+    assert_eq!(error.to_string(), "orders-api.zip is not built for x86_64, which the deployment asks for");
 }

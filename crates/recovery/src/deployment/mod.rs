@@ -104,6 +104,9 @@ pub struct LeaseTiming {
     pub margin_s: u64,
     /// Seconds after a move in which there is no other.
     pub cooldown_s: u64,
+    /// Seconds for which an owner that is otherwise well goes on renewing while its own database does
+    /// not answer or takes no writes.
+    pub database_patience_s: u64,
 }
 
 /// Route 53 health checks.

@@ -89,12 +89,16 @@ fn load<'t>(root: &Section<'_, 't>, reader: &mut Reader<'t>) -> Load {
 }
 
 fn lease<'t>(root: &Section<'_, 't>, reader: &mut Reader<'t>) -> LeaseTiming {
-    let section = reader.section(root, "lease", &["renew_s", "ttl_s", "margin_s", "cooldown_s"]);
+    let fields = ["renew_s", "ttl_s", "margin_s", "cooldown_s", "database_patience_s"];
+    let section = reader.section(root, "lease", &fields);
+    let patience = "seconds that an owner waits for its own database; \
+                    a failover inside the region takes 30 to 60, and a lost database costs as much more";
     LeaseTiming {
         renew_s: reader.number(&section, "renew_s", 1..=60, "seconds between renewals"),
         ttl_s: reader.number(&section, "ttl_s", 2..=300, "seconds without a renewal before a take-over"),
         margin_s: reader.number(&section, "margin_s", 1..=60, "seconds of safety on both sides of the TTL"),
         cooldown_s: reader.number(&section, "cooldown_s", 0..=DAY_S, "seconds, at most a day"),
+        database_patience_s: reader.number(&section, "database_patience_s", 0..=600, patience),
     }
 }
 

@@ -50,8 +50,8 @@ fn every_problem_is_reported_at_once_with_its_place() {
     trading.toml:29:9: a TTL of 9 s is shorter than two renewals of 5 s
       hint: one lost renewal must not cost the lease: make ttl_s at least 2 × renew_s
     trading.toml:30:1: unknown field `lease.renew_ms`
-      hint: known here: renew_s, ttl_s, margin_s, cooldown_s
-    trading.toml:45:10: `journal.shards` is -4
+      hint: known here: renew_s, ttl_s, margin_s, cooldown_s, database_patience_s
+    trading.toml:46:10: `journal.shards` is -4
       hint: it must be a whole number from 1 to 1000: partitions per minute
     "#);
 }
@@ -63,7 +63,7 @@ fn a_missing_section_names_its_fields() {
     let text = format!("{}{}", &TRADING[..start], &TRADING[end..]);
     insta::assert_snapshot!(problems(&text), @r"
     trading.toml:1:1: section `lease` is missing
-      hint: add a section [lease] with renew_s, ttl_s, margin_s, cooldown_s
+      hint: add a section [lease] with renew_s, ttl_s, margin_s, cooldown_s, database_patience_s
     ");
 }
 
@@ -86,6 +86,8 @@ fn each_rule_refuses_what_breaks_it() {
         ("orders_per_second", "0", "`load.orders_per_second` is 0"),
         ("ttl_s", "9", "shorter than two renewals"),
         ("margin_s", "8", "not less than half the TTL"),
+        ("database_patience_s", "601", "`lease.database_patience_s` is 601"),
+        ("replay_margin_s", "659", "does not reach as far back as the sweep"),
         ("cooldown_s", "10", "is over before a lease can expire again"),
         ("interval_s", "20", "Route 53 cannot check every 20 s"),
         ("failure_threshold", "11", "`health_check.failure_threshold` is 11"),

@@ -3,10 +3,22 @@
 use super::Deployment;
 use super::reader::Reader;
 
+/// How far back the sentinel's sweep looks for unsettled orders, in seconds. An older one than the
+/// watermark may be unsettled for as long as that, so a replay must not begin later.
+const SWEEP_REACH_S: u64 = 660;
+
 /// Rules on the lease, the sentinel and the health checks.
 pub(super) fn check(deployment: &Deployment, reader: &mut Reader<'_>) {
     check_lease(deployment, reader);
     check_sentinel(deployment, reader);
+    let margin = deployment.journal.replay_margin_s;
+    let reason = format!("a replay margin of {margin} s does not reach as far back as the sweep");
+    let hint = format!(
+        "make replay_margin_s at least {SWEEP_REACH_S}: orders of the last {} minutes may still wait \
+         for the sweep that would have queued them again",
+        SWEEP_REACH_S / 60
+    );
+    reader.refuse_if(margin < SWEEP_REACH_S, &["journal.replay_margin_s"], reason, &hint);
     let interval_s = deployment.health_check.interval_s;
     let reason = format!("Route 53 cannot check every {interval_s} s");
     reader.refuse_if(!matches!(interval_s, 10 | 30), &["health_check.interval_s"], reason, "use 10 or 30");
@@ -22,8 +34,7 @@ fn check_lease(deployment: &Deployment, reader: &mut Reader<'_>) {
     let hint = "make margin_s less than ttl_s / 2";
     reader.refuse_if(2 * margin >= ttl, &["lease.margin_s", "lease.ttl_s"], reason, hint);
     let serving = ttl.saturating_sub(margin);
-    let reason =
-        format!("an owner stops serving {serving} s after a renewal, before the next one at {renew} s");
+    let reason = format!("an owner is sure of its lease for {serving} s, and renews it only every {renew} s");
     let hint = "make ttl_s − margin_s more than renew_s";
     let fields = ["lease.margin_s", "lease.ttl_s", "lease.renew_s"];
     reader.refuse_if(serving <= renew, &fields, reason, hint);

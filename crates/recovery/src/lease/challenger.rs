@@ -74,8 +74,13 @@ mod tests {
     #[test]
     fn time_counts_between_equal_reads_only() {
         let seconds = Duration::from_secs;
-        let timing =
-            Timing { renew: seconds(5), ttl: seconds(15), margin: seconds(3), cooldown: seconds(60) };
+        let timing = Timing {
+            renew: seconds(5),
+            ttl: seconds(15),
+            margin: seconds(3),
+            cooldown: seconds(60),
+            database_patience: seconds(60),
+        };
         let lease = Lease::first(&Region::new("us-east-1").expect("a valid name"), 0);
         let mut challenger = Challenger::new(timing);
         assert!(!challenger.expired());

@@ -134,24 +134,36 @@ fn create(view: &View<'_>) -> Decision {
     }
 }
 
-/// The switch does not stop renewals: an owner that stops looks like an outage.
+/// The switch does not stop renewals: an owner that stops looks like an outage. Nor does a database
+/// that is away for no longer than the patience: its own region replaces a failed instance sooner
+/// than orders that wait in the queue are worth a move with data loss allowed.
 fn own(view: &View<'_>, lease: &Lease) -> Decision {
     let recovering = lease.state == LeaseState::Recovering;
-    let unfit = if recovering { view.readiness.unfit() } else { view.readiness.unfit_to_settle() };
-    if let Some(reason) = unfit {
+    if let Some(reason) = view.readiness.unfit() {
         return Decision::Hold(format!("the lease is not renewed: {reason}"));
+    }
+    // While it recovers, the database is what the workflow is about.
+    let without_database = if recovering { None } else { view.readiness.database_problem() };
+    let (lasted, patience) = (view.timing.database_unfit_for(lease), view.timing.database_patience);
+    if let Some(reason) = without_database.as_ref().filter(|_| lasted >= patience) {
+        let limit = patience.as_secs();
+        return Decision::Hold(format!("the lease is not renewed: {reason}, for {limit} s and longer"));
     }
     let renewal_due = view.owner.renewal_due(view.now);
     if recovering && view.switch_on && start_due(view, renewal_due) {
         return Decision::StartRecovery { epoch: lease.epoch };
     }
     if renewal_due {
-        return Decision::Renew { expected: lease.clone(), next: lease.renewed() };
+        let next = if without_database.is_some() { lease.renewed_unfit() } else { lease.renewed() };
+        return Decision::Renew { expected: lease.clone(), next };
     }
     if recovering && !view.switch_on {
         return Decision::Hold(format!("recovery under epoch {} waits: the switch is off", lease.epoch));
     }
-    Decision::StandBy(format!("this region owns the lease under epoch {}", lease.epoch))
+    let owns = format!("this region owns the lease under epoch {}", lease.epoch);
+    Decision::StandBy(
+        without_database.map_or(owns.clone(), |reason| format!("{owns}; orders wait: {reason}")),
+    )
 }
 
 /// Starting is repeated as often as renewing; where both are due, what was done longest ago goes first.
@@ -206,11 +218,16 @@ impl Readiness {
 
     /// What keeps this region from settling orders now, if anything.
     pub fn unfit_to_settle(&self) -> Option<String> {
-        self.unfit().or_else(|| match &self.database {
+        self.unfit().or_else(|| self.database_problem())
+    }
+
+    /// What keeps this region's own database from taking writes, if anything.
+    pub fn database_problem(&self) -> Option<String> {
+        match &self.database {
             Database::Writer => None,
             Database::Replica => Some("the database takes no writes".to_owned()),
             Database::Unreachable(reason) => Some(format!("the database does not answer: {reason}")),
-        })
+        }
     }
 }
 

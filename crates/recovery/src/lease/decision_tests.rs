@@ -23,7 +23,13 @@ fn region(name: &str) -> Region {
 
 fn tick(name: &str, lease: Option<Lease>) -> Tick {
     let seconds = Duration::from_secs;
-    let timing = Timing { renew: seconds(5), ttl: seconds(15), margin: seconds(3), cooldown: seconds(900) };
+    let timing = Timing {
+        renew: seconds(5),
+        ttl: seconds(15),
+        margin: seconds(3),
+        cooldown: seconds(900),
+        database_patience: seconds(60),
+    };
     Tick {
         region: region(name),
         lease,
@@ -96,8 +102,48 @@ fn a_fit_owner_renews_when_due_even_with_the_switch_off() {
     assert_eq!(owner.decide(), Decision::Renew { expected: first(), next: first().renewed() });
     owner.owner.renewed(NOW);
     assert!(matches!(owner.decide(), Decision::StandBy(_)));
+    owner.readiness.problems = vec!["the queue does not answer".to_owned()];
+    owner.holds("not renewed: the queue does not answer");
+}
+
+#[test]
+fn an_owner_has_patience_with_its_database_and_not_for_ever() {
+    for database in [Database::Unreachable("refused".to_owned()), Database::Replica] {
+        let mut lease = first().renewed();
+        for renewal in 0..12 {
+            // A new watch each time: the count is in the lease.
+            let mut owner = tick("us-east-1", Some(lease.clone()));
+            owner.readiness.database = database.clone();
+            let Decision::Renew { expected, next } = owner.decide() else {
+                panic!("within 60 s the lease is renewed: {renewal}")
+            };
+            assert_eq!((expected, next.database_unfit_at_version), (lease.clone(), Some(2)));
+            assert_eq!(next, lease.renewed_unfit());
+            owner.owner.renewed(NOW);
+            assert!(matches!(owner.decide(), Decision::StandBy(reason) if reason.contains("orders wait")));
+            lease = next;
+        }
+        let mut owner = tick("us-east-1", Some(lease.clone()));
+        owner.readiness.database = database;
+        owner.holds("for 60 s and longer");
+        owner.readiness.database = Database::Writer;
+        let Decision::Renew { next, .. } = owner.decide() else { panic!("a well owner renews") };
+        assert_eq!(next.database_unfit_at_version, None, "the next outage counts anew");
+    }
+}
+
+#[test]
+fn no_patience_is_none_and_it_never_covers_more_than_the_database() {
+    let mut owner = tick("us-east-1", Some(first()));
     owner.readiness.database = Database::Unreachable("refused".to_owned());
+    owner.timing.database_patience = Duration::ZERO;
     owner.holds("not renewed: the database does not answer: refused");
+    owner.timing.database_patience = Duration::from_secs(60);
+    owner.readiness.problems = vec!["the own API is not ready".to_owned()];
+    owner.holds("not renewed: the own API is not ready");
+    let taken = first().renewed_unfit().successor(&region("us-east-2"), "test", 0);
+    assert_eq!(taken.database_unfit_at_version, None);
+    assert_eq!(first().renewed_unfit().serving().database_unfit_at_version, None);
 }
 
 #[test]

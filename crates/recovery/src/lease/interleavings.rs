@@ -1,6 +1,7 @@
 //! Goal: whatever order renewals, watches, take-overs, pauses and blindness come in,
-//! every epoch has one owner, epochs and versions only grow, an old owner has stopped
-//! serving before an expired lease is taken, and the database takes no write of a past
+//! every epoch has one owner, epochs and versions only grow, no old owner is still sure of
+//! its lease when an expired one is taken, nobody renews without a database for longer than
+//! the patience, and the database takes no write of a past
 //! epoch. Method: proptest drives two regions with two overlapping sentinels and one
 //! writer each over an abstract linearizable register, one phase of one actor at a time.
 //! A pause is time passing without steps of that actor. Clocks run up to 10 % fast or slow.
@@ -30,6 +31,8 @@ enum Op {
     Blind(usize, bool),
     /// A region becomes well or ill.
     Fit(usize, bool),
+    /// A region's database comes back or goes away.
+    Database(usize, bool),
     /// A region's probes of the other begin to fail or succeed.
     Probes(usize, bool),
     /// One phase of a region's recovery.
@@ -43,7 +46,8 @@ fn event(code: u32) -> Op {
     let argument = (code >> 8) as usize;
     let (process, region, flag) = (argument % PROCESSES, argument % 2, argument & 2 == 0);
     match code % 64 {
-        0..=15 => Op::Pass(10 + argument as u64 % 3000),
+        0..=14 => Op::Pass(10 + argument as u64 % 3000),
+        15 => Op::Database(region, flag || argument & 4 == 0),
         16..=23 => Op::Step(process),
         24..=47 => Op::Turn(process),
         48..=49 => Op::Restart(process),
@@ -79,9 +83,9 @@ proptest! {
 }
 
 /// Runs the same generator with a fixed seed and adds up what happened.
-fn survey(challenger_ttl_s: u64) -> (usize, usize, usize, usize) {
+fn survey(challenger_ttl_s: u64) -> (usize, usize, usize, usize, usize) {
     let mut runner = TestRunner::deterministic();
-    let mut sum = (0, 0, 0, 0);
+    let mut sum = (0, 0, 0, 0, 0);
     for _ in 0..1000 {
         let (rates, codes) = history().new_tree(&mut runner).expect("the strategy filters nothing").current();
         let world = run(&rates, &codes, challenger_ttl_s);
@@ -89,14 +93,16 @@ fn survey(challenger_ttl_s: u64) -> (usize, usize, usize, usize) {
         sum.1 += world.unfit_taken;
         sum.2 += world.refused;
         sum.3 += world.violations.len();
+        sum.4 += world.patient;
     }
     sum
 }
 
 #[test]
 fn the_interleavings_reach_what_they_are_meant_to_test() {
-    let (expiries, unfit, refused, violations) = survey(15);
-    println!("taken after expiry {expiries}, on probes {unfit}; writes refused {refused}");
+    let (expiries, unfit, refused, violations, patient) = survey(15);
+    println!("taken after expiry {expiries}, on probes {unfit}; writes refused {refused}; patient {patient}");
+    assert!(patient > 100, "renewals without a database: {patient}");
     assert!(expiries > 100, "leases taken after they expired: {expiries}");
     assert!(unfit > 100, "leases taken on outside probes: {unfit}");
     assert!(refused > 40, "writes refused by the fence: {refused}");
@@ -105,6 +111,6 @@ fn the_interleavings_reach_what_they_are_meant_to_test() {
 
 #[test]
 fn a_challenger_that_waits_too_short_is_caught() {
-    let (_, _, _, violations) = survey(4);
+    let (_, _, _, violations, _) = survey(4);
     assert!(violations > 0, "the check must be able to fail");
 }

@@ -7,6 +7,9 @@ use super::super::*;
 use super::Op;
 use crate::{Epoch, Region};
 
+/// How long an owner renews without a database: four renewals.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 enum Phase {
     Idle,
     ReadBegun(Duration),
@@ -35,6 +38,7 @@ pub struct World {
     pub expiries_taken: usize,
     pub unfit_taken: usize,
     pub refused: usize,
+    pub patient: usize,
     regions: [Region; 2],
     owner_timing: Timing,
     challenger_timing: Timing,
@@ -46,6 +50,7 @@ pub struct World {
     processes: Vec<Process>,
     blind: [bool; 2],
     fit: [bool; 2],
+    database: [bool; 2],
     probes: [bool; 2],
     recovery: [Recovery; 2],
     writer: [Option<Epoch>; 2],
@@ -59,6 +64,7 @@ impl World {
             ttl: Duration::from_secs(ttl),
             margin: Duration::from_secs(3),
             cooldown: Duration::from_secs(20),
+            database_patience: PATIENCE,
         };
         let regions = [region("us-east-1"), region("us-east-2")];
         let mut world = Self {
@@ -66,6 +72,7 @@ impl World {
             expiries_taken: 0,
             unfit_taken: 0,
             refused: 0,
+            patient: 0,
             owner_timing: timing(15),
             challenger_timing: timing(challenger_ttl_s),
             real_ms: 0,
@@ -76,6 +83,7 @@ impl World {
             processes: Vec::new(),
             blind: [false; 2],
             fit: [true; 2],
+            database: [true; 2],
             probes: [false; 2],
             recovery: [Recovery::Idle, Recovery::Idle],
             writer: [None; 2],
@@ -119,6 +127,7 @@ impl World {
             }
             Op::Blind(region, blind) => self.blind[region] = blind,
             Op::Fit(region, fit) => self.fit[region] = fit,
+            Op::Database(region, well) => self.database[region] = well,
             Op::Probes(region, bad) => self.probes[region] = bad,
             Op::Recover(region) => self.recover(region),
             Op::Write(region) => self.write(region),
@@ -181,6 +190,10 @@ impl World {
     fn decide(&self, index: usize, now: Duration, lease: Observed<'_>) -> Decision {
         let process = &self.processes[index];
         let problems = if self.fit[process.region] { Vec::new() } else { vec!["ill".to_owned()] };
+        let database = match self.database[process.region] {
+            true => Database::Writer,
+            false => Database::Unreachable("away".to_owned()),
+        };
         let failures = if self.probes[process.region] { 6 } else { 0 };
         decide(&View {
             region: &self.regions[process.region],
@@ -188,7 +201,7 @@ impl World {
             lease,
             owner: &process.owner,
             challenger: &process.challenger,
-            readiness: &Readiness { problems, database: Database::Writer },
+            readiness: &Readiness { problems, database },
             probes: &Probes { failures, limit: 6, last_error: "503".to_owned() },
             switch_on: true,
             timing: &self.owner_timing,
@@ -215,6 +228,12 @@ impl World {
             if *owner != next.owner {
                 self.violations.push(format!("epoch {} has two owners", next.epoch));
             }
+            if let Some(since) = next.database_unfit_at_version {
+                self.patient += 1;
+                if self.owner_timing.renew * (next.version - since) as u32 > PATIENCE {
+                    self.violations.push(format!("renewed without a database for too long: {next:?}"));
+                }
+            }
             self.lease = Some(next.clone());
         }
         matches
@@ -228,9 +247,10 @@ impl World {
         }
         self.expiries_taken += 1;
         for process in &self.processes {
-            let serves = process.owner.may_serve(self.clock(process));
-            if self.regions[process.region] == old.owner && serves {
-                self.violations.push(format!("{} still serves as epoch {} begins", old.owner, new.epoch));
+            let sure = process.owner.is_sure(self.clock(process));
+            if self.regions[process.region] == old.owner && sure {
+                self.violations
+                    .push(format!("{} is still sure of its lease as epoch {} begins", old.owner, new.epoch));
             }
         }
     }

@@ -25,6 +25,10 @@ pub struct Lease {
     /// Milliseconds since the Unix epoch at which its owner took it, by the owner's
     /// clock. No safety depends on it.
     pub moved_at_ms: u64,
+    /// The version it had when its owner first renewed it although its own database did not answer
+    /// or took no writes; absent while the database is well. The owner's patience counts renewals since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database_unfit_at_version: Option<u64>,
 }
 
 /// How far the owner of the lease is.
@@ -64,13 +68,22 @@ impl Lease {
             evidence: "first lease of this deployment".to_owned(),
             moved_at_version: 1,
             moved_at_ms: now_ms,
+            database_unfit_at_version: None,
         }
     }
 
-    /// The same lease, renewed.
+    /// The same lease, renewed by an owner whose database is well.
     #[must_use]
     pub fn renewed(&self) -> Self {
-        Self { version: self.next_version(), ..self.clone() }
+        Self { version: self.next_version(), database_unfit_at_version: None, ..self.clone() }
+    }
+
+    /// The same lease, renewed by an owner whose database is not well: since this renewal, or since
+    /// the earlier one that says so.
+    #[must_use]
+    pub fn renewed_unfit(&self) -> Self {
+        let since = self.database_unfit_at_version.unwrap_or(self.version);
+        Self { database_unfit_at_version: Some(since), ..self.renewed() }
     }
 
     /// The same lease, its owner ready to settle.
@@ -90,6 +103,7 @@ impl Lease {
             evidence: evidence.into(),
             moved_at_version: self.next_version(),
             moved_at_ms: now_ms,
+            database_unfit_at_version: None,
         }
     }
 

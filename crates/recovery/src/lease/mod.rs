@@ -2,18 +2,19 @@
 //!
 //! One item in the strongly consistent table, changed only by compare-and-set
 //! on its epoch, owner and version; every change raises its version. The
-//! [`Owner`] renews it and knows when it must stop serving; the [`Challenger`]
+//! [`Owner`] keeps count of its renewals; the [`Challenger`]
 //! watches the version with its own monotonic clock, so that no clocks are
 //! compared; [`decide`] says what one tick of the sentinel does.
 //!
 //! Three things keep one owner per epoch and old owners harmless:
 //! compare-and-set (a taken lease cannot be renewed by its old owner), the
-//! margins (a lease expires only after its owner must know that it cannot
-//! renew), and the [`Fence`], which stops an owner that was paused and
-//! has not noticed, or one that was declared unfit while it still renewed.
+//! margins (a lease expires only after its owner can no longer be sure of it),
+//! and the [`Fence`], which stops an owner that was paused and has not noticed,
+//! or one that was declared unfit while it still renewed.
 //!
-//! A writer that is no sentinel keeps no clock: it reads the lease anew before
-//! each batch, and the fence judges what it writes. What a paused writer puts
+//! Nobody serves by a clock. What DNS asks, `/health/serving`, is a strong read
+//! of the lease; a writer reads the lease anew before each batch, and the fence
+//! judges what it writes. What a paused writer puts
 //! into the database that was lost had been acknowledged before the lease
 //! moved, so the replay, which begins after that, finds it in the journal.
 

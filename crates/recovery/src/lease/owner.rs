@@ -52,13 +52,14 @@ impl Owner {
         self.last_read = Some(Read { epoch: lease.epoch, version: lease.version, begun });
     }
 
-    /// Whether this process may let its region serve: it knows of a renewal that began
-    /// less than TTL − margin ago.
+    /// Whether this process knows that nobody can have found its lease expired: a renewal that it
+    /// knows of began less than TTL − margin ago.
     ///
-    /// True is no promise to the database: a process may be paused right after asking. Services
-    /// read the lease instead; this is what the margins promise, and what the tests hold them to.
-    pub fn may_serve(&self, now: Duration) -> bool {
-        self.age(now).is_some_and(|age| age < self.timing.serves_for())
+    /// Nothing is served by this: services read the lease, and the fence protects the database. It
+    /// states what the margins promise, for the tests that hold them to it.
+    #[cfg(test)]
+    pub(super) fn is_sure(&self, now: Duration) -> bool {
+        self.age(now).is_some_and(|age| age < self.timing.sure_for())
     }
 
     /// Whether the next renewal should be begun.
@@ -74,30 +75,35 @@ impl Owner {
 
 #[cfg(test)]
 mod tests {
-    //! Goal: an owner serves from the beginning of its last renewal, and credits
+    //! Goal: an owner is sure of its lease from the beginning of its last renewal, and credits
     //! another invocation's renewal no earlier than it can have been. Method: hand-made times.
 
     use super::*;
 
     fn owner() -> (Owner, Lease) {
         let seconds = Duration::from_secs;
-        let timing =
-            Timing { renew: seconds(5), ttl: seconds(15), margin: seconds(3), cooldown: seconds(60) };
+        let timing = Timing {
+            renew: seconds(5),
+            ttl: seconds(15),
+            margin: seconds(3),
+            cooldown: seconds(60),
+            database_patience: seconds(60),
+        };
         let home = Region::new("us-east-1").expect("a valid name");
         let lease = Lease::first(&home, 0);
         (Owner::new(home, timing), lease)
     }
 
     #[test]
-    fn it_serves_for_ttl_less_margin_from_the_beginning_of_a_renewal() {
+    fn it_is_sure_for_ttl_less_margin_from_the_beginning_of_a_renewal() {
         let (mut owner, _) = owner();
         let at = Duration::from_millis;
-        assert!(!owner.may_serve(at(0)) && owner.renewal_due(at(0)));
+        assert!(!owner.is_sure(at(0)) && owner.renewal_due(at(0)));
         owner.renewed(at(1000));
-        assert!(owner.may_serve(at(12_999)) && !owner.may_serve(at(13_000)));
+        assert!(owner.is_sure(at(12_999)) && !owner.is_sure(at(13_000)));
         assert!(!owner.renewal_due(at(5999)) && owner.renewal_due(at(6000)));
         owner.renewed(at(500));
-        assert!(owner.may_serve(at(12_999)), "an older renewal that ends later changes nothing");
+        assert!(owner.is_sure(at(12_999)), "an older renewal that ends later changes nothing");
     }
 
     #[test]
@@ -110,6 +116,6 @@ mod tests {
         assert_eq!(owner.age(at(4)), Some(at(3)), "renewed after the first read began");
         let taken = lease.renewed().successor(&Region::new("us-east-2").expect("a valid name"), "test", 0);
         owner.observe(&taken, at(6));
-        assert!(!owner.may_serve(at(6)));
+        assert!(!owner.is_sure(at(6)));
     }
 }

@@ -20,6 +20,8 @@ pub struct Timing {
     pub margin: Duration,
     /// After a move, in which there is no other.
     pub cooldown: Duration,
+    /// How long an owner goes on renewing while its own database does not answer or takes no writes.
+    pub database_patience: Duration,
 }
 
 impl From<&LeaseTiming> for Timing {
@@ -29,13 +31,16 @@ impl From<&LeaseTiming> for Timing {
             ttl: Duration::from_secs(timing.ttl_s),
             margin: Duration::from_secs(timing.margin_s),
             cooldown: Duration::from_secs(timing.cooldown_s),
+            database_patience: Duration::from_secs(timing.database_patience_s),
         }
     }
 }
 
 impl Timing {
-    /// How long an owner serves after it began its last successful renewal.
-    pub fn serves_for(&self) -> Duration {
+    /// How long after the beginning of its last renewal an owner is sure that the lease has not
+    /// expired, whatever the challenger's clock does within the margins.
+    #[cfg(test)]
+    pub(super) fn sure_for(&self) -> Duration {
         self.ttl.saturating_sub(self.margin)
     }
 
@@ -59,12 +64,25 @@ impl Timing {
         if lease.epoch == Epoch::FIRST {
             return None;
         }
-        let renewals = lease.version.saturating_sub(lease.moved_at_version);
-        let renewed_for = self.renew.saturating_mul(u32::try_from(renewals).unwrap_or(u32::MAX));
+        let renewed_for = self.renewed_for(lease, lease.moved_at_version);
         let since_move = Duration::from_millis(now_ms.saturating_sub(lease.moved_at_ms));
         let left = self.cooldown.saturating_sub(renewed_for);
         let left_by_clock = (self.cooldown + CLOCK_SLACK).saturating_sub(since_move);
         Some(left.min(left_by_clock)).filter(|left| !left.is_zero())
+    }
+
+    /// How long the owner has been renewing the lease without a database, by its own renewals.
+    ///
+    /// The count is in the lease, so it goes on from watch to watch, and no clocks are compared. It
+    /// runs slow where renewals come late, never much faster than time.
+    pub fn database_unfit_for(&self, lease: &Lease) -> Duration {
+        lease.database_unfit_at_version.map_or(Duration::ZERO, |since| self.renewed_for(lease, since))
+    }
+
+    /// Renewals since a version times the renewal interval.
+    fn renewed_for(&self, lease: &Lease, since_version: u64) -> Duration {
+        let renewals = lease.version.saturating_sub(since_version);
+        self.renew.saturating_mul(u32::try_from(renewals).unwrap_or(u32::MAX))
     }
 }
 
@@ -80,8 +98,13 @@ mod tests {
     fn a_cooldown_ends_by_renewals_or_by_the_clock() {
         let region = |name: &str| Region::new(name).expect("a valid name");
         let seconds = Duration::from_secs;
-        let timing =
-            Timing { renew: seconds(5), ttl: seconds(15), margin: seconds(3), cooldown: seconds(900) };
+        let timing = Timing {
+            renew: seconds(5),
+            ttl: seconds(15),
+            margin: seconds(3),
+            cooldown: seconds(900),
+            database_patience: seconds(60),
+        };
         let first = Lease::first(&region("us-east-1"), 0);
         assert_eq!(timing.cooldown_left(&first, 1), None);
         let moved = first.successor(&region("us-east-2"), "test", 1_000_000);

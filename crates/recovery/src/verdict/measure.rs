@@ -16,11 +16,15 @@ pub(super) fn measure(history: &[Operation], fault: &Fault, facts: &Facts) -> Ve
     let orders = history.iter().filter(|operation| operation.kind == OperationKind::PlaceOrder);
     let count = |outcome: Outcome| orders.clone().filter(|order| order.outcome == outcome).count() as u64;
     let settled = Settled::new(&facts.settled);
+    let settled_again = settled_again(history, fault, facts);
     let reads: Vec<&Operation> = history.iter().filter(|operation| is_compared_read(operation)).collect();
     Verdict {
         accepted_again_s: accepted_again_s(history, fault, ClientKind::FollowsDns),
         accepted_again_two_endpoints_s: accepted_again_s(history, fault, ClientKind::KnowsBothRegions),
-        settled_again_s: settled_again_s(history, fault, facts),
+        settled_again_s: settled_again.map(|row| seconds(fault, row.settled_at_ms)),
+        settled_again_by: settled_again.map(|row| row.settled_by.clone()),
+        longest_wait_s: longest_wait_s(history, fault, ClientKind::FollowsDns),
+        longest_wait_two_endpoints_s: longest_wait_s(history, fault, ClientKind::KnowsBothRegions),
         objective_met: false,
         orders_offered: orders.clone().count() as u64,
         orders_acknowledged: count(Outcome::Ok),
@@ -67,7 +71,18 @@ fn accepted_again_s(history: &[Operation], fault: &Fault, client: ClientKind) ->
     of_kind.filter_map(|operation| acknowledged_after(operation, fault)).min().map(|at| seconds(fault, at))
 }
 
-fn settled_again_s(history: &[Operation], fault: &Fault, facts: &Facts) -> Option<f64> {
+/// Whatever region acknowledged it: the client waited all the same.
+fn longest_wait_s(history: &[Operation], fault: &Fault, client: ClientKind) -> Option<f64> {
+    let orders = history.iter().filter(|order| order.client == client && order.is_acknowledged_order());
+    let waits = orders.filter_map(|order| {
+        let completed_ms = order.completed_ms.filter(|at| *at > fault.at_ms)?;
+        Some(completed_ms.saturating_sub(order.invoked_ms.max(fault.at_ms)))
+    });
+    waits.max().map(|wait_ms| wait_ms as f64 / 1000.0)
+}
+
+/// The first settlement that counts as settled again.
+fn settled_again<'a>(history: &[Operation], fault: &Fault, facts: &'a Facts) -> Option<&'a SettledRow> {
     let acknowledged: BTreeSet<Uuid> = history
         .iter()
         .filter(|operation| acknowledged_after(operation, fault).is_some())
@@ -78,7 +93,7 @@ fn settled_again_s(history: &[Operation], fault: &Fault, facts: &Facts) -> Optio
             && row.settled_at_ms > fault.at_ms
             && acknowledged.contains(&row.id.as_uuid())
     };
-    facts.settled.iter().filter(again).map(|row| row.settled_at_ms).min().map(|at| seconds(fault, at))
+    facts.settled.iter().filter(again).min_by_key(|row| row.settled_at_ms)
 }
 
 fn seconds(fault: &Fault, at_ms: u64) -> f64 {

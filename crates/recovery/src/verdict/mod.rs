@@ -13,13 +13,22 @@ use crate::history::Operation;
 /// What a run showed. Seconds are from the fault; `None` means that it never came to that.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// To the first order that the surviving region acknowledged to a client that follows DNS.
+    /// To the first order that the surviving region acknowledged to a client that follows DNS. The
+    /// others may have waited longer: see `longest_wait_s`.
     pub accepted_again_s: Option<f64>,
     /// The same for a client that knows both regions.
     pub accepted_again_two_endpoints_s: Option<f64>,
     /// To the first settlement, in the promoted database and under a new epoch, of an order
     /// that was acknowledged after the fault.
     pub settled_again_s: Option<f64>,
+    /// What settled that order: `replay` or `queue`.
+    pub settled_again_by: Option<String>,
+    /// Longest wait of a client that follows DNS, in seconds: from its first attempt, or from the fault
+    /// if that came later, to its acknowledgement after the fault. Not judged against an objective,
+    /// for a client's own retry policy has its share in it.
+    pub longest_wait_s: Option<f64>,
+    /// The same for a client that knows both regions.
+    pub longest_wait_two_endpoints_s: Option<f64>,
     /// Whether each of the three that applies kept to the objective.
     pub objective_met: bool,
     /// Orders that clients placed.
@@ -78,6 +87,9 @@ pub fn judge(history: &[Operation], fault: &Fault, facts: &Facts, objectives: &O
         why.push(
             "the database lost no commit, so this run proves nothing about the loss of orders".to_owned(),
         );
+    }
+    if verdict.writes_refused == 0 {
+        why.push("no old writer tried to write, so this run proves nothing about the fence".to_owned());
     }
     verdict.why = why;
     verdict

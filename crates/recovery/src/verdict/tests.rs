@@ -1,6 +1,8 @@
 //! Goal: every violation fails the verdict and is named, and a run that proves nothing says
 //! so. Method: one sound run in miniature; every test spoils it in one respect.
 
+mod times;
+
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -194,6 +196,15 @@ fn late_or_missing_recovery_misses_the_objective() {
     run.facts.settled[2].settled_epoch = Epoch(1);
     run.facts.settled[3].settled_at_ms = FAULT_MS + 61_000;
     run.fails_with("orders settled again: after 61.0 s");
+}
+
+#[test]
+fn a_run_in_which_no_old_writer_wrote_passes_and_says_so() {
+    let mut run = sound();
+    run.facts.writes_refused = 0;
+    let verdict = run.judge();
+    assert_eq!(verdict.verdict, Judgement::Passed);
+    assert_eq!(verdict.why, ["no old writer tried to write, so this run proves nothing about the fence"]);
 }
 
 #[test]

@@ -57,9 +57,9 @@ impl Action {
         match self {
             Self::ConfirmOutage => (
                 "ConfirmOutage",
-                "Looks once more from outside whether the lost region answers its callers or renews its lease.",
-                "It fails with `NotConfirmed`, and nothing is changed, when the region is well after all.",
-                "Probe the lost region's own name from outside AWS; if it answers, let it be.",
+                "Looks from outside, several times, whether the lost region says that it serves, and reads the lease.",
+                "It reports how many of its looks found the lost region serving and goes on whatever they found, for the lease has moved by then. It fails only when the lease is not this region's under this epoch: with `NotConfirmed` if the lost region serves, else with `NotOwner`; nothing is changed then.",
+                "Read the lease item. If it is this region's, finish the recovery even if the lost region answers again; never leave the lease `recovering`, for nothing is settled then. If another region owns a later epoch, this recovery is obsolete.",
                 None,
             ),
             Self::OwnLease => (
@@ -71,16 +71,16 @@ impl Action {
             ),
             Self::Announce => (
                 "Announce",
-                "Records the outcome and puts it on the event bus, whose rule alerts people.",
+                "Puts the outcome on the event bus, whose rule reaches whoever subscribes to the alerts topic.",
                 "The bus has accepted it.",
                 "Tell people yourself: the recovery itself is complete.",
                 None,
             ),
             _ => (
                 "Escalate",
-                "Alerts people with the step that failed, its error and the context.",
-                "The bus has accepted the alert, and its rule passes it on; an alarm on failed executions watches independently.",
-                "Read the failed execution, repair what it names, and start the workflow again: every step may be repeated.",
+                "Puts the error of the step that failed, and the context, on the event bus, whose rule reaches whoever subscribes to the alerts topic.",
+                "The bus has accepted the event. Nothing watches for failed executions besides.",
+                "Read the failed execution, repair what it names, and start the workflow again (see Commands): every step may be repeated.",
                 None,
             ),
         }
@@ -92,7 +92,7 @@ impl Action {
                 "PromoteDatabase",
                 "Calls `FailoverGlobalCluster` in the surviving region with data loss allowed, unless it is done or under way.",
                 "AwaitWriter sees the cluster take writes.",
-                "Run `aws rds failover-global-cluster --allow-data-loss` in the surviving region.",
+                "Run `aws rds failover-global-cluster` in the surviving region (see Commands), and then start the workflow again: it goes on from there.",
                 Some(Self::AwaitWriter),
             ),
             Self::AwaitWriter => (
@@ -151,14 +151,14 @@ impl Action {
                 "ReplayJournal",
                 "Settles, page by page, every journal entry that the promoted database lacks, from its watermark less a margin.",
                 "Each page commits under the fence and is idempotent; ValidateSettlement follows.",
-                "Start the workflow again; a replay may be repeated at any time.",
+                "Start the workflow again (see Commands); a replay may be repeated at any time.",
                 Some(Self::ValidateSettlement),
             ),
             Self::EnableSettlement => (
                 "EnableSettlement",
                 "Sets the lease to `serving`, which lets the processors settle.",
                 "ValidateSettlement sees an order settled by the queue.",
-                "Check that the lease is still this region's; if so, start the workflow again.",
+                "Check that the lease is still this region's; if so, start the workflow again (see Commands).",
                 Some(Self::ValidateSettlement),
             ),
             Self::ValidateSettlement => (

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use asl::{Retry, State, States, Task};
 
-use super::workflow;
+use super::{task, workflow};
 use crate::deployment::Deployment;
-use crate::step::Action;
+use crate::step::{Action, Context};
+use crate::{Epoch, Region};
 
 /// The failover runbook of a deployment: what each step does, how it is verified, how often
 /// it is tried and what a person does when it fails for good. Rendered from [`workflow`].
@@ -29,6 +30,7 @@ pub fn runbook(deployment: &Deployment) -> String {
         deployment.names().switch_parameter(),
     ));
     page.states(&machine.states, "");
+    page.commands(deployment);
     page.line("");
     page.line("```mermaid");
     page.text.push_str(&machine.to_mermaid());
@@ -78,7 +80,9 @@ impl Page {
         if let Some(validation) = account.validated_by {
             self.line(&format!("- Validated by: {}", validation.account().state));
         }
-        self.line(&format!("- One attempt takes at most {} s.", task.timeout_seconds.unwrap_or_default()));
+        let limit_s =
+            task.timeout_seconds.map_or(task::STEP_LIMIT_S, |state_s| state_s.min(task::STEP_LIMIT_S));
+        self.line(&format!("- One attempt takes at most {limit_s} s."));
         for retry in &task.retry {
             self.line(&format!("- {}", retrying(retry)));
         }
@@ -87,6 +91,53 @@ impl Page {
         }
         self.line(&format!("- By hand: {}", account.by_hand));
     }
+}
+
+impl Page {
+    /// The commands that the steps refer to, for a recovery in either region.
+    fn commands(&mut self, deployment: &Deployment) {
+        let names = deployment.names();
+        self.line("");
+        self.line("## Commands");
+        self.line("");
+        self.line(&format!(
+            "`ACCOUNT` stands for the number of the AWS account. The switch must not be `off`. The input of the \
+             workflow is that of the failed execution; without one, take `epoch`, `evidence` and `taken_at_ms` \
+             (there `moved_at_ms`) from the lease item in `{}`: the figures below are an example.",
+            names.journal_table(),
+        ));
+        let [home, standby] = deployment.pair();
+        for (region, lost_region) in [(standby, home), (home, standby)] {
+            self.line("");
+            self.line(&format!("When {region} recovers and {lost_region} is lost:"));
+            self.line("");
+            self.line("```sh");
+            self.line(&format!(
+                "aws rds failover-global-cluster --region {region} --global-cluster-identifier {} \
+                 --target-db-cluster-identifier arn:aws:rds:{region}:ACCOUNT:cluster:{} --allow-data-loss",
+                names.global_cluster(),
+                names.database_cluster(region),
+            ));
+            self.line(&format!(
+                "aws stepfunctions start-execution --region {region} --state-machine-arn \
+                 arn:aws:states:{region}:ACCOUNT:stateMachine:{} --input '{}'",
+                names.failover_state_machine(),
+                example_input(region, lost_region),
+            ));
+            self.line("```");
+        }
+    }
+}
+
+fn example_input(region: &Region, lost_region: &Region) -> serde_json::Value {
+    let context = Context {
+        epoch: Epoch(2),
+        region: region.clone(),
+        lost_region: lost_region.clone(),
+        evidence: "started by hand".to_owned(),
+        taken_at_ms: 1_767_225_600_000,
+    };
+    serde_json::json!({ "context": context })
 }
 
 fn retrying(retry: &Retry) -> String {

@@ -45,7 +45,13 @@ pub(super) fn build(deployment: &Deployment, function_arn: &str, replay: Replay)
         .with("Announce", step(Action::Announce).then("Recovered"))
         .with("Recovered", Succeed::default())
         .with(ESCALATE, escalate.then(FAILED))
-        .with(FAILED, Fail::new("RecoveryFailed", "a step failed for good; people have been alerted"))
+        .with(
+            FAILED,
+            Fail::new(
+                "RecoveryFailed",
+                "a step failed for good; the runbook says how to finish the recovery",
+            ),
+        )
 }
 
 /// {promote → wait → fence ∥ compute} → replay → enable → validate.

@@ -7,7 +7,12 @@ use crate::step::{Action, error};
 
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
 
-/// Seconds one attempt may take.
+/// Seconds after which the `recovery-step` function itself gives an attempt up.
+pub(super) const STEP_LIMIT_S: u64 = 20;
+/// Limit of the states whose step may use all of that: somewhat more, so that its error is heard.
+const LONGEST_S: u64 = STEP_LIMIT_S + 5;
+
+/// Seconds after which a state gives one attempt up.
 pub(super) fn timeout_s(action: Action) -> u64 {
     match action {
         Action::OwnLease | Action::Announce | Action::Escalate => 10,
@@ -17,10 +22,12 @@ pub(super) fn timeout_s(action: Action) -> u64 {
         | Action::VerifyCompute
         | Action::VerifyTraffic
         | Action::EnableSettlement => 15,
-        Action::SteerTraffic => 20,
-        Action::PromoteDatabase | Action::PrepareCompute | Action::ValidateSettlement => 30,
-        Action::ValidateEndToEnd => 45,
-        Action::ReplayJournal => 60,
+        Action::PromoteDatabase
+        | Action::PrepareCompute
+        | Action::SteerTraffic
+        | Action::ReplayJournal
+        | Action::ValidateSettlement
+        | Action::ValidateEndToEnd => LONGEST_S,
     }
 }
 

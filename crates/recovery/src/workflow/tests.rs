@@ -59,6 +59,40 @@ fn the_runbook_is_as_reviewed() {
 }
 
 #[test]
+fn the_runbook_gives_commands_that_can_be_run() {
+    let page = runbook(&deployment());
+    let starting =
+        |beginning: &str| page.lines().filter(|line| line.starts_with(beginning)).collect::<Vec<_>>();
+    let promotions = starting("aws rds failover-global-cluster ");
+    let starts = starting("aws stepfunctions start-execution ");
+    for (index, (own, lost)) in [("us-east-2", "us-east-1"), ("us-east-1", "us-east-2")].iter().enumerate() {
+        assert_eq!(
+            promotions[index],
+            format!(
+                "aws rds failover-global-cluster --region {own} \
+                 --global-cluster-identifier global-cluster-orders-production \
+                 --target-db-cluster-identifier arn:aws:rds:{own}:ACCOUNT:cluster:cluster-orders-{own}-production \
+                 --allow-data-loss"
+            )
+        );
+        let machine = format!("arn:aws:states:{own}:ACCOUNT:stateMachine:workflow-failover-production ");
+        assert!(starts[index].contains(&machine), "{}", starts[index]);
+        let input = starts[index].split('\'').nth(1).expect("the input is quoted");
+        let input: serde_json::Value = serde_json::from_str(input).expect("the input is JSON");
+        let context: Context = serde_json::from_value(input["context"].clone()).expect("a context");
+        assert_eq!((context.region.as_str(), context.lost_region.as_str()), (*own, *lost));
+    }
+}
+
+#[test]
+fn no_state_waits_much_longer_than_a_step_may_take() {
+    for action in Action::ALL {
+        assert!(task::timeout_s(action) <= task::STEP_LIMIT_S + 5, "{action:?}");
+    }
+    assert!(!runbook(&deployment()).contains("takes at most 25 s"));
+}
+
+#[test]
 fn both_variants_are_sound_and_survive_json() {
     for machine in [machine(), workflow_without_replay(&deployment(), ARN)] {
         assert_eq!(machine.check(), []);

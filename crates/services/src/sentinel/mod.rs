@@ -92,6 +92,7 @@ impl Sentinel {
                 ttl: lease.ttl,
                 margin: lease.margin,
                 cooldown: lease.cooldown,
+                database_patience: lease.database_patience,
             },
             leases: LeaseStore::new(dynamodb.clone(), &journal.table),
             sweeper: Arc::new(sweep::Sweeper {
@@ -112,10 +113,18 @@ impl Sentinel {
             executions: execution::Executions {
                 client: aws_sdk_sfn::Client::new(aws),
                 state_machine_arn: trigger.state_machine_arn,
+                pause: execution::ATTEMPT_PAUSE,
             },
             settings: watch,
             regions,
         })
+    }
+
+    /// The same sentinel with another pause after the first failed execution of an epoch.
+    #[must_use]
+    pub fn with_attempt_pause(mut self, pause: Duration) -> Self {
+        self.executions.pause = pause;
+        self
     }
 
     /// When a watch that begins now must end, if Lambda ends the invocation at `deadline`.

@@ -11,23 +11,28 @@ use recovery::OrderId;
 use recovery::order::{ID_AGE_MS_MAX, journal_partitions};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tokio_postgres::Client;
 
 use crate::aws::cause;
 use crate::database::settlement::missing;
+use crate::database::swept::{note_swept, swept_through};
 use crate::database::{Database, DatabaseError};
 use crate::journal::Journal;
 use crate::queue::{Message, Queue};
 
 /// Time an order has for its ordinary settlement, after the last moment its id is taken.
 const ORDINARY_MS: u64 = 60_000;
-/// How far back a sweep reaches from there. Watches begin every minute, so each order is met by
-/// several, and a minute without a sentinel leaves no gap.
+/// How far back a sweep reaches from there at least. Watches begin every minute, so each order is met
+/// by several. When nobody swept for longer, a sweep begins where the last one had come to.
 const DEPTH_MS: u64 = 5 * 60_000;
 /// Entries of one page of a partition.
 const PAGE_MAX: u32 = 200;
-/// Messages that one sweep sends at most; the next one goes on.
-const SENT_MAX: usize = 500;
-/// Longest sweep. It must end within a watch.
+/// Milliseconds of the ids in one partition.
+const MINUTE_MS: u64 = 60_000;
+/// Messages that one sweep sends at most; the next one goes on. More than a minute of the shipped
+/// load, so that a backlog shrinks.
+const SENT_MAX: usize = 2000;
+/// Longest sweep. It must end within a watch; what it had finished stays finished.
 const SWEEP_LIMIT: Duration = Duration::from_secs(45);
 
 /// Where to look, and where to send.
@@ -81,47 +86,74 @@ impl Sweep {
 
 impl Sweeper {
     async fn sweep(&self, now_ms: u64) -> Result<usize, SweepError> {
-        let (from_ms, to_ms) = window(now_ms);
+        let through_ms = self.with_database(async |client| swept_through(client).await).await?;
+        let (from_ms, to_ms) = window(now_ms, through_ms);
         let mut sent = 0;
-        for partition in journal_partitions(from_ms, to_ms, self.journal.shards()) {
-            let mut after = None;
-            loop {
-                let page = self.journal.page(&partition, after.as_deref(), PAGE_MAX).await?;
-                let ids: Vec<OrderId> = page.entries.iter().map(|entry| entry.order.id).collect();
-                for id in self.unsettled(&ids).await? {
-                    if sent == SENT_MAX {
-                        return Ok(sent);
-                    }
-                    self.queue.send(&Message::new(id, self.journal.shards())).await?;
-                    sent += 1;
+        for minute in from_ms / MINUTE_MS..=to_ms / MINUTE_MS {
+            let (begin_ms, end_ms) = (minute * MINUTE_MS, (minute + 1) * MINUTE_MS);
+            for partition in journal_partitions(begin_ms, begin_ms, self.journal.shards()) {
+                sent += self.partition(&partition, SENT_MAX - sent).await?;
+                if sent == SENT_MAX {
+                    return Ok(sent);
                 }
-                after = page.next;
-                if after.is_none() {
-                    break;
-                }
+            }
+            // A minute that is not over at the window's end is swept again by the next watch.
+            if end_ms <= to_ms && through_ms.is_none_or(|through_ms| end_ms > through_ms) {
+                self.with_database(async |client| note_swept(client, end_ms).await).await?;
             }
         }
         Ok(sent)
+    }
+
+    /// Sends what is not settled of one partition, `most` at most, and says how many that were.
+    async fn partition(&self, partition: &str, most: usize) -> Result<usize, SweepError> {
+        let (mut sent, mut after) = (0, None);
+        loop {
+            let page = self.journal.page(partition, after.as_deref(), PAGE_MAX).await?;
+            let ids: Vec<OrderId> = page.entries.iter().map(|entry| entry.order.id).collect();
+            for id in self.unsettled(&ids).await? {
+                if sent == most {
+                    return Ok(sent);
+                }
+                self.queue.send(&Message::new(id, self.journal.shards())).await?;
+                sent += 1;
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(sent);
+            }
+        }
     }
 
     async fn unsettled(&self, ids: &[OrderId]) -> Result<Vec<OrderId>, DatabaseError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
+        self.with_database(async |client| missing(client, ids).await).await
+    }
+
+    /// Asks the database; a connection on which that failed is not used again.
+    async fn with_database<T>(
+        &self,
+        ask: impl AsyncFnOnce(&Client) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
         let connection = self.database.connect().await?;
-        let found = missing(&connection, ids).await;
-        if found.is_err() {
+        let answer = ask(&connection).await;
+        if answer.is_err() {
             connection.discard();
         }
-        found
+        answer
     }
 }
 
 /// The ids to look at, by the time in them, in milliseconds since the Unix epoch. The upper end is so
 /// old that no further order can be put there, and whatever was put had [`ORDINARY_MS`] to be settled.
-fn window(now_ms: u64) -> (u64, u64) {
+/// The lower end is where the sweeps before have come to, or [`DEPTH_MS`] before the upper one, if
+/// that is earlier: whatever was queued again is looked at again.
+fn window(now_ms: u64, through_ms: Option<u64>) -> (u64, u64) {
     let to_ms = now_ms.saturating_sub(ID_AGE_MS_MAX + ORDINARY_MS);
-    (to_ms.saturating_sub(DEPTH_MS), to_ms)
+    let recent_ms = to_ms.saturating_sub(DEPTH_MS);
+    (through_ms.map_or(recent_ms, |through_ms| through_ms.min(recent_ms)), to_ms)
 }
 
 #[cfg(test)]
@@ -147,11 +179,19 @@ mod tests {
             let id = OrderId::new(id).expect("version 7");
             prop_assert!(id.check_age(put_ms).is_ok());
             let met = (0..5).map(|n| put_ms + first_sweep + n * DEPTH_MS).find(|now_ms| {
-                let (from_ms, to_ms) = window(*now_ms);
+                let (from_ms, to_ms) = window(*now_ms, None);
                 journal_partitions(from_ms, to_ms, 4).any(|one| one == journal_partition(id, 4))
                     && now_ms - put_ms >= ORDINARY_MS / 2
             });
             prop_assert!(met.is_some());
+        }
+
+        #[test]
+        fn nothing_is_left_out_however_long_nobody_swept(
+            through_ms in 1_700_000_000_000_u64..1_800_000_000_000, idle_ms in 0_u64..90 * 86_400_000,
+        ) {
+            let (from_ms, to_ms) = window(through_ms + idle_ms, Some(through_ms));
+            prop_assert!(from_ms <= through_ms && from_ms + DEPTH_MS <= to_ms);
         }
     }
 }

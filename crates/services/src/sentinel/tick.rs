@@ -56,6 +56,11 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// What it did so far.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
     /// What it did.
     pub fn into_report(self) -> Report {
         self.report
@@ -238,7 +243,7 @@ impl<'a> Watch<'a> {
         self.recovery_started = Some(self.now());
         let context = step::Context::of(lease, &self.sentinel.regions.peer);
         let epoch = Some(lease.epoch);
-        let started = timeout(START_LIMIT, self.sentinel.executions.start(&context)).await;
+        let started = timeout(START_LIMIT, self.sentinel.executions.start(&context, now_ms())).await;
         let Ok(started) = started else {
             let detail = format!("no answer within {} ms", START_LIMIT.as_millis());
             return self.report.note("recovery_not_started", epoch, detail);
@@ -246,6 +251,10 @@ impl<'a> Watch<'a> {
         match started {
             Ok(Standing::Started(name)) => self.report.note("recovery_started", epoch, name),
             Ok(Standing::Already(name)) => tracing::debug!(name, "the recovery runs already"),
+            Ok(Standing::Waiting(name, left)) => {
+                let detail = format!("{name} has failed; the next attempt is due in {} s", left.as_secs());
+                self.report.decided("recovery_waits", epoch, detail);
+            }
             Ok(Standing::Exhausted) => {
                 let detail = "every attempt at recovery under this epoch has failed: people have to act";
                 self.report.decided("recovery_exhausted", epoch, detail.to_owned());

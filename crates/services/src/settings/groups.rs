@@ -87,6 +87,8 @@ group! {
         margin: Duration = required setting::LEASE_MARGIN_S,
         /// After a move, no further move for this long.
         cooldown: Duration = required setting::COOLDOWN_S,
+        /// How long an owner renews without its own database.
+        database_patience: Duration = required setting::DATABASE_PATIENCE_S,
     }
 }
 

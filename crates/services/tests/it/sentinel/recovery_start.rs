@@ -47,7 +47,7 @@ async fn a_running_recovery_is_not_started_twice() {
 async fn a_failed_recovery_is_tried_again_a_bounded_number_of_times() {
     let stage = Stage::new(FAIL).await;
     recovering(&stage).await;
-    let sentinel = stage.sentinel(&standby());
+    let sentinel = stage.sentinel(&standby()).with_attempt_pause(Duration::from_millis(200));
     let mut watch = Watch::new(&sentinel);
     tick_until(&mut watch, "five attempts", async |_| executions(&stage).await.len() == 5).await;
     for _ in 0..20 {
@@ -58,6 +58,22 @@ async fn a_failed_recovery_is_tried_again_a_bounded_number_of_times() {
     assert_eq!(executions(&stage).await, names);
     let report = watch.into_report();
     assert!(report.events.iter().any(|event| event.event == "recovery_exhausted"), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_failed_recovery_is_not_tried_again_at_once() {
+    let stage = Stage::new(FAIL).await;
+    recovering(&stage).await;
+    let sentinel = stage.sentinel(&standby()).with_attempt_pause(Duration::from_secs(3600));
+    let mut watch = Watch::new(&sentinel);
+    tick_until(&mut watch, "one attempt", async |_| executions(&stage).await.len() == 1).await;
+    for _ in 0..20 {
+        watch.tick().await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(executions(&stage).await, ["failover-2"]);
+    let report = watch.into_report();
+    assert!(report.events.iter().any(|event| event.event == "recovery_waits"), "{report:?}");
 }
 
 #[tokio::test]

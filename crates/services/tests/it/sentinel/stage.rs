@@ -107,23 +107,35 @@ impl Stage {
 
     /// The sentinel of one of the two regions. Times are short: a lease expires after 1.8 s.
     pub fn sentinel(&self, own: &Region) -> Sentinel {
+        self.sentinel_with(own, self.database.endpoint.clone())
+    }
+
+    /// The same, with a database that refuses every connection.
+    pub fn sentinel_without_database(&self, own: &Region) -> Sentinel {
+        let address = crate::support::dead_address().to_string();
+        self.sentinel_with(own, address.parse().expect("an endpoint"))
+    }
+
+    fn sentinel_with(&self, own: &Region, endpoint: settings::Endpoint) -> Sentinel {
         let at_home = *own == home();
         let (own_face, peer_face) =
             if at_home { (&self.home, &self.standby) } else { (&self.standby, &self.home) };
         let peer = if at_home { standby() } else { home() };
         let (_, journal, _, queue, database) = self.scene.settings.clone();
-        let database = settings::Database {
-            endpoint: self.database.endpoint.clone(),
-            name: self.database.name.clone(),
-            ..database
-        };
+        let database = settings::Database { endpoint, name: self.database.name.clone(), ..database };
         let ms = Duration::from_millis;
         let settings = (
             settings::Regions { own: own.clone(), peer, home: home() },
             journal,
             queue,
             database,
-            settings::LeaseTimings { renew: ms(400), ttl: ms(1500), margin: ms(300), cooldown: ms(60_000) },
+            settings::LeaseTimings {
+                renew: ms(400),
+                ttl: ms(1500),
+                margin: ms(300),
+                cooldown: ms(60_000),
+                database_patience: ms(1200),
+            },
             settings::Watch { length: ms(60_000), probe_interval: ms(100), probe_failures: 3 },
             settings::Trigger {
                 state_machine_arn: self.state_machine_arn.clone(),

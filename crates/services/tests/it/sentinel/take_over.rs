@@ -149,3 +149,23 @@ async fn an_owner_whose_own_api_fails_stops_renewing() {
     }
     assert_eq!(stage.lease().await, lease);
 }
+
+#[tokio::test]
+async fn an_owner_without_its_database_renews_for_a_while_whichever_watch_asks() {
+    let stage = Stage::new(PASS).await;
+    stage.abandoned_lease().await;
+    let sentinel = stage.sentinel_without_database(&home());
+    // Each watch is new and knows of no renewal: the patience of three renewals is in the lease.
+    for renewal in 1..=3 {
+        let decision = Watch::new(&sentinel).tick().await;
+        assert!(matches!(decision, Decision::Renew { .. }), "{decision:?}");
+        let lease = stage.lease().await.expect("there is one");
+        assert_eq!((lease.version, lease.database_unfit_at_version), (1 + renewal, Some(1)));
+    }
+    let decision = Watch::new(&sentinel).tick().await;
+    assert!(holds(&decision, "the database does not answer"), "{decision:?}");
+    let sentinel = stage.sentinel(&home());
+    let decision = Watch::new(&sentinel).tick().await;
+    assert!(matches!(decision, Decision::Renew { .. }), "{decision:?}");
+    assert_eq!(stage.lease().await.expect("there is one").database_unfit_at_version, None);
+}
