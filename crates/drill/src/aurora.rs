@@ -24,9 +24,6 @@ use delay::DelayLine;
 pub mod delay;
 mod rds;
 
-/// How far behind the standby is by default.
-pub const DEFAULT_LAG: Duration = Duration::from_secs(2);
-
 /// What can go wrong with the pair.
 #[derive(Debug, thiserror::Error)]
 pub enum AuroraError {

@@ -40,9 +40,6 @@ use lease::LeaseWrites;
 use throttle::Throttle;
 use upstream::Upstream;
 
-/// How long the eventual global table lags: half of the usual second that AWS names as a bound.
-pub const REPLICATION_LAG: Duration = Duration::from_millis(500);
-
 /// Why no gateway could be started.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {

@@ -13,11 +13,9 @@
 pub mod app;
 pub mod packages;
 pub mod place;
-pub mod plan;
 pub mod policy;
 pub mod rules;
 pub mod stack;
 
 pub use app::{Replay, Synthesis, SynthesisError, app, synthesise};
 pub use packages::Packages;
-pub use plan::{failover_definition, failover_diagram, failover_runbook};

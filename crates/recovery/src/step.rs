@@ -67,7 +67,7 @@ pub struct Failure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// Look once more from outside: does the lost region answer its callers or renew its lease?
+    /// Verify that the lease is this region's, and note whether the lost region answers its callers.
     ConfirmOutage,
     /// Verify by a strong read that this region owns the lease under this epoch.
     OwnLease,
@@ -95,7 +95,7 @@ pub enum Action {
     ValidateEndToEnd,
     /// Record the outcome and announce it.
     Announce,
-    /// Alert people that a step failed for good.
+    /// Tell whoever subscribes to the alerts that a step failed for good.
     Escalate,
 }
 

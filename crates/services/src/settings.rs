@@ -251,7 +251,7 @@ pub use groups::*;
 macro_rules! tuple {
     ($($name:ident)+) => {
         impl<$($name: Group),+> Group for ($($name,)+) {
-            #[allow(non_snake_case)]
+            #[allow(non_snake_case, reason = "a member is bound under the name of its type")]
             fn read(reader: &mut Reader<'_>) -> Option<Self> {
                 $(let $name = $name::read(reader);)+
                 Some(($($name?,)+))

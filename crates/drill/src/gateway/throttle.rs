@@ -31,7 +31,7 @@ pub(super) struct Throttle {
 }
 
 /// Leave to work, given back when it is dropped.
-pub(super) struct Turn(#[allow(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
+pub(super) struct Turn(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
 
 impl Throttle {
     pub(super) fn new() -> Self {

@@ -5,6 +5,8 @@ mod runbook;
 mod shape;
 mod task;
 
+pub use task::STEP_LIMIT_S;
+
 pub use account::Account;
 pub use runbook::runbook;
 

@@ -8,7 +8,7 @@ use crate::step::{Action, error};
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
 
 /// Seconds after which the `recovery-step` function itself gives an attempt up.
-pub(super) const STEP_LIMIT_S: u64 = 20;
+pub const STEP_LIMIT_S: u64 = 20;
 /// Limit of the states whose step may use all of that: somewhat more, so that its error is heard.
 const LONGEST_S: u64 = STEP_LIMIT_S + 5;
 

@@ -1,4 +1,4 @@
-//! Tells the event bus; its rule alerts people.
+//! Tells the event bus; its rule reaches whoever subscribes to the alerts topic.
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use recovery::step::{Context, Failure, event};
@@ -16,7 +16,7 @@ pub(super) async fn recovered(steps: &StepContext, context: &Context) -> Result<
     put(steps, event::RECOVERED, detail(context)).await
 }
 
-/// Alerts people, with what failed if the workflow says so.
+/// Tells the alerts' subscribers, with what failed if the workflow says so.
 pub(super) async fn escalated(
     steps: &StepContext,
     context: &Context,

@@ -34,7 +34,7 @@ use crate::switch::Switch;
 /// How the steps are called in logs and in the database's own views.
 pub const SERVICE: &str = "recovery-step";
 /// Longest step; the function's own timeout must be longer.
-pub const STEP_LIMIT: Duration = Duration::from_secs(20);
+pub const STEP_LIMIT: Duration = Duration::from_secs(recovery::workflow::STEP_LIMIT_S);
 
 /// Every setting the steps read.
 pub type Settings = (

@@ -25,7 +25,7 @@ pub(super) struct Expected {
     says: &'static str,
     pub(super) when: When,
     /// Why it has to be so.
-    #[allow(dead_code, reason = "for readers")]
+    #[expect(dead_code, reason = "for readers")]
     because: &'static str,
 }
 
