@@ -18,12 +18,14 @@
 //! ```
 
 mod convert;
+mod custom;
 mod generated;
 mod intrinsic;
 mod resource;
 mod template;
 mod value;
 
+pub use custom::CustomResource;
 pub use generated::*;
 pub use intrinsic::{Intrinsic, get_att, join, pseudo, reference, sub};
 pub use resource::{Resource, Tag, TagForm, TagShape};

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use cdk::assembly::Assembly;
 use cdk::assembly::writer::{self, FileError};
-use cdk::{App, Problems, Stack};
+use cdk::{App, Problems};
 use recovery::deployment::{Architecture, Deployment};
 
-use crate::packages::{Packages, RECOVERY_STEP};
+use crate::packages::Packages;
 use crate::place::Place;
-use crate::{rules, stack};
+use crate::{rules, tap};
 
 /// What a synthesis needs beside the deployment file.
 #[derive(Clone, Debug)]
@@ -67,11 +67,13 @@ pub fn app(deployment: &Deployment, synthesis: &Synthesis) -> Result<App, Synthe
     let place = |region| Place { deployment, account, region };
     let [home, standby] = deployment.pair();
     let mut app = App::new();
-    for stack in shared(&place(standby)) {
+    for stack in tap::shared(&place(standby)) {
         app.add(stack);
     }
     for region in [home, standby] {
-        regional(&mut app, &place(region), &packages, synthesis.replay);
+        for stack in tap::stacks(&place(region), &packages, synthesis.replay) {
+            app.add(stack);
+        }
     }
     rules::apply(&mut app, deployment);
     Ok(app)
@@ -89,69 +91,4 @@ pub fn synthesise(
     let assembly = app(deployment, synthesis)?.synthesise()?;
     writer::write(&assembly, directory)?;
     Ok(assembly)
-}
-
-/// What both regions share, managed from the standby region.
-fn shared(standby: &Place<'_>) -> [Stack; 2] {
-    let mut dns = standby.stack("Dns", "hosted zone, failover records and health checks");
-    stack::dns::new(&mut dns, standby);
-    let mut tables = standby.stack("GlobalTables", "order journal with the lease, and sessions");
-    stack::global_tables::new(&mut tables, standby);
-    [dns, tables]
-}
-
-/// The stacks of one region.
-fn regional(app: &mut App, place: &Place<'_>, packages: &Packages, replay: Replay) {
-    let deployment = place.deployment;
-    let standby = Place { region: &deployment.regions.standby, ..*place };
-    let home = Place { region: &deployment.regions.home, ..*place };
-
-    let mut networking = place.stack("Networking", "VPC, subnets, endpoints and security groups");
-    stack::networking::new(&mut networking, place);
-
-    let mut database = place.stack("Database", "cluster of the Aurora global database");
-    stack::database::new(&mut database, place);
-    database.depend_on(networking.name());
-    if !place.is_home() {
-        database.depend_on(home.stack_name("Database"));
-    }
-
-    let mut peering = place.stack("Peering", "what this region must know about the other");
-    stack::peering::new(&mut peering, place);
-    peering.depend_on(place.peer().stack_name("Database"));
-    peering.depend_on(standby.stack_name("Dns"));
-
-    let mut network_peering = place.stack("NetworkPeering", "private way to the other region's database");
-    stack::network_peering::new(&mut network_peering, place);
-    network_peering.depend_on(networking.name());
-    let side_to_wait_for = if place.is_home() { "NetworkPeering" } else { "Networking" };
-    network_peering.depend_on(place.peer().stack_name(side_to_wait_for));
-
-    let mut compute = place.stack("Compute", "functions and queues");
-    stack::compute::new(&mut compute, place, packages);
-    for name in [database.name(), peering.name(), &standby.stack_name("GlobalTables")] {
-        compute.depend_on(name);
-    }
-
-    let mut api = place.stack("Api", "REST API and its names");
-    stack::api::new(&mut api, place);
-    api.depend_on(compute.name());
-
-    let mut recovery = place.stack("Recovery", "watch, failover workflow, switch and alerts");
-    stack::recovery::new(&mut recovery, place, &definition(place, replay));
-    recovery.depend_on(compute.name());
-
-    for stack in [networking, database, peering, network_peering, compute, api, recovery] {
-        app.add(stack);
-    }
-}
-
-/// The failover workflow of one region, in Amazon States Language.
-fn definition(place: &Place<'_>, replay: Replay) -> String {
-    let function = place.function_arn(RECOVERY_STEP);
-    let machine = match replay {
-        Replay::Included => recovery::workflow::workflow(place.deployment, &function),
-        Replay::LeftOut => recovery::workflow::workflow_without_replay(place.deployment, &function),
-    };
-    machine.to_json()
 }

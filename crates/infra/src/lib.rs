@@ -8,7 +8,7 @@
 //!
 //! Refused: calling AWS, deciding anything about recovery (that is
 //! `recovery`'s), and wildcards in policies without a written reason. Start
-//! reading at [`mod@app`].
+//! reading at [`mod@app`], then [`tap`].
 
 pub mod app;
 pub mod packages;
@@ -16,6 +16,7 @@ pub mod place;
 pub mod policy;
 pub mod rules;
 pub mod stack;
+pub mod tap;
 
 pub use app::{Replay, Synthesis, SynthesisError, app, synthesise};
 pub use packages::Packages;

@@ -65,6 +65,16 @@ impl<'d> Place<'d> {
         Self { region: self.deployment.peer_of(self.region), ..*self }
     }
 
+    /// The same deployment in the home region.
+    pub fn home(&self) -> Self {
+        Self { region: &self.deployment.regions.home, ..*self }
+    }
+
+    /// The same deployment in the standby region.
+    pub fn standby(&self) -> Self {
+        Self { region: &self.deployment.regions.standby, ..*self }
+    }
+
     /// Whether this is the preferred primary.
     pub fn is_home(&self) -> bool {
         *self.region == self.deployment.regions.home

@@ -9,6 +9,7 @@ pub const TARGETS: &[(&str, &[&str])] = &[
             "BasePathMapping",
             "Deployment",
             "DomainName",
+            "GatewayResponse",
             "Method",
             "Model",
             "RequestValidator",
@@ -43,8 +44,8 @@ pub const TARGETS: &[(&str, &[&str])] = &[
     ("Events", &["EventBus", "EventBusPolicy", "Rule"]),
     ("IAM", &["Policy", "Role"]),
     ("KMS", &["Alias", "Key", "ReplicaKey"]),
-    ("Lambda", &["EventInvokeConfig", "EventSourceMapping", "Function", "Permission"]),
-    ("Logs", &["LogGroup"]),
+    ("Lambda", &["Alias", "EventInvokeConfig", "EventSourceMapping", "Function", "Permission", "Version"]),
+    ("Logs", &["LogGroup", "MetricFilter"]),
     (
         "RDS",
         &[
@@ -53,6 +54,7 @@ pub const TARGETS: &[(&str, &[&str])] = &[
             "DBInstance",
             "DBParameterGroup",
             "DBSubnetGroup",
+            "EventSubscription",
             "GlobalCluster",
         ],
     ),
@@ -62,7 +64,7 @@ pub const TARGETS: &[(&str, &[&str])] = &[
     ("SQS", &["Queue", "QueuePolicy"]),
     ("SSM", &["Parameter"]),
     ("Scheduler", &["Schedule", "ScheduleGroup"]),
-    ("SecretsManager", &["RotationSchedule", "Secret", "SecretTargetAttachment"]),
+    ("SecretsManager", &["ResourcePolicy", "RotationSchedule", "Secret", "SecretTargetAttachment"]),
     ("StepFunctions", &["StateMachine"]),
-    ("WAFv2", &["WebACL", "WebACLAssociation"]),
+    ("WAFv2", &["LoggingConfiguration", "WebACL", "WebACLAssociation"]),
 ];

@@ -268,6 +268,72 @@ impl crate::Resource for DomainName {
     const STATEFUL: bool = false;
 }
 
+/// The AWS::ApiGateway::GatewayResponse resource creates a gateway response for your API.
+#[derive(Clone, Debug, Serialize)]
+pub struct GatewayResponse {
+    /// Response parameters (paths, query strings and headers) of the GatewayResponse as a
+    /// string-to-string map of key-value pairs.
+    #[serde(rename = "ResponseParameters", skip_serializing_if = "Option::is_none")]
+    pub response_parameters: Option<Map<Value<String>>>,
+    /// Response templates of the GatewayResponse as a string-to-string map of key-value pairs.
+    #[serde(rename = "ResponseTemplates", skip_serializing_if = "Option::is_none")]
+    pub response_templates: Option<Map<Value<String>>>,
+    /// The response type of the associated GatewayResponse.
+    #[serde(rename = "ResponseType")]
+    pub response_type: Value<String>,
+    /// The string identifier of the associated RestApi.
+    #[serde(rename = "RestApiId")]
+    pub rest_api_id: Value<String>,
+    /// The HTTP status code for this GatewayResponse.
+    #[serde(rename = "StatusCode", skip_serializing_if = "Option::is_none")]
+    pub status_code: Option<Value<String>>,
+}
+
+impl GatewayResponse {
+    /// A `AWS::ApiGateway::GatewayResponse` with what it requires, in alphabetical order.
+    pub fn new(response_type: impl Into<Value<String>>, rest_api_id: impl Into<Value<String>>) -> Self {
+        Self {
+            response_parameters: None,
+            response_templates: None,
+            response_type: response_type.into(),
+            rest_api_id: rest_api_id.into(),
+            status_code: None,
+        }
+    }
+
+    /// Sets `ResponseParameters`.
+    pub fn response_parameters(
+        mut self,
+        value: impl IntoIterator<Item = (impl Into<String>, impl Into<Value<String>>)>,
+    ) -> Self {
+        self.response_parameters =
+            Some(value.into_iter().map(|(key, value)| (key.into(), value.into())).collect());
+        self
+    }
+
+    /// Sets `ResponseTemplates`.
+    pub fn response_templates(
+        mut self,
+        value: impl IntoIterator<Item = (impl Into<String>, impl Into<Value<String>>)>,
+    ) -> Self {
+        self.response_templates =
+            Some(value.into_iter().map(|(key, value)| (key.into(), value.into())).collect());
+        self
+    }
+
+    /// Sets `StatusCode`.
+    pub fn status_code(mut self, value: impl Into<Value<String>>) -> Self {
+        self.status_code = Some(value.into());
+        self
+    }
+}
+
+impl crate::Resource for GatewayResponse {
+    const TYPE: &'static str = "AWS::ApiGateway::GatewayResponse";
+    const TAGGABLE: Option<TagShape> = None;
+    const STATEFUL: bool = false;
+}
+
 /// The AWS::ApiGateway::Method resource creates API Gateway methods that define the parameters and
 /// body that clients must send in their requests.
 #[derive(Clone, Debug, Serialize)]
@@ -1420,6 +1486,15 @@ pub mod domain_name {
             self.truststore_version = Some(value.into());
             self
         }
+    }
+}
+
+/// Nested types and attributes of `AWS::ApiGateway::GatewayResponse`.
+pub mod gateway_response {
+    /// Names of the attributes that `get_att` can read.
+    pub mod attribute {
+        /// The ID for the gateway response.
+        pub const ID: &str = "Id";
     }
 }
 

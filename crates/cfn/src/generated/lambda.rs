@@ -5,6 +5,74 @@ use serde::Serialize;
 
 use crate::{List, Tag, TagShape, Value};
 
+/// The AWS::Lambda::Alias resource creates an alias for a Lambda function version.
+#[derive(Clone, Debug, Serialize)]
+pub struct Alias {
+    /// A description of the alias.
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<Value<String>>,
+    /// The name or ARN of the Lambda function.
+    #[serde(rename = "FunctionName")]
+    pub function_name: Value<String>,
+    /// The function version that the alias invokes.
+    #[serde(rename = "FunctionVersion")]
+    pub function_version: Value<String>,
+    /// The name of the alias.
+    #[serde(rename = "Name")]
+    pub name: Value<String>,
+    /// Specifies a provisioned concurrency configuration for a function's alias.
+    #[serde(rename = "ProvisionedConcurrencyConfig", skip_serializing_if = "Option::is_none")]
+    pub provisioned_concurrency_config: Option<alias::ProvisionedConcurrencyConfiguration>,
+    /// The routing configuration of the alias.
+    #[serde(rename = "RoutingConfig", skip_serializing_if = "Option::is_none")]
+    pub routing_config: Option<alias::AliasRoutingConfiguration>,
+}
+
+impl Alias {
+    /// A `AWS::Lambda::Alias` with what it requires, in alphabetical order.
+    pub fn new(
+        function_name: impl Into<Value<String>>,
+        function_version: impl Into<Value<String>>,
+        name: impl Into<Value<String>>,
+    ) -> Self {
+        Self {
+            description: None,
+            function_name: function_name.into(),
+            function_version: function_version.into(),
+            name: name.into(),
+            provisioned_concurrency_config: None,
+            routing_config: None,
+        }
+    }
+
+    /// Sets `Description`.
+    pub fn description(mut self, value: impl Into<Value<String>>) -> Self {
+        self.description = Some(value.into());
+        self
+    }
+
+    /// Sets `ProvisionedConcurrencyConfig`.
+    pub fn provisioned_concurrency_config(
+        mut self,
+        value: alias::ProvisionedConcurrencyConfiguration,
+    ) -> Self {
+        self.provisioned_concurrency_config = Some(value);
+        self
+    }
+
+    /// Sets `RoutingConfig`.
+    pub fn routing_config(mut self, value: alias::AliasRoutingConfiguration) -> Self {
+        self.routing_config = Some(value);
+        self
+    }
+}
+
+impl crate::Resource for Alias {
+    const TYPE: &'static str = "AWS::Lambda::Alias";
+    const TAGGABLE: Option<TagShape> = None;
+    const STATEFUL: bool = false;
+}
+
 /// The AWS::Lambda::EventInvokeConfig resource configures options for asynchronous invocation on a
 /// version or an alias.
 #[derive(Clone, Debug, Serialize)]
@@ -797,6 +865,154 @@ impl crate::Resource for Permission {
     const TYPE: &'static str = "AWS::Lambda::Permission";
     const TAGGABLE: Option<TagShape> = None;
     const STATEFUL: bool = false;
+}
+
+/// The AWS::Lambda::Version resource creates a version from the current code and configuration of a
+/// function.
+#[derive(Clone, Debug, Serialize)]
+pub struct Version {
+    /// Only publish a version if the hash value matches the value that's specified.
+    #[serde(rename = "CodeSha256", skip_serializing_if = "Option::is_none")]
+    pub code_sha256: Option<Value<String>>,
+    /// A description for the version to override the description in the function configuration.
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<Value<String>>,
+    /// The name or ARN of the Lambda function.
+    #[serde(rename = "FunctionName")]
+    pub function_name: Value<String>,
+    /// Configuration that defines the scaling behavior for a Lambda Managed Instances function,
+    /// including the minimum and maximum number of execution environments that can be provisioned.
+    #[serde(rename = "FunctionScalingConfig", skip_serializing_if = "Option::is_none")]
+    pub function_scaling_config: Option<version::FunctionScalingConfig>,
+    /// Specifies a provisioned concurrency configuration for a function's version.
+    #[serde(rename = "ProvisionedConcurrencyConfig", skip_serializing_if = "Option::is_none")]
+    pub provisioned_concurrency_config: Option<version::ProvisionedConcurrencyConfiguration>,
+    /// Runtime Management Config of a function.
+    #[serde(rename = "RuntimePolicy", skip_serializing_if = "Option::is_none")]
+    pub runtime_policy: Option<version::RuntimePolicy>,
+}
+
+impl Version {
+    /// A `AWS::Lambda::Version` with what it requires, in alphabetical order.
+    pub fn new(function_name: impl Into<Value<String>>) -> Self {
+        Self {
+            code_sha256: None,
+            description: None,
+            function_name: function_name.into(),
+            function_scaling_config: None,
+            provisioned_concurrency_config: None,
+            runtime_policy: None,
+        }
+    }
+
+    /// Sets `CodeSha256`.
+    pub fn code_sha256(mut self, value: impl Into<Value<String>>) -> Self {
+        self.code_sha256 = Some(value.into());
+        self
+    }
+
+    /// Sets `Description`.
+    pub fn description(mut self, value: impl Into<Value<String>>) -> Self {
+        self.description = Some(value.into());
+        self
+    }
+
+    /// Sets `FunctionScalingConfig`.
+    pub fn function_scaling_config(mut self, value: version::FunctionScalingConfig) -> Self {
+        self.function_scaling_config = Some(value);
+        self
+    }
+
+    /// Sets `ProvisionedConcurrencyConfig`.
+    pub fn provisioned_concurrency_config(
+        mut self,
+        value: version::ProvisionedConcurrencyConfiguration,
+    ) -> Self {
+        self.provisioned_concurrency_config = Some(value);
+        self
+    }
+
+    /// Sets `RuntimePolicy`.
+    pub fn runtime_policy(mut self, value: version::RuntimePolicy) -> Self {
+        self.runtime_policy = Some(value);
+        self
+    }
+}
+
+impl crate::Resource for Version {
+    const TYPE: &'static str = "AWS::Lambda::Version";
+    const TAGGABLE: Option<TagShape> = None;
+    const STATEFUL: bool = false;
+}
+
+/// Nested types and attributes of `AWS::Lambda::Alias`.
+pub mod alias {
+    use serde::Serialize;
+
+    use crate::Value;
+
+    /// Names of the attributes that `get_att` can read.
+    pub mod attribute {
+        /// The Amazon Resource Name (ARN) of the alias.
+        pub const ALIAS_ARN: &str = "AliasArn";
+    }
+
+    /// The traffic-shifting configuration of a Lambda function alias.
+    #[derive(Clone, Debug, Default, Serialize)]
+    pub struct AliasRoutingConfiguration {
+        /// The second version, and the percentage of traffic that's routed to it.
+        #[serde(rename = "AdditionalVersionWeights", skip_serializing_if = "Option::is_none")]
+        pub additional_version_weights: Option<Vec<VersionWeight>>,
+    }
+
+    impl AliasRoutingConfiguration {
+        /// An empty `AWS::Lambda::Alias.AliasRoutingConfiguration`: nothing is required.
+        pub fn new() -> Self {
+            Self::default()
+        }
+
+        /// Sets `AdditionalVersionWeights`.
+        pub fn additional_version_weights(mut self, value: impl IntoIterator<Item = VersionWeight>) -> Self {
+            self.additional_version_weights = Some(value.into_iter().collect());
+            self
+        }
+    }
+
+    /// A provisioned concurrency configuration for a function's alias.
+    #[derive(Clone, Debug, Serialize)]
+    pub struct ProvisionedConcurrencyConfiguration {
+        /// The amount of provisioned concurrency to allocate for the alias.
+        #[serde(rename = "ProvisionedConcurrentExecutions")]
+        pub provisioned_concurrent_executions: Value<i64>,
+    }
+
+    impl ProvisionedConcurrencyConfiguration {
+        /// A `AWS::Lambda::Alias.ProvisionedConcurrencyConfiguration` with what it requires, in alphabetical order.
+        pub fn new(provisioned_concurrent_executions: impl Into<Value<i64>>) -> Self {
+            Self { provisioned_concurrent_executions: provisioned_concurrent_executions.into() }
+        }
+    }
+
+    /// The traffic-shifting configuration of a Lambda function alias.
+    #[derive(Clone, Debug, Serialize)]
+    pub struct VersionWeight {
+        /// The qualifier of the second version.
+        #[serde(rename = "FunctionVersion")]
+        pub function_version: Value<String>,
+        /// The percentage of traffic that the alias routes to the second version.
+        #[serde(rename = "FunctionWeight")]
+        pub function_weight: Value<f64>,
+    }
+
+    impl VersionWeight {
+        /// A `AWS::Lambda::Alias.VersionWeight` with what it requires, in alphabetical order.
+        pub fn new(
+            function_version: impl Into<Value<String>>,
+            function_weight: impl Into<Value<f64>>,
+        ) -> Self {
+            Self { function_version: function_version.into(), function_weight: function_weight.into() }
+        }
+    }
 }
 
 /// Nested types and attributes of `AWS::Lambda::EventInvokeConfig`.
@@ -1900,5 +2116,90 @@ pub mod permission {
     pub mod attribute {
         /// `Id`.
         pub const ID: &str = "Id";
+    }
+}
+
+/// Nested types and attributes of `AWS::Lambda::Version`.
+pub mod version {
+    use serde::Serialize;
+
+    use crate::Value;
+
+    /// Names of the attributes that `get_att` can read.
+    pub mod attribute {
+        /// The ARN of the function.
+        pub const FUNCTION_ARN: &str = "FunctionArn";
+        /// The version number.
+        pub const VERSION: &str = "Version";
+    }
+
+    /// Configuration that defines the scaling behavior for a Lambda Managed Instances function,
+    /// including the minimum and maximum number of execution environments that can be provisioned.
+    #[derive(Clone, Debug, Default, Serialize)]
+    pub struct FunctionScalingConfig {
+        /// The maximum number of execution environments that can be provisioned for the function.
+        #[serde(rename = "MaxExecutionEnvironments", skip_serializing_if = "Option::is_none")]
+        pub max_execution_environments: Option<Value<i64>>,
+        /// The minimum number of execution environments to maintain for the function.
+        #[serde(rename = "MinExecutionEnvironments", skip_serializing_if = "Option::is_none")]
+        pub min_execution_environments: Option<Value<i64>>,
+    }
+
+    impl FunctionScalingConfig {
+        /// An empty `AWS::Lambda::Version.FunctionScalingConfig`: nothing is required.
+        pub fn new() -> Self {
+            Self::default()
+        }
+
+        /// Sets `MaxExecutionEnvironments`.
+        pub fn max_execution_environments(mut self, value: impl Into<Value<i64>>) -> Self {
+            self.max_execution_environments = Some(value.into());
+            self
+        }
+
+        /// Sets `MinExecutionEnvironments`.
+        pub fn min_execution_environments(mut self, value: impl Into<Value<i64>>) -> Self {
+            self.min_execution_environments = Some(value.into());
+            self
+        }
+    }
+
+    /// A provisioned concurrency configuration for a function's version.
+    #[derive(Clone, Debug, Serialize)]
+    pub struct ProvisionedConcurrencyConfiguration {
+        /// The amount of provisioned concurrency to allocate for the version.
+        #[serde(rename = "ProvisionedConcurrentExecutions")]
+        pub provisioned_concurrent_executions: Value<i64>,
+    }
+
+    impl ProvisionedConcurrencyConfiguration {
+        /// A `AWS::Lambda::Version.ProvisionedConcurrencyConfiguration` with what it requires, in alphabetical order.
+        pub fn new(provisioned_concurrent_executions: impl Into<Value<i64>>) -> Self {
+            Self { provisioned_concurrent_executions: provisioned_concurrent_executions.into() }
+        }
+    }
+
+    /// Sets the runtime management configuration for a function's version.
+    #[derive(Clone, Debug, Serialize)]
+    pub struct RuntimePolicy {
+        /// The ARN of the runtime version you want the function to use.
+        #[serde(rename = "RuntimeVersionArn", skip_serializing_if = "Option::is_none")]
+        pub runtime_version_arn: Option<Value<String>>,
+        /// Specify the runtime update mode.
+        #[serde(rename = "UpdateRuntimeOn")]
+        pub update_runtime_on: Value<String>,
+    }
+
+    impl RuntimePolicy {
+        /// A `AWS::Lambda::Version.RuntimePolicy` with what it requires, in alphabetical order.
+        pub fn new(update_runtime_on: impl Into<Value<String>>) -> Self {
+            Self { runtime_version_arn: None, update_runtime_on: update_runtime_on.into() }
+        }
+
+        /// Sets `RuntimeVersionArn`.
+        pub fn runtime_version_arn(mut self, value: impl Into<Value<String>>) -> Self {
+            self.runtime_version_arn = Some(value.into());
+            self
+        }
     }
 }

@@ -114,6 +114,83 @@ impl crate::Resource for LogGroup {
     const STATEFUL: bool = true;
 }
 
+/// The AWS::Logs::MetricFilter resource specifies a metric filter that describes how CloudWatch
+/// Logs extracts information from logs and transforms it into Amazon CloudWatch metrics.
+#[derive(Clone, Debug, Serialize)]
+pub struct MetricFilter {
+    /// This parameter is valid only for log groups that have an active log transformer.
+    #[serde(rename = "ApplyOnTransformedLogs", skip_serializing_if = "Option::is_none")]
+    pub apply_on_transformed_logs: Option<Value<bool>>,
+    /// The list of system fields that are emitted as additional dimensions in the generated metrics.
+    #[serde(rename = "EmitSystemFieldDimensions", skip_serializing_if = "Option::is_none")]
+    pub emit_system_field_dimensions: Option<List<String>>,
+    /// The filter expression that specifies which log events are processed by this metric filter based
+    /// on system fields.
+    #[serde(rename = "FieldSelectionCriteria", skip_serializing_if = "Option::is_none")]
+    pub field_selection_criteria: Option<Value<String>>,
+    /// The name of the metric filter.
+    #[serde(rename = "FilterName", skip_serializing_if = "Option::is_none")]
+    pub filter_name: Option<Value<String>>,
+    /// A filter pattern for extracting metric data out of ingested log events.
+    #[serde(rename = "FilterPattern")]
+    pub filter_pattern: Value<String>,
+    /// The name of an existing log group that you want to associate with this metric filter.
+    #[serde(rename = "LogGroupName")]
+    pub log_group_name: Value<String>,
+    /// The metric transformations.
+    #[serde(rename = "MetricTransformations")]
+    pub metric_transformations: Vec<metric_filter::MetricTransformation>,
+}
+
+impl MetricFilter {
+    /// A `AWS::Logs::MetricFilter` with what it requires, in alphabetical order.
+    pub fn new(
+        filter_pattern: impl Into<Value<String>>,
+        log_group_name: impl Into<Value<String>>,
+        metric_transformations: impl IntoIterator<Item = metric_filter::MetricTransformation>,
+    ) -> Self {
+        Self {
+            apply_on_transformed_logs: None,
+            emit_system_field_dimensions: None,
+            field_selection_criteria: None,
+            filter_name: None,
+            filter_pattern: filter_pattern.into(),
+            log_group_name: log_group_name.into(),
+            metric_transformations: metric_transformations.into_iter().collect(),
+        }
+    }
+
+    /// Sets `ApplyOnTransformedLogs`.
+    pub fn apply_on_transformed_logs(mut self, value: impl Into<Value<bool>>) -> Self {
+        self.apply_on_transformed_logs = Some(value.into());
+        self
+    }
+
+    /// Sets `EmitSystemFieldDimensions`.
+    pub fn emit_system_field_dimensions(mut self, value: impl Into<List<String>>) -> Self {
+        self.emit_system_field_dimensions = Some(value.into());
+        self
+    }
+
+    /// Sets `FieldSelectionCriteria`.
+    pub fn field_selection_criteria(mut self, value: impl Into<Value<String>>) -> Self {
+        self.field_selection_criteria = Some(value.into());
+        self
+    }
+
+    /// Sets `FilterName`.
+    pub fn filter_name(mut self, value: impl Into<Value<String>>) -> Self {
+        self.filter_name = Some(value.into());
+        self
+    }
+}
+
+impl crate::Resource for MetricFilter {
+    const TYPE: &'static str = "AWS::Logs::MetricFilter";
+    const TAGGABLE: Option<TagShape> = None;
+    const STATEFUL: bool = false;
+}
+
 /// Nested types and attributes of `AWS::Logs::LogGroup`.
 pub mod log_group {
     /// Names of the attributes that `get_att` can read.
@@ -121,5 +198,90 @@ pub mod log_group {
         /// The ARN of the log group, such as
         /// arn:aws:logs:us-west-1:123456789012:log-group:/mystack-testgroup-12ABC1AB12A1:
         pub const ARN: &str = "Arn";
+    }
+}
+
+/// Nested types and attributes of `AWS::Logs::MetricFilter`.
+pub mod metric_filter {
+    use serde::Serialize;
+
+    use crate::Value;
+
+    /// Specifies the CloudWatch metric dimensions to publish with this metric.
+    #[derive(Clone, Debug, Serialize)]
+    pub struct Dimension {
+        /// The name for the CloudWatch metric dimension that the metric filter creates.
+        #[serde(rename = "Key")]
+        pub key: Value<String>,
+        /// The log event field that will contain the value for this dimension.
+        #[serde(rename = "Value")]
+        pub value: Value<String>,
+    }
+
+    impl Dimension {
+        /// A `AWS::Logs::MetricFilter.Dimension` with what it requires, in alphabetical order.
+        pub fn new(key: impl Into<Value<String>>, value: impl Into<Value<String>>) -> Self {
+            Self { key: key.into(), value: value.into() }
+        }
+    }
+
+    /// MetricTransformation is a property of the AWS::Logs::MetricFilter resource that describes how to
+    /// transform log streams into a CloudWatch metric.
+    #[derive(Clone, Debug, Serialize)]
+    pub struct MetricTransformation {
+        /// `DefaultValue`.
+        #[serde(rename = "DefaultValue", skip_serializing_if = "Option::is_none")]
+        pub default_value: Option<Value<f64>>,
+        /// The fields to use as dimensions for the metric.
+        #[serde(rename = "Dimensions", skip_serializing_if = "Option::is_none")]
+        pub dimensions: Option<Vec<Dimension>>,
+        /// The name of the CloudWatch metric.
+        #[serde(rename = "MetricName")]
+        pub metric_name: Value<String>,
+        /// A custom namespace to contain your metric in CloudWatch.
+        #[serde(rename = "MetricNamespace")]
+        pub metric_namespace: Value<String>,
+        /// The value that is published to the CloudWatch metric.
+        #[serde(rename = "MetricValue")]
+        pub metric_value: Value<String>,
+        /// The unit to assign to the metric.
+        #[serde(rename = "Unit", skip_serializing_if = "Option::is_none")]
+        pub unit: Option<Value<String>>,
+    }
+
+    impl MetricTransformation {
+        /// A `AWS::Logs::MetricFilter.MetricTransformation` with what it requires, in alphabetical order.
+        pub fn new(
+            metric_name: impl Into<Value<String>>,
+            metric_namespace: impl Into<Value<String>>,
+            metric_value: impl Into<Value<String>>,
+        ) -> Self {
+            Self {
+                default_value: None,
+                dimensions: None,
+                metric_name: metric_name.into(),
+                metric_namespace: metric_namespace.into(),
+                metric_value: metric_value.into(),
+                unit: None,
+            }
+        }
+
+        /// Sets `DefaultValue`.
+        pub fn default_value(mut self, value: impl Into<Value<f64>>) -> Self {
+            self.default_value = Some(value.into());
+            self
+        }
+
+        /// Sets `Dimensions`.
+        pub fn dimensions(mut self, value: impl IntoIterator<Item = Dimension>) -> Self {
+            self.dimensions = Some(value.into_iter().collect());
+            self
+        }
+
+        /// Sets `Unit`.
+        pub fn unit(mut self, value: impl Into<Value<String>>) -> Self {
+            self.unit = Some(value.into());
+            self
+        }
     }
 }

@@ -1546,6 +1546,91 @@ impl crate::Resource for DBSubnetGroup {
     const STATEFUL: bool = false;
 }
 
+/// The AWS::RDS::EventSubscription resource allows you to receive notifications for Amazon
+/// Relational Database Service events through the Amazon Simple Notification Service (Amazon SNS).
+#[derive(Clone, Debug, Serialize)]
+pub struct EventSubscription {
+    /// Specifies whether to activate the subscription.
+    #[serde(rename = "Enabled", skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<Value<bool>>,
+    /// A list of event categories for a particular source type ( SourceType ) that you want to
+    /// subscribe to.
+    #[serde(rename = "EventCategories", skip_serializing_if = "Option::is_none")]
+    pub event_categories: Option<List<String>>,
+    /// The Amazon Resource Name (ARN) of the SNS topic created for event notification.
+    #[serde(rename = "SnsTopicArn")]
+    pub sns_topic_arn: Value<String>,
+    /// The list of identifiers of the event sources for which events are returned.
+    #[serde(rename = "SourceIds", skip_serializing_if = "Option::is_none")]
+    pub source_ids: Option<List<String>>,
+    /// The type of source that is generating the events.
+    #[serde(rename = "SourceType", skip_serializing_if = "Option::is_none")]
+    pub source_type: Option<Value<String>>,
+    /// The name of the subscription.
+    #[serde(rename = "SubscriptionName", skip_serializing_if = "Option::is_none")]
+    pub subscription_name: Option<Value<String>>,
+    /// An optional array of key-value pairs to apply to this subscription.
+    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+}
+
+impl EventSubscription {
+    /// A `AWS::RDS::EventSubscription` with what it requires, in alphabetical order.
+    pub fn new(sns_topic_arn: impl Into<Value<String>>) -> Self {
+        Self {
+            enabled: None,
+            event_categories: None,
+            sns_topic_arn: sns_topic_arn.into(),
+            source_ids: None,
+            source_type: None,
+            subscription_name: None,
+            tags: None,
+        }
+    }
+
+    /// Sets `Enabled`.
+    pub fn enabled(mut self, value: impl Into<Value<bool>>) -> Self {
+        self.enabled = Some(value.into());
+        self
+    }
+
+    /// Sets `EventCategories`.
+    pub fn event_categories(mut self, value: impl Into<List<String>>) -> Self {
+        self.event_categories = Some(value.into());
+        self
+    }
+
+    /// Sets `SourceIds`.
+    pub fn source_ids(mut self, value: impl Into<List<String>>) -> Self {
+        self.source_ids = Some(value.into());
+        self
+    }
+
+    /// Sets `SourceType`.
+    pub fn source_type(mut self, value: impl Into<Value<String>>) -> Self {
+        self.source_type = Some(value.into());
+        self
+    }
+
+    /// Sets `SubscriptionName`.
+    pub fn subscription_name(mut self, value: impl Into<Value<String>>) -> Self {
+        self.subscription_name = Some(value.into());
+        self
+    }
+
+    /// Sets `Tags`.
+    pub fn tags(mut self, value: impl IntoIterator<Item = Tag>) -> Self {
+        self.tags = Some(value.into_iter().collect());
+        self
+    }
+}
+
+impl crate::Resource for EventSubscription {
+    const TYPE: &'static str = "AWS::RDS::EventSubscription";
+    const TAGGABLE: Option<TagShape> = Some(TagShape::list("Tags"));
+    const STATEFUL: bool = false;
+}
+
 /// The AWS::RDS::GlobalCluster resource creates or updates an Amazon Aurora global database spread
 /// across multiple AWS Regions.
 #[derive(Clone, Debug, Default, Serialize)]

@@ -3,7 +3,44 @@
 
 use serde::Serialize;
 
-use crate::{Tag, TagShape, Value};
+use crate::{Json, Tag, TagShape, Value};
+
+/// Attaches a resource-based permission policy to a secret.
+#[derive(Clone, Debug, Serialize)]
+pub struct ResourcePolicy {
+    /// Specifies whether to block resource-based policies that allow broad access to the secret.
+    #[serde(rename = "BlockPublicPolicy", skip_serializing_if = "Option::is_none")]
+    pub block_public_policy: Option<Value<bool>>,
+    /// A JSON-formatted string for an AWS resource-based policy.
+    #[serde(rename = "ResourcePolicy")]
+    pub resource_policy: Value<Json>,
+    /// The ARN or name of the secret to attach the resource-based policy.
+    #[serde(rename = "SecretId")]
+    pub secret_id: Value<String>,
+}
+
+impl ResourcePolicy {
+    /// A `AWS::SecretsManager::ResourcePolicy` with what it requires, in alphabetical order.
+    pub fn new(resource_policy: impl Into<Value<Json>>, secret_id: impl Into<Value<String>>) -> Self {
+        Self {
+            block_public_policy: None,
+            resource_policy: resource_policy.into(),
+            secret_id: secret_id.into(),
+        }
+    }
+
+    /// Sets `BlockPublicPolicy`.
+    pub fn block_public_policy(mut self, value: impl Into<Value<bool>>) -> Self {
+        self.block_public_policy = Some(value.into());
+        self
+    }
+}
+
+impl crate::Resource for ResourcePolicy {
+    const TYPE: &'static str = "AWS::SecretsManager::ResourcePolicy";
+    const TAGGABLE: Option<TagShape> = None;
+    const STATEFUL: bool = false;
+}
 
 /// Configure the rotation schedule and Lambda rotation function for a secret.
 #[derive(Clone, Debug, Serialize)]
@@ -215,6 +252,15 @@ impl crate::Resource for SecretTargetAttachment {
     const TYPE: &'static str = "AWS::SecretsManager::SecretTargetAttachment";
     const TAGGABLE: Option<TagShape> = None;
     const STATEFUL: bool = false;
+}
+
+/// Nested types and attributes of `AWS::SecretsManager::ResourcePolicy`.
+pub mod resource_policy {
+    /// Names of the attributes that `get_att` can read.
+    pub mod attribute {
+        /// The Arn of the secret.
+        pub const ID: &str = "Id";
+    }
 }
 
 /// Nested types and attributes of `AWS::SecretsManager::RotationSchedule`.

@@ -5,6 +5,61 @@ use serde::Serialize;
 
 use crate::{List, Map, Tag, TagShape, Value};
 
+/// Defines an association between logging destinations and a web ACL resource, for logging from AWS
+/// WAF.
+#[derive(Clone, Debug, Serialize)]
+pub struct LoggingConfiguration {
+    /// The logging destination configuration that you want to associate with the web ACL.
+    #[serde(rename = "LogDestinationConfigs")]
+    pub log_destination_configs: List<String>,
+    /// Filtering that specifies which web requests are kept in the logs and which are dropped.
+    #[serde(rename = "LoggingFilter", skip_serializing_if = "Option::is_none")]
+    pub logging_filter: Option<logging_configuration::LoggingFilter>,
+    /// The parts of the request that you want to keep out of the logs.
+    #[serde(rename = "RedactedFields", skip_serializing_if = "Option::is_none")]
+    pub redacted_fields: Option<Vec<logging_configuration::FieldToMatch>>,
+    /// The Amazon Resource Name (ARN) of the web ACL that you want to associate with
+    /// LogDestinationConfigs.
+    #[serde(rename = "ResourceArn")]
+    pub resource_arn: Value<String>,
+}
+
+impl LoggingConfiguration {
+    /// A `AWS::WAFv2::LoggingConfiguration` with what it requires, in alphabetical order.
+    pub fn new(
+        log_destination_configs: impl Into<List<String>>,
+        resource_arn: impl Into<Value<String>>,
+    ) -> Self {
+        Self {
+            log_destination_configs: log_destination_configs.into(),
+            logging_filter: None,
+            redacted_fields: None,
+            resource_arn: resource_arn.into(),
+        }
+    }
+
+    /// Sets `LoggingFilter`.
+    pub fn logging_filter(mut self, value: logging_configuration::LoggingFilter) -> Self {
+        self.logging_filter = Some(value);
+        self
+    }
+
+    /// Sets `RedactedFields`.
+    pub fn redacted_fields(
+        mut self,
+        value: impl IntoIterator<Item = logging_configuration::FieldToMatch>,
+    ) -> Self {
+        self.redacted_fields = Some(value.into_iter().collect());
+        self
+    }
+}
+
+impl crate::Resource for LoggingConfiguration {
+    const TYPE: &'static str = "AWS::WAFv2::LoggingConfiguration";
+    const TAGGABLE: Option<TagShape> = None;
+    const STATEFUL: bool = false;
+}
+
 /// Use an WebACL to define a collection of rules to use to inspect and control web requests.
 #[derive(Clone, Debug, Serialize)]
 pub struct WebACL {
@@ -204,6 +259,204 @@ impl crate::Resource for WebACLAssociation {
     const TYPE: &'static str = "AWS::WAFv2::WebACLAssociation";
     const TAGGABLE: Option<TagShape> = None;
     const STATEFUL: bool = false;
+}
+
+/// Nested types and attributes of `AWS::WAFv2::LoggingConfiguration`.
+pub mod logging_configuration {
+    use serde::Serialize;
+
+    use crate::{Json, Value};
+
+    /// Names of the attributes that `get_att` can read.
+    pub mod attribute {
+        /// Indicates whether the logging configuration was created by AWS Firewall Manager, as part of an
+        /// AWS WAF policy configuration.
+        pub const MANAGED_BY_FIREWALL_MANAGER: &str = "ManagedByFirewallManager";
+    }
+
+    /// A single action condition for a condition in a logging filter.
+    #[derive(Clone, Debug, Serialize)]
+    pub struct ActionCondition {
+        /// The action setting that a log record must contain in order to meet the condition.
+        #[serde(rename = "Action")]
+        pub action: Value<String>,
+    }
+
+    impl ActionCondition {
+        /// A `AWS::WAFv2::LoggingConfiguration.ActionCondition` with what it requires, in alphabetical order.
+        pub fn new(action: impl Into<Value<String>>) -> Self {
+            Self { action: action.into() }
+        }
+    }
+
+    /// A single match condition for a log filter.
+    #[derive(Clone, Debug, Default, Serialize)]
+    pub struct Condition {
+        /// A single action condition.
+        #[serde(rename = "ActionCondition", skip_serializing_if = "Option::is_none")]
+        pub action_condition: Option<ActionCondition>,
+        /// A single label name condition.
+        #[serde(rename = "LabelNameCondition", skip_serializing_if = "Option::is_none")]
+        pub label_name_condition: Option<LabelNameCondition>,
+    }
+
+    impl Condition {
+        /// An empty `AWS::WAFv2::LoggingConfiguration.Condition`: nothing is required.
+        pub fn new() -> Self {
+            Self::default()
+        }
+
+        /// Sets `ActionCondition`.
+        pub fn action_condition(mut self, value: ActionCondition) -> Self {
+            self.action_condition = Some(value);
+            self
+        }
+
+        /// Sets `LabelNameCondition`.
+        pub fn label_name_condition(mut self, value: LabelNameCondition) -> Self {
+            self.label_name_condition = Some(value);
+            self
+        }
+    }
+
+    /// The parts of the request that you want to keep out of the logs.
+    #[derive(Clone, Debug, Default, Serialize)]
+    pub struct FieldToMatch {
+        /// `JsonBody`.
+        #[serde(rename = "JsonBody", skip_serializing_if = "Option::is_none")]
+        pub json_body: Option<Value<Json>>,
+        /// Redact the indicated HTTP method.
+        #[serde(rename = "Method", skip_serializing_if = "Option::is_none")]
+        pub method: Option<Value<Json>>,
+        /// Redact the query string.
+        #[serde(rename = "QueryString", skip_serializing_if = "Option::is_none")]
+        pub query_string: Option<Value<Json>>,
+        /// Redact a single header.
+        #[serde(rename = "SingleHeader", skip_serializing_if = "Option::is_none")]
+        pub single_header: Option<SingleHeader>,
+        /// Redact the request URI path.
+        #[serde(rename = "UriPath", skip_serializing_if = "Option::is_none")]
+        pub uri_path: Option<Value<Json>>,
+    }
+
+    impl FieldToMatch {
+        /// An empty `AWS::WAFv2::LoggingConfiguration.FieldToMatch`: nothing is required.
+        pub fn new() -> Self {
+            Self::default()
+        }
+
+        /// Sets `JsonBody`.
+        pub fn json_body(mut self, value: impl Into<Value<Json>>) -> Self {
+            self.json_body = Some(value.into());
+            self
+        }
+
+        /// Sets `Method`.
+        pub fn method(mut self, value: impl Into<Value<Json>>) -> Self {
+            self.method = Some(value.into());
+            self
+        }
+
+        /// Sets `QueryString`.
+        pub fn query_string(mut self, value: impl Into<Value<Json>>) -> Self {
+            self.query_string = Some(value.into());
+            self
+        }
+
+        /// Sets `SingleHeader`.
+        pub fn single_header(mut self, value: SingleHeader) -> Self {
+            self.single_header = Some(value);
+            self
+        }
+
+        /// Sets `UriPath`.
+        pub fn uri_path(mut self, value: impl Into<Value<Json>>) -> Self {
+            self.uri_path = Some(value.into());
+            self
+        }
+    }
+
+    /// A single logging filter, used in LoggingFilter.
+    #[derive(Clone, Debug, Serialize)]
+    pub struct Filter {
+        /// How to handle logs that satisfy the filter's conditions and requirement.
+        #[serde(rename = "Behavior")]
+        pub behavior: Value<String>,
+        /// Match conditions for the filter.
+        #[serde(rename = "Conditions")]
+        pub conditions: Vec<Condition>,
+        /// Logic to apply to the filtering conditions.
+        #[serde(rename = "Requirement")]
+        pub requirement: Value<String>,
+    }
+
+    impl Filter {
+        /// A `AWS::WAFv2::LoggingConfiguration.Filter` with what it requires, in alphabetical order.
+        pub fn new(
+            behavior: impl Into<Value<String>>,
+            conditions: impl IntoIterator<Item = Condition>,
+            requirement: impl Into<Value<String>>,
+        ) -> Self {
+            Self {
+                behavior: behavior.into(),
+                conditions: conditions.into_iter().collect(),
+                requirement: requirement.into(),
+            }
+        }
+    }
+
+    /// A single label name condition for a condition in a logging filter.
+    #[derive(Clone, Debug, Serialize)]
+    pub struct LabelNameCondition {
+        /// The label name that a log record must contain in order to meet the condition.
+        #[serde(rename = "LabelName")]
+        pub label_name: Value<String>,
+    }
+
+    impl LabelNameCondition {
+        /// A `AWS::WAFv2::LoggingConfiguration.LabelNameCondition` with what it requires, in alphabetical order.
+        pub fn new(label_name: impl Into<Value<String>>) -> Self {
+            Self { label_name: label_name.into() }
+        }
+    }
+
+    /// Filtering that specifies which web requests are kept in the logs and which are dropped, defined
+    /// for a web ACL's LoggingConfiguration.
+    #[derive(Clone, Debug, Serialize)]
+    pub struct LoggingFilter {
+        /// Default handling for logs that don't match any of the specified filtering conditions.
+        #[serde(rename = "DefaultBehavior")]
+        pub default_behavior: Value<String>,
+        /// The filters that you want to apply to the logs.
+        #[serde(rename = "Filters")]
+        pub filters: Vec<Filter>,
+    }
+
+    impl LoggingFilter {
+        /// A `AWS::WAFv2::LoggingConfiguration.LoggingFilter` with what it requires, in alphabetical order.
+        pub fn new(
+            default_behavior: impl Into<Value<String>>,
+            filters: impl IntoIterator<Item = Filter>,
+        ) -> Self {
+            Self { default_behavior: default_behavior.into(), filters: filters.into_iter().collect() }
+        }
+    }
+
+    /// Inspect one of the headers in the web request, identified by name, for example, User-Agent or
+    /// Referer.
+    #[derive(Clone, Debug, Serialize)]
+    pub struct SingleHeader {
+        /// The name of the query header to inspect.
+        #[serde(rename = "Name")]
+        pub name: Value<String>,
+    }
+
+    impl SingleHeader {
+        /// A `AWS::WAFv2::LoggingConfiguration.SingleHeader` with what it requires, in alphabetical order.
+        pub fn new(name: impl Into<Value<String>>) -> Self {
+            Self { name: name.into() }
+        }
+    }
 }
 
 /// Nested types and attributes of `AWS::WAFv2::WebACL`.

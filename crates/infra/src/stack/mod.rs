@@ -3,6 +3,7 @@
 pub mod api;
 pub mod compute;
 pub mod database;
+pub mod disaster_recovery;
 pub mod dns;
 mod endpoints;
 pub mod global_tables;
@@ -10,7 +11,6 @@ pub mod network_peering;
 pub mod networking;
 pub mod peering;
 mod permissions;
-pub mod recovery;
 mod settings;
 
 use cdk::{Handle, Scope};

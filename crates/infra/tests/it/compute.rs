@@ -134,7 +134,7 @@ fn what_cannot_be_announced_is_put_aside() {
         let target = &rule["Targets"][0];
         assert_eq!(target["RetryPolicy"]["MaximumEventAgeInSeconds"], 86_400);
         assert_eq!(rule["EventPattern"], json!({ "source": [recovery::step::event::SOURCE] }));
-        let recovery = templates.iter().find(|t| t.name.contains("-Recovery-") && t.region == region);
+        let recovery = templates.iter().find(|t| t.name.contains("-DisasterRecovery-") && t.region == region);
         let recovery = recovery.expect("a recovery stack per region");
         let queue =
             target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0].as_str().expect("a queue of the stack");
@@ -174,6 +174,6 @@ fn the_replay_can_be_left_out_of_a_drill() {
     let mut input = synthesis(directory.path());
     input.replay = Replay::LeftOut;
     let assembly = infra::app(&deployment, &input).expect("good input").synthesise().expect("a sound tree");
-    let text = assembly.files.get("TapStack-Recovery-us-east-2-production.template.json").expect("it exists");
+    let text = assembly.files.get("TapStack-DisasterRecovery-us-east-2-production.template.json").expect("it exists");
     assert!(!text.contains("replay_journal"));
 }

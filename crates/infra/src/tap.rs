@@ -1,0 +1,100 @@
+//! `TapStack`: what one region is made of, and what has to be deployed before what.
+//!
+//! A stack waits for those whose parameters it reads. Nothing that recovery
+//! needs waits for the other region while it runs: the order here is the order
+//! of a deployment, and its reverse that of a teardown.
+
+use cdk::Stack;
+
+use crate::app::Replay;
+use crate::packages::{Packages, RECOVERY_STEP};
+use crate::place::Place;
+use crate::stack;
+
+/// What both regions share, managed from the standby region.
+pub fn shared(standby: &Place<'_>) -> [Stack; 2] {
+    let mut dns = standby.stack("Dns", "hosted zone, failover records and health checks");
+    stack::dns::new(&mut dns, standby);
+    let mut tables = standby.stack("GlobalTables", "order journal with the lease, and sessions");
+    stack::global_tables::new(&mut tables, standby);
+    [dns, tables]
+}
+
+/// Every stack of one region.
+pub fn stacks(place: &Place<'_>, packages: &Packages, replay: Replay) -> Vec<Stack> {
+    vec![
+        networking(place),
+        database(place),
+        peering(place),
+        network_peering(place),
+        compute(place, packages),
+        api(place),
+        disaster_recovery(place, replay),
+    ]
+}
+
+fn networking(place: &Place<'_>) -> Stack {
+    let mut networking = place.stack("Networking", "VPC, subnets, endpoints and security groups");
+    stack::networking::new(&mut networking, place);
+    networking
+}
+
+fn database(place: &Place<'_>) -> Stack {
+    let mut database = place.stack("Database", "cluster of the Aurora global database");
+    stack::database::new(&mut database, place);
+    database.depend_on(place.stack_name("Networking"));
+    if !place.is_home() {
+        database.depend_on(place.home().stack_name("Database"));
+    }
+    database
+}
+
+fn peering(place: &Place<'_>) -> Stack {
+    let mut peering = place.stack("Peering", "what this region must know about the other");
+    stack::peering::new(&mut peering, place);
+    peering.depend_on(place.peer().stack_name("Database"));
+    peering.depend_on(place.standby().stack_name("Dns"));
+    peering
+}
+
+fn network_peering(place: &Place<'_>) -> Stack {
+    let mut peering = place.stack("NetworkPeering", "private way to the other region's database");
+    stack::network_peering::new(&mut peering, place);
+    peering.depend_on(place.stack_name("Networking"));
+    let side_to_wait_for = if place.is_home() { "NetworkPeering" } else { "Networking" };
+    peering.depend_on(place.peer().stack_name(side_to_wait_for));
+    peering
+}
+
+fn compute(place: &Place<'_>, packages: &Packages) -> Stack {
+    let mut compute = place.stack("Compute", "functions and queues");
+    stack::compute::new(&mut compute, place, packages);
+    compute.depend_on(place.stack_name("Database"));
+    compute.depend_on(place.stack_name("Peering"));
+    compute.depend_on(place.standby().stack_name("GlobalTables"));
+    compute
+}
+
+fn api(place: &Place<'_>) -> Stack {
+    let mut api = place.stack("Api", "REST API and its names");
+    stack::api::new(&mut api, place);
+    api.depend_on(place.stack_name("Compute"));
+    api
+}
+
+fn disaster_recovery(place: &Place<'_>, replay: Replay) -> Stack {
+    let mut recovery = place.stack("DisasterRecovery", "watch, failover workflow, switch and alerts");
+    stack::disaster_recovery::new(&mut recovery, place, &definition(place, replay));
+    recovery.depend_on(place.stack_name("Compute"));
+    recovery
+}
+
+/// The failover workflow of one region, in Amazon States Language.
+fn definition(place: &Place<'_>, replay: Replay) -> String {
+    let function = place.function_arn(RECOVERY_STEP);
+    let machine = match replay {
+        Replay::Included => recovery::workflow::workflow(place.deployment, &function),
+        Replay::LeftOut => recovery::workflow::workflow_without_replay(place.deployment, &function),
+    };
+    machine.to_json()
+}
