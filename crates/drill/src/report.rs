@@ -81,8 +81,10 @@ pub struct Recovery {
     pub accepted_again_two_endpoints_s: Option<f64>,
     /// To the first settlement of an order that was acknowledged after the fault.
     pub settled_again_s: Option<f64>,
-    /// What the deployment file asks for.
+    /// What the deployment file asks for of `accepted_again_s`.
     pub objective_s: u64,
+    /// What it asks for of `settled_again_s`.
+    pub settlement_objective_s: u64,
     /// Whether all of them kept to it.
     pub met: bool,
 }

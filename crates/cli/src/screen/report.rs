@@ -60,7 +60,7 @@ fn rows(report: &Report, objectives: &Objectives) -> Vec<Row> {
             objectives.two_endpoints_recovery_time_s,
             recovery.accepted_again_two_endpoints_s,
         ),
-        within("settled again", objective, recovery.settled_again_s),
+        within("settled again", recovery.settlement_objective_s, recovery.settled_again_s),
         at_most("acknowledged orders lost", objectives.orders_lost, loss.orders_lost),
         at_most("orders settled twice", 0, loss.orders_settled_twice),
         at_most("ledger imbalance", 0, loss.ledger_imbalance),

@@ -162,7 +162,14 @@ fn the_report_has_exactly_the_documented_keys() {
         ("orders", &["offered", "acknowledged", "refused", "unknown"]),
         (
             "recovery",
-            &["accepted_again_s", "accepted_again_two_endpoints_s", "settled_again_s", "objective_s", "met"],
+            &[
+                "accepted_again_s",
+                "accepted_again_two_endpoints_s",
+                "settled_again_s",
+                "objective_s",
+                "settlement_objective_s",
+                "met",
+            ],
         ),
         ("loss", &["commits_lost_by_database", "orders_lost", "orders_settled_twice", "ledger_imbalance"]),
         ("fencing", &["writes_refused", "writes_below_fence", "owners_per_epoch_max"]),

@@ -62,6 +62,7 @@ pub fn report(
             accepted_again_two_endpoints_s: verdict.accepted_again_two_endpoints_s,
             settled_again_s: verdict.settled_again_s,
             objective_s: objectives.recovery_time_s,
+            settlement_objective_s: objectives.settlement_time_s,
             met: verdict.objective_met,
         },
         loss: Loss {

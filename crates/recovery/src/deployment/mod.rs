@@ -4,12 +4,14 @@
 //! contradict each other, and reports every problem at once, each with its
 //! place in the file and a hint.
 
+mod operation;
 mod problem;
 mod reader;
 mod rules;
 mod strong_set;
 mod timing;
 
+pub use operation::{Alarms, Api, Storage};
 pub use problem::{Problem, Problems};
 pub use strong_set::{STRONG_SETS, strong_set_of};
 
@@ -49,6 +51,12 @@ pub struct Deployment {
     pub compute: Compute,
     /// The Aurora global database.
     pub database: Database,
+    /// Limits of the API.
+    pub api: Api,
+    /// When people are told.
+    pub alarms: Alarms,
+    /// The buckets.
+    pub storage: Storage,
 }
 
 /// The three regions of a deployment.
@@ -65,8 +73,10 @@ pub struct Regions {
 /// Recovery objectives.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Objectives {
-    /// Seconds from the fault until orders are accepted and settled again.
+    /// Seconds from the fault until orders are accepted again.
     pub recovery_time_s: u64,
+    /// Seconds from the fault until orders are settled again.
+    pub settlement_time_s: u64,
     /// Seconds from a fault until a client that knows both regions has an order accepted.
     pub two_endpoints_recovery_time_s: u64,
     /// Acknowledged orders that may be lost.

@@ -143,6 +143,14 @@ impl<'t> Reader<'t> {
         self.read(section, key, expected, convert).unwrap_or_default()
     }
 
+    /// A list of texts, which may be empty.
+    pub(super) fn texts(&mut self, section: &Section<'_, 't>, key: &str, expected: &str) -> Vec<String> {
+        let convert = |value: &DeValue<'t>| {
+            value.as_array()?.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect()
+        };
+        self.read(section, key, expected, convert).unwrap_or_default()
+    }
+
     /// A text that is one of `choices`; the first stands in.
     pub(super) fn choice<T: Copy>(
         &mut self,

@@ -6,11 +6,11 @@ use toml::de::DeTable;
 use super::reader::{Reader, Section};
 use super::{
     Architecture, Compute, Database, Deployment, Domain, HealthCheck, Journal, LeaseTiming, Load, Objectives,
-    Profile, Regions, STRONG_SETS, Sentinel, strong_set_of,
+    Profile, Regions, STRONG_SETS, Sentinel, operation, strong_set_of,
 };
 
 const FIELDS: [&str; 5] = ["name", "environment", "owner", "cost_center", "protect"];
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 13] = [
     "regions",
     "objectives",
     "domain",
@@ -21,6 +21,9 @@ const SECTIONS: [&str; 10] = [
     "journal",
     "compute",
     "database",
+    "api",
+    "alarms",
+    "storage",
 ];
 const DAY_S: u64 = 86_400;
 
@@ -43,6 +46,9 @@ pub(super) fn read<'t>(root: &Spanned<DeTable<'t>>, reader: &mut Reader<'t>) -> 
         journal: journal(&root, reader),
         compute: compute(&root, reader),
         database: database(&root, reader),
+        api: operation::api(&root, reader),
+        alarms: operation::alarms(&root, reader),
+        storage: operation::storage(&root, reader),
     }
 }
 
@@ -56,10 +62,17 @@ fn regions<'t>(root: &Section<'_, 't>, reader: &mut Reader<'t>) -> Regions {
 }
 
 fn objectives<'t>(root: &Section<'_, 't>, reader: &mut Reader<'t>) -> Objectives {
-    let fields = ["recovery_time_s", "two_endpoints_recovery_time_s", "orders_lost", "availability_percent"];
+    let fields = [
+        "recovery_time_s",
+        "settlement_time_s",
+        "two_endpoints_recovery_time_s",
+        "orders_lost",
+        "availability_percent",
+    ];
     let section = reader.section(root, "objectives", &fields);
     Objectives {
         recovery_time_s: reader.number(&section, "recovery_time_s", 1..=DAY_S, "seconds, at most a day"),
+        settlement_time_s: reader.number(&section, "settlement_time_s", 1..=DAY_S, "seconds, at most a day"),
         two_endpoints_recovery_time_s: reader.number(
             &section,
             "two_endpoints_recovery_time_s",
@@ -170,6 +183,7 @@ pub(super) fn check(deployment: &Deployment, reader: &mut Reader<'_>) {
     check_regions(&deployment.regions, reader);
     check_zone(&deployment.domain.zone, reader);
     check_database(&deployment.database, reader);
+    operation::check(&deployment.alarms, &deployment.storage, deployment.protect, reader);
 }
 
 fn check_texts(deployment: &Deployment, reader: &mut Reader<'_>) {

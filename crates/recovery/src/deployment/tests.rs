@@ -47,11 +47,11 @@ fn every_problem_is_reported_at_once_with_its_place() {
       hint: it must be true or false
     trading.toml:9:8: us-east-9 takes part in no strongly consistent table
       hint: choose three of one set: us-east-1, us-east-2, us-west-2; or eu-west-1, eu-west-2, eu-west-3, eu-central-1; or ap-northeast-1, ap-northeast-2, ap-northeast-3
-    trading.toml:29:9: a TTL of 9 s is shorter than two renewals of 5 s
+    trading.toml:30:9: a TTL of 9 s is shorter than two renewals of 5 s
       hint: one lost renewal must not cost the lease: make ttl_s at least 2 × renew_s
-    trading.toml:30:1: unknown field `lease.renew_ms`
+    trading.toml:31:1: unknown field `lease.renew_ms`
       hint: known here: renew_s, ttl_s, margin_s, cooldown_s, database_patience_s
-    trading.toml:46:10: `journal.shards` is -4
+    trading.toml:47:10: `journal.shards` is -4
       hint: it must be a whole number from 1 to 1000: partitions per minute
     "#);
 }
@@ -101,6 +101,15 @@ fn each_rule_refuses_what_breaks_it() {
         ("instance_class", "\"db.t4g.medium\"", "cannot be part of a global database"),
         ("instances_per_region", "0", "`database.instances_per_region` is 0"),
         ("backup_retention_days", "36", "`database.backup_retention_days` is 36"),
+        ("settlement_time_s", "0", "`objectives.settlement_time_s` is 0"),
+        ("burst", "5001", "`api.burst` is 5001"),
+        ("requests_per_address", "9", "`api.requests_per_address` is 9"),
+        ("email", "[\"nobody\"]", "\"nobody\" is no address"),
+        ("email", "[1]", "`alarms.email` is a list"),
+        ("email", "\"a@b.example\"", "`alarms.email` is \"a@b.example\""),
+        ("api_latency_ms", "29001", "`alarms.api_latency_ms` is 29001"),
+        ("audit_retention_days", "0", "`storage.audit_retention_days` is 0"),
+        ("audit_object_lock", "true", "`protect` is false"),
         ("renew_s", "99999999999999999999999", "`lease.renew_s` is 99999999999999999999999"),
     ];
     for (field, value, expected) in cases {

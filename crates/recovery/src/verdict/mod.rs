@@ -111,7 +111,7 @@ fn recovery_times(
             two_endpoints,
             objectives.two_endpoints_recovery_time_s,
         ),
-        ("orders settled again", verdict.settled_again_s, true, objective_s),
+        ("orders settled again", verdict.settled_again_s, true, objectives.settlement_time_s),
     ];
     let before = failures.len();
     for (what, measured, applies, objective_s) in times {

@@ -105,6 +105,7 @@ fn sound() -> Run {
         },
         objectives: Objectives {
             recovery_time_s: 60,
+            settlement_time_s: 900,
             two_endpoints_recovery_time_s: 5,
             orders_lost: 0,
             availability_percent: 99.99,
@@ -194,8 +195,8 @@ fn late_or_missing_recovery_misses_the_objective() {
     assert_eq!(run.judge().verdict, Judgement::Passed, "no such client took part");
     let mut run = sound();
     run.facts.settled[2].settled_epoch = Epoch(1);
-    run.facts.settled[3].settled_at_ms = FAULT_MS + 61_000;
-    run.fails_with("orders settled again: after 61.0 s");
+    run.facts.settled[3].settled_at_ms = FAULT_MS + 901_000;
+    run.fails_with("orders settled again: after 901.0 s");
 }
 
 #[test]

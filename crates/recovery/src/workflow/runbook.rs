@@ -18,10 +18,12 @@ pub fn runbook(deployment: &Deployment) -> String {
     page.line(&format!("# Failover of {}", deployment.name));
     page.line("");
     page.line(&format!(
-        "From {home} to {standby} or back; {} votes. Objective: orders accepted and settled again within {} s, \
-         at most {} acknowledged orders lost. Everything runs in the surviving region, by itself.",
+        "From {home} to {standby} or back; {} votes. Objectives: orders accepted again within {} s \
+         and settled again within {} s, at most {} acknowledged orders lost. Everything runs in the surviving \
+         region, by itself.",
         deployment.regions.witness,
         deployment.objectives.recovery_time_s,
+        deployment.objectives.settlement_time_s,
         deployment.objectives.orders_lost,
     ));
     page.line("");

@@ -28,7 +28,7 @@ pub(super) fn build(deployment: &Deployment, function_arn: &str, replay: Replay)
         |action: Action| Task { catch: vec![Catch::all(ESCALATE, ERROR_PATH)], ..task(action, function_arn) };
     let comment = format!(
         "Failover of {}: from the loss of a region to orders settled again, objective {} s.",
-        deployment.name, deployment.objectives.recovery_time_s
+        deployment.name, deployment.objectives.settlement_time_s
     );
     let recover = Parallel {
         comment: Some("Settlement is restored while traffic is steered.".to_owned()),

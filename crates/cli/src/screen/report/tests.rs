@@ -8,6 +8,7 @@ use super::*;
 fn objectives() -> Objectives {
     Objectives {
         recovery_time_s: 60,
+        settlement_time_s: 900,
         two_endpoints_recovery_time_s: 5,
         orders_lost: 0,
         availability_percent: 99.99,
@@ -42,6 +43,7 @@ fn passed() -> Report {
             accepted_again_two_endpoints_s: Some(0.4),
             settled_again_s: Some(29.96),
             objective_s: 60,
+            settlement_objective_s: 900,
             met: true,
         },
         loss: Loss {

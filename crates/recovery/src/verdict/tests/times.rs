@@ -57,8 +57,8 @@ fn a_missed_objective_always_names_which() {
             run.history[2].completed_ms = Some(FAULT_MS + 5_001);
         }
         if is_missed(2) {
-            run.facts.settled[2].settled_at_ms = late;
-            run.facts.settled[3].settled_at_ms = late;
+            run.facts.settled[2].settled_at_ms = FAULT_MS + 901_000;
+            run.facts.settled[3].settled_at_ms = FAULT_MS + 901_000;
         }
         let verdict = run.judge();
         assert_eq!(verdict.objective_met, missed == 0, "{:?}", verdict.why);
