@@ -17,6 +17,7 @@ pub mod app;
 pub mod aspect;
 pub mod assembly;
 pub mod asset;
+pub mod context;
 pub mod error;
 mod graph;
 mod identity;
@@ -27,6 +28,7 @@ mod token;
 
 pub use app::App;
 pub use asset::FileAsset;
+pub use context::{Context, ContextError};
 pub use error::{Problem, Problems};
 pub use identity::content_hash;
 pub use node::{Handle, Node};
