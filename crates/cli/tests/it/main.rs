@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod drill;
+mod emulate;
 mod screens;
 mod standfast;
 mod traces;
