@@ -13,10 +13,13 @@ const EVERY_COMMAND: &str = "Options of every command";
 #[command(after_help = "Exit codes: 0 done and objectives met; 1 failed or refused; \
                         2 usage or invalid file; 3 ran, objectives missed.")]
 pub struct Cli {
-    /// Which system: its deployment file
+    /// Which system: its deployment file [default: deployments/trading.toml]
     #[arg(short = 'f', long = "deployment", value_name = "FILE", global = true)]
-    #[arg(default_value = "deployments/trading.toml", help_heading = EVERY_COMMAND)]
-    pub deployment: PathBuf,
+    #[arg(help_heading = EVERY_COMMAND)]
+    pub deployment: Option<PathBuf>,
+    /// Which environment of that file [default: the file's own]
+    #[arg(long, value_name = "NAME", global = true, help_heading = EVERY_COMMAND)]
+    pub environment: Option<String>,
     /// How results are printed on standard output
     #[arg(long, value_enum, value_name = "FORMAT", global = true, default_value_t)]
     #[arg(help_heading = EVERY_COMMAND)]

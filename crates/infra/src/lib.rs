@@ -19,4 +19,5 @@ pub mod stack;
 pub mod tap;
 
 pub use app::{Replay, Synthesis, SynthesisError, app, synthesise};
+pub use cdk::{Context, ContextError};
 pub use packages::Packages;

@@ -21,7 +21,7 @@ pub fn run(cli: &Cli, args: &Drill) -> Result<u8, Failure> {
     if args.list {
         return scenario::list(cli.output);
     }
-    let deployment = deployment(&cli.deployment)?;
+    let deployment = deployment(cli)?;
     let scenario = scenario::named(&args.scenario)?;
     check_report_directory(args.report.as_deref())?;
     let settings = Settings {

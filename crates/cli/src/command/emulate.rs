@@ -29,7 +29,7 @@ struct Emulated {
 }
 
 pub fn run(cli: &Cli, args: &Emulate) -> Result<u8, Failure> {
-    let deployment = deployment(&cli.deployment)?;
+    let deployment = deployment(cli)?;
     let cache = cache(args.cache.as_deref())?;
     let functions = functions::directory(args.functions.as_deref())?;
     let emulated = in_runtime(emulate(cli, args, &deployment, &cache, &functions))?;

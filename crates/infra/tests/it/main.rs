@@ -10,6 +10,7 @@ mod network;
 mod policies;
 mod refusals;
 mod resources;
+mod rules;
 mod traffic;
 
 use std::fs;
