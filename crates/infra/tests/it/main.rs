@@ -4,8 +4,10 @@
 //! at the templates, never at the code that made them.
 
 mod calls;
+mod check;
 mod compute;
 mod data;
+mod mutations;
 mod network;
 mod policies;
 mod refusals;
