@@ -7,6 +7,7 @@ mod calls;
 mod check;
 mod compute;
 mod data;
+mod documents;
 mod mutations;
 mod network;
 mod policies;
