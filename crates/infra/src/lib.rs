@@ -21,5 +21,5 @@ pub mod stack;
 pub mod tap;
 
 pub use app::{Replay, Synthesis, SynthesisError, app, synthesise};
-pub use cdk::{Context, ContextError};
+pub use cdk::{Context, ContextError, Problem, Problems};
 pub use packages::Packages;
