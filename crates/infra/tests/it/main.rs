@@ -9,6 +9,7 @@ mod compute;
 mod data;
 mod documents;
 mod mutations;
+mod foundation;
 mod network;
 mod policies;
 mod refusals;
