@@ -1,8 +1,11 @@
 //! One file per command.
 
+mod cache;
 mod context;
 mod drill;
+mod emulate;
 mod functions;
+mod interrupt;
 mod synth;
 mod workflow;
 
@@ -22,6 +25,7 @@ pub fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Synth(args) => synth::run(cli, args),
         Command::Drill(args) => drill::run(cli, args),
         Command::Workflow(args) => workflow::run(cli, args),
+        Command::Emulate(args) => emulate::run(cli, args),
     }
 }
 

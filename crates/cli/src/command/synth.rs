@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use infra::{Replay, Synthesis, SynthesisError};
+use infra::{Packages, Replay, Synthesis, SynthesisError};
 use recovery::Deployment;
 use serde_json::json;
 
@@ -16,6 +16,9 @@ const NO_ACCOUNT: &str = "000000000000";
 
 pub fn run(cli: &Cli, args: &Synth) -> Result<u8, Failure> {
     let deployment = context::deployment(cli)?;
+    if args.diagram {
+        return diagram(cli, &deployment);
+    }
     let synthesis = Synthesis {
         // The cdk command sets the variable to nothing when it knows no account.
         account: args.account.clone().filter(|id| !id.is_empty()).unwrap_or_else(|| NO_ACCOUNT.to_owned()),
@@ -29,6 +32,21 @@ pub fn run(cli: &Cli, args: &Synth) -> Result<u8, Failure> {
     print_result(&match cli.output {
         Format::Text => format!("{} written to {directory}; `npx cdk ls` lists it", deployment.name),
         Format::Json => json!({"deployment": deployment.name, "outdir": args.outdir}).to_string(),
+    })?;
+    Ok(0)
+}
+
+/// Draws the stacks. The contents of the packages change nothing about that.
+fn diagram(cli: &Cli, deployment: &Deployment) -> Result<u8, Failure> {
+    let failed = |error: &dyn std::error::Error| {
+        Failure::failed("the deployment cannot be synthesised").because(error)
+    };
+    let app = infra::app::compose(deployment, NO_ACCOUNT, &Packages::stand_ins(), Replay::Included);
+    let assembly = app.map_err(|error| failed(&error))?.synthesise().map_err(|error| failed(&error))?;
+    let drawn = infra::diagram::mermaid(&assembly);
+    print_result(&match cli.output {
+        Format::Text => drawn,
+        Format::Json => json!({"deployment": deployment.name, "mermaid": drawn}).to_string(),
     })?;
     Ok(0)
 }

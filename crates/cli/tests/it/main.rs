@@ -3,6 +3,7 @@
 mod bad_input;
 mod context;
 mod drill;
+mod emulate;
 mod screens;
 mod standfast;
 mod traces;

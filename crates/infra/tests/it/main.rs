@@ -4,8 +4,12 @@
 //! at the templates, never at the code that made them.
 
 mod calls;
+mod check;
 mod compute;
 mod data;
+mod documents;
+mod mutations;
+mod foundation;
 mod network;
 mod policies;
 mod refusals;

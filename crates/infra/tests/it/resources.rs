@@ -48,22 +48,25 @@ fn ids_do_not_depend_on_the_environment() {
 }
 
 /// Types of ours that take no tags.
-const UNTAGGABLE: [&str; 18] = [
+const UNTAGGABLE: [&str; 21] = [
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::BasePathMapping",
     "AWS::ApiGateway::Deployment",
     "AWS::ApiGateway::Method",
     "AWS::ApiGateway::Resource",
+    "AWS::CloudFormation::CustomResource",
     "AWS::DynamoDB::GlobalTable",
     "AWS::EC2::Route",
     "AWS::EC2::SecurityGroupEgress",
     "AWS::EC2::SecurityGroupIngress",
     "AWS::EC2::SubnetRouteTableAssociation",
     "AWS::EC2::VPCGatewayAttachment",
+    "AWS::IAM::Policy",
     "AWS::KMS::Alias",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::Permission",
     "AWS::Route53::RecordSet",
+    "AWS::S3::BucketPolicy",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
     "AWS::Scheduler::Schedule",
@@ -101,7 +104,8 @@ fn every_taggable_resource_is_tagged() {
 }
 
 /// Types of ours that hold what cannot be made again.
-const HOLD_DATA: [&str; 8] = [
+const HOLD_DATA: [&str; 10] = [
+    "AWS::CloudFormation::CustomResource",
     "AWS::DynamoDB::GlobalTable",
     "AWS::KMS::Key",
     "AWS::Logs::LogGroup",
@@ -109,6 +113,7 @@ const HOLD_DATA: [&str; 8] = [
     "AWS::RDS::DBInstance",
     "AWS::RDS::GlobalCluster",
     "AWS::Route53::HostedZone",
+    "AWS::S3::Bucket",
     "AWS::SQS::Queue",
 ];
 
