@@ -85,8 +85,15 @@ pub fn role(scope: &mut Scope<'_>, id: &str, name: &str, service: &str, allowed:
     handle
 }
 
+/// Services that use a key without saying for which account. With a condition on the account their
+/// use would be refused, and an event that should have told somebody would be dropped in silence.
+///
+/// "Adding the aws:SourceAccount … to an AWS KMS policy is not supported for EventBridge-to-encrypted
+/// topics": <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
+const WITHOUT_SOURCE: [&str; 1] = ["events.amazonaws.com"];
+
 /// Resource policy of a KMS key: the account administers it through IAM, and
-/// these services may use it for resources of this account.
+/// these services may use it, for resources of this account where they say whose.
 pub fn key_policy(account: &str, services: &[&str]) -> Json {
     let mut statements = vec![json!({
         "Sid": "AccountAdministersThroughIam",
@@ -95,15 +102,24 @@ pub fn key_policy(account: &str, services: &[&str]) -> Json {
         "Action": "kms:*",
         "Resource": "*",
     })];
-    if !services.is_empty() {
-        statements.push(json!({
-            "Sid": "ServicesUse",
+    let (silent, telling): (Vec<&str>, Vec<&str>) =
+        services.iter().partition(|service| WITHOUT_SOURCE.contains(service));
+    let uses = |id: &str, services: &[&str]| {
+        json!({
+            "Sid": id,
             "Effect": "Allow",
             "Principal": { "Service": services },
             "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
             "Resource": "*",
-            "Condition": { "StringEquals": { "aws:SourceAccount": account } },
-        }));
+        })
+    };
+    if !telling.is_empty() {
+        let mut statement = uses("ServicesUse", &telling);
+        statement["Condition"] = json!({ "StringEquals": { "aws:SourceAccount": account } });
+        statements.push(statement);
+    }
+    if !silent.is_empty() {
+        statements.push(uses("ServicesUseForWhomTheyDoNotSay", &silent));
     }
     json!({ "Version": "2012-10-17", "Statement": statements })
 }

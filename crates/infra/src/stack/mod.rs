@@ -1,5 +1,6 @@
 //! The stacks. Each function adds one kind of stack for one place.
 
+pub mod alerts;
 pub mod api;
 pub mod compute;
 pub mod database;
@@ -7,6 +8,7 @@ pub mod disaster_recovery;
 pub mod dns;
 mod endpoints;
 pub mod global_tables;
+pub mod monitoring;
 pub mod network_peering;
 pub mod networking;
 pub mod peering;

@@ -174,6 +174,9 @@ fn the_replay_can_be_left_out_of_a_drill() {
     let mut input = synthesis(directory.path());
     input.replay = Replay::LeftOut;
     let assembly = infra::app(&deployment, &input).expect("good input").synthesise().expect("a sound tree");
-    let text = assembly.files.get("TapStack-DisasterRecovery-us-east-2-production.template.json").expect("it exists");
+    let text = assembly
+        .files
+        .get("TapStack-DisasterRecovery-us-east-2-production.template.json")
+        .expect("it exists");
     assert!(!text.contains("replay_journal"));
 }

@@ -6,6 +6,7 @@
 mod calls;
 mod compute;
 mod data;
+mod monitoring;
 mod network;
 mod policies;
 mod refusals;
