@@ -39,6 +39,16 @@ impl Statement {
         self
     }
 
+    /// What is allowed.
+    pub fn actions(&self) -> &[String] {
+        &self.actions
+    }
+
+    /// On what.
+    pub fn resources(&self) -> &[Value<String>] {
+        &self.resources
+    }
+
     fn to_json(&self) -> Json {
         let mut statement = json!({ "Effect": "Allow", "Action": self.actions, "Resource": self.resources });
         if let Some(condition) = &self.condition {

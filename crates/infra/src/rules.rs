@@ -40,8 +40,9 @@ const NAMES: [(&str, &str); 27] = [
 ];
 
 /// Types without a name of their own but the tag `Name`.
-const NAMED_BY_TAG: [&str; 9] = [
+const NAMED_BY_TAG: [&str; 10] = [
     "AWS::EC2::EIP",
+    "AWS::EC2::FlowLog",
     "AWS::EC2::InternetGateway",
     "AWS::EC2::NatGateway",
     "AWS::EC2::RouteTable",

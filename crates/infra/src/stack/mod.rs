@@ -7,6 +7,7 @@ pub mod database;
 pub mod disaster_recovery;
 pub mod dns;
 mod endpoints;
+mod flow_logs;
 pub mod global_tables;
 pub mod monitoring;
 pub mod network_peering;
