@@ -87,8 +87,14 @@ impl<'d> Place<'d> {
         format!("TapStack-{kind}-{}-{}", self.region, self.deployment.environment)
     }
 
-    /// An empty stack of one kind in this region.
+    /// An empty stack of one kind in this region, which deploys without any other region.
     pub fn stack(&self, kind: &str, description: &str) -> Stack {
+        self.stack_that_reads_afar(kind, description).self_reliant()
+    }
+
+    /// An empty stack of one kind in this region that may read from others, so that it deploys only
+    /// while they are there: never for what recovery needs.
+    pub fn stack_that_reads_afar(&self, kind: &str, description: &str) -> Stack {
         let environment =
             Environment { account: self.account.to_owned(), region: self.region.as_str().to_owned() };
         let description = format!("{}, {}: {description}", self.deployment.name, self.region);

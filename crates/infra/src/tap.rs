@@ -59,7 +59,7 @@ fn database(place: &Place<'_>) -> Stack {
 }
 
 fn peering(place: &Place<'_>) -> Stack {
-    let mut peering = place.stack("Peering", "what this region must know about the other");
+    let mut peering = place.stack_that_reads_afar("Peering", "what this region must know about the other");
     stack::peering::new(&mut peering, place);
     peering.depend_on(place.peer().stack_name("Database"));
     peering.depend_on(place.standby().stack_name("Dns"));
@@ -67,7 +67,8 @@ fn peering(place: &Place<'_>) -> Stack {
 }
 
 fn network_peering(place: &Place<'_>) -> Stack {
-    let mut peering = place.stack("NetworkPeering", "private way to the other region's database");
+    let mut peering =
+        place.stack_that_reads_afar("NetworkPeering", "private way to the other region's database");
     stack::network_peering::new(&mut peering, place);
     peering.depend_on(place.stack_name("Networking"));
     let side_to_wait_for = if place.is_home() { "NetworkPeering" } else { "Networking" };

@@ -9,13 +9,13 @@ use serde_json::json;
 use crate::args::{Cli, Format, Synth};
 use crate::failure::Failure;
 
-use super::{deployment, print_result};
+use super::{context, print_result};
 
 /// Account of an assembly that is only looked at; the cdk command names the real one.
 const NO_ACCOUNT: &str = "000000000000";
 
 pub fn run(cli: &Cli, args: &Synth) -> Result<u8, Failure> {
-    let deployment = deployment(&cli.deployment)?;
+    let deployment = context::deployment(cli)?;
     let synthesis = Synthesis {
         // The cdk command sets the variable to nothing when it knows no account.
         account: args.account.clone().filter(|id| !id.is_empty()).unwrap_or_else(|| NO_ACCOUNT.to_owned()),
