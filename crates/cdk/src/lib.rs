@@ -12,6 +12,24 @@
 //! [self-reliant](Stack::self_reliant), looking anything up in an account, and I/O
 //! anywhere but in [`assembly::writer`]. Nothing here knows what the resources are
 //! for. Start reading at [`stack`].
+//!
+//! ```
+//! use cdk::{App, Environment, Stack};
+//! use cfn::{sns, sqs};
+//!
+//! let place = |region: &str| Environment { account: "111122223333".into(), region: region.into() };
+//! let (mut one, mut two) = (Stack::new("One", place("us-east-1"), ""), Stack::new("Two", place("us-east-2"), ""));
+//! let queue = one.scope("Orders").add("Queue", sqs::Queue::new());
+//! two.root().add("Alerts", sns::Topic::new().display_name(queue.attribute("QueueName")));
+//! let mut app = App::new();
+//! app.add(two);
+//! app.add(one);
+//!
+//! let assembly = app.synthesise().expect("the tree is sound");
+//! let order: Vec<&str> = assembly.stacks.iter().map(|stack| stack.name.as_str()).collect();
+//! assert_eq!(order, ["One", "Two"]);
+//! assert!(assembly.files["Two.template.json"].contains("Fn::GetStackOutput"));
+//! ```
 
 pub mod app;
 pub mod aspect;

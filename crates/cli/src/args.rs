@@ -114,6 +114,9 @@ pub struct Synth {
     /// AWS account of the stacks
     #[arg(long, value_name = "ID", env = "CDK_DEFAULT_ACCOUNT", hide_env_values = true)]
     pub account: Option<String>,
+    /// Print the stacks as a Mermaid diagram, and write nothing
+    #[arg(long)]
+    pub diagram: bool,
 }
 
 /// Arguments of `standfast drill`.

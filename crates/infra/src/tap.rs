@@ -15,6 +15,7 @@ use crate::stack;
 pub fn shared(standby: &Place<'_>) -> [Stack; 2] {
     let mut dns = standby.stack("Dns", "hosted zone, failover records and health checks");
     stack::dns::new(&mut dns, standby);
+    dns.depend_on(standby.stack_name("Foundation"));
     let mut tables = standby.stack("GlobalTables", "order journal with the lease, and sessions");
     stack::global_tables::new(&mut tables, standby);
     [dns, tables]
@@ -24,7 +25,9 @@ pub fn shared(standby: &Place<'_>) -> [Stack; 2] {
 pub fn stacks(place: &Place<'_>, packages: &Packages, replay: Replay) -> Vec<Stack> {
     vec![
         alerts(place),
+        foundation(place, packages),
         networking(place),
+        storage(place),
         database(place),
         peering(place),
         network_peering(place),
@@ -41,10 +44,29 @@ fn alerts(place: &Place<'_>) -> Stack {
     alerts
 }
 
+fn foundation(place: &Place<'_>, packages: &Packages) -> Stack {
+    let mut foundation = place.stack("Foundation", "key for logs, and what makes custom resources");
+    stack::foundation::new(&mut foundation, place, packages);
+    foundation
+}
+
+/// Everything else of the region comes after the foundation, most of it because it comes after this.
 fn networking(place: &Place<'_>) -> Stack {
     let mut networking = place.stack("Networking", "VPC, subnets, endpoints and security groups");
     stack::networking::new(&mut networking, place);
+    networking.depend_on(place.stack_name("Foundation"));
     networking
+}
+
+fn storage(place: &Place<'_>) -> Stack {
+    let mut storage = place.stack("Storage", "buckets for configuration and for the audit log");
+    stack::storage::new(&mut storage, place);
+    storage.depend_on(place.stack_name("Foundation"));
+    if !place.is_home() {
+        // Its buckets are replicated into home's, which have to be there.
+        storage.depend_on(place.home().stack_name("Storage"));
+    }
+    storage
 }
 
 fn database(place: &Place<'_>) -> Stack {
@@ -63,6 +85,9 @@ fn peering(place: &Place<'_>) -> Stack {
     stack::peering::new(&mut peering, place);
     peering.depend_on(place.peer().stack_name("Database"));
     peering.depend_on(place.standby().stack_name("Dns"));
+    if place.is_home() {
+        peering.depend_on(place.peer().stack_name("Storage"));
+    }
     peering
 }
 
@@ -80,6 +105,7 @@ fn compute(place: &Place<'_>, packages: &Packages) -> Stack {
     let mut compute = place.stack("Compute", "functions and queues");
     stack::compute::new(&mut compute, place, packages);
     compute.depend_on(place.stack_name("Database"));
+    compute.depend_on(place.stack_name("Storage"));
     compute.depend_on(place.stack_name("Peering"));
     compute.depend_on(place.standby().stack_name("GlobalTables"));
     compute

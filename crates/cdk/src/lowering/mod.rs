@@ -31,39 +31,39 @@ pub(crate) fn lower(mut stacks: Vec<Stack>) -> Lowered {
     let mut references = References::default();
     let mut problems = Vec::new();
     for stack in &mut stacks {
-        let here = directory.here(stack);
-        let mut edges = Edges::new();
-        for node in &mut stack.nodes {
-            let mut waits = BTreeSet::new();
-            let mut writer = Writer {
-                from: &node.path,
-                here: &here,
-                directory: &directory,
-                waits: &mut waits,
-                references: &mut references,
-                problems: &mut problems,
-            };
-            let definition = &mut node.definition;
-            for value in definition.properties.values_mut().chain(definition.metadata.values_mut()) {
-                writer.lower(value);
-            }
-            let waited_for = std::mem::take(&mut definition.depends_on);
-            definition.depends_on = waited_for.into_iter().filter_map(|one| writer.dependency(one)).collect();
-            edges.insert(node.path.clone(), waits);
-        }
-        for (name, output) in &mut stack.outputs {
-            let mut writer = Writer {
-                from: &format!("{}/{name}", here.name),
-                here: &here,
-                directory: &directory,
-                waits: &mut BTreeSet::new(),
-                references: &mut references,
-                problems: &mut problems,
-            };
-            writer.lower(&mut output.value);
-        }
-        problems.extend(cycle(&edges).map(|paths| Problem::ResourceCycle { paths }));
+        lower_stack(stack, &directory, &mut references, &mut problems);
     }
     problems.extend(references.settle(&mut stacks));
     Lowered { stacks, problems }
+}
+
+fn lower_stack(
+    stack: &mut Stack,
+    directory: &Directory,
+    references: &mut References,
+    problems: &mut Vec<Problem>,
+) {
+    let here = directory.here(stack);
+    let mut edges = Edges::new();
+    for node in &mut stack.nodes {
+        let mut waits = BTreeSet::new();
+        let mut writer =
+            Writer { from: &node.path, here: &here, directory, waits: &mut waits, references, problems };
+        let definition = &mut node.definition;
+        for value in definition.properties.values_mut().chain(definition.metadata.values_mut()) {
+            writer.lower(value);
+        }
+        let waited_for = std::mem::take(&mut definition.depends_on);
+        definition.depends_on = waited_for.into_iter().filter_map(|one| writer.dependency(one)).collect();
+        edges.insert(node.path.clone(), waits);
+    }
+    for (name, output) in &mut stack.outputs {
+        let from = format!("{}/{name}", here.name);
+        // Nothing waits for an output, so it closes no circle.
+        let mut waits = BTreeSet::new();
+        let mut writer =
+            Writer { from: &from, here: &here, directory, waits: &mut waits, references, problems };
+        writer.lower(&mut output.value);
+    }
+    problems.extend(cycle(&edges).map(|paths| Problem::ResourceCycle { paths }));
 }

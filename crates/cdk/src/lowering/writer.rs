@@ -81,7 +81,7 @@ impl Writer<'_> {
     fn reference(&mut self, to: &str, attribute: Option<&str>) -> Json {
         let Some(target) = self.find(to) else { return Json::Null };
         if target.stack != self.here.name {
-            return self.from_afar(&target, to, attribute);
+            return self.read_afar(&target, to, attribute);
         }
         self.waits.insert(to.to_owned());
         match attribute {
@@ -107,7 +107,7 @@ impl Writer<'_> {
             lowered.push_str(before);
             rest = match (end, afar.cloned()) {
                 (Some(end), Some(target)) => {
-                    let value = self.from_afar(&target, path, behind[..end].strip_prefix('.'));
+                    let value = self.read_afar(&target, path, behind[..end].strip_prefix('.'));
                     lowered.push_str(&variable(&mut variables, &target, &behind[..end], value));
                     &behind[end..]
                 }
@@ -126,7 +126,7 @@ impl Writer<'_> {
     }
 
     /// Reads an output of another stack, which is made for this.
-    fn from_afar(&mut self, target: &Target, to: &str, attribute: Option<&str>) -> Json {
+    fn read_afar(&mut self, target: &Target, to: &str, attribute: Option<&str>) -> Json {
         let place = self.directory.place(&target.stack).expect("a construct's stack is in the directory");
         let here = &self.here.environment;
         let (from, to_path) = (self.from.to_owned(), to.to_owned());

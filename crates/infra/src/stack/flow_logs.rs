@@ -5,9 +5,9 @@
 //! keeps no state, so that it would have to open every ephemeral port to let an answer in.
 
 use cdk::{Handle, Scope};
-use cfn::{ec2, logs};
+use cfn::ec2;
 
-use super::compute::LOG_RETENTION_DAYS;
+use super::log_group;
 use crate::place::Place;
 use crate::policy::{Statement, role};
 
@@ -21,8 +21,7 @@ const AGGREGATION_S: i64 = 60;
 pub(super) fn add(root: &mut Scope<'_>, place: &Place<'_>, vpc: &Handle) {
     let mut scope = root.scope("FlowLogs");
     let name = format!("/aws/vpc/{}", place.names().resource("flow-logs", "main"));
-    let group =
-        scope.add("Logs", logs::LogGroup::new().log_group_name(&name).retention_in_days(LOG_RETENTION_DAYS));
+    let group = scope.add("Logs", log_group(place, name.clone()));
     let role = role(
         &mut scope,
         "Role",

@@ -7,6 +7,8 @@ mod calls;
 mod check;
 mod compute;
 mod data;
+mod documents;
+mod foundation;
 mod monitoring;
 mod mutations;
 mod network;

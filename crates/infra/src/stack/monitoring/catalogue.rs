@@ -10,6 +10,7 @@ use super::metric::{Known, Metric};
 
 const LAMBDA: &str = "AWS/Lambda";
 const API: &str = "AWS/ApiGateway";
+const S3: &str = "AWS/S3";
 const SQS: &str = "AWS/SQS";
 const DYNAMODB: &str = "AWS/DynamoDB";
 const RDS: &str = "AWS/RDS";
@@ -202,6 +203,23 @@ pub mod events {
     pub const FAILED: OfRule = of_rule("FailedInvocations");
     /// Events given up that the dead-letter queue did not take either.
     pub const LOST: OfRule = of_rule("InvocationsFailedToBeSentToDlq");
+}
+
+/// Metrics of the replication of a bucket.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html>
+pub mod s3 {
+    use super::{Known, S3};
+
+    type OfRule = Known<3>;
+    const fn of_rule(name: &'static str) -> OfRule {
+        Known::new(S3, name, ["SourceBucket", "DestinationBucket", "RuleId"])
+    }
+
+    /// Seconds by which the destination is behind. Published in the destination's region.
+    pub const LATENCY: OfRule = of_rule("ReplicationLatency");
+    /// Operations that were not replicated. Published in the source's region.
+    pub const FAILED: OfRule = of_rule("OperationsFailedReplication");
 }
 
 /// Days until a certificate expires; published twice a day.

@@ -58,7 +58,11 @@ pub(super) fn all() -> [Composite; 3] {
             meaning: "What was acknowledged is not yet where it should be: settlement, replication or both are behind.",
             first: "nothing is lost while the journal answers; see whether it is the queue, the database or replication.",
             of: &[
+                "audit-bucket-failed",
+                "audit-bucket-late",
                 "commits-missing",
+                "config-bucket-failed",
+                "config-bucket-late",
                 "dead-letters",
                 "orders-queued-again",
                 "queue-age",

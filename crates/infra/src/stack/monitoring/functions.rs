@@ -3,9 +3,9 @@
 use super::alarm::{Alarm, Bad, Missing};
 use super::catalogue::lambda;
 use super::metric::{Known, Measure};
-use crate::packages::{FUNCTIONS, ORDER_PROCESSOR, ORDERS_API, RECOVERY_STEP, SENTINEL};
+use crate::packages::{FUNCTIONS, ORDER_PROCESSOR, ORDERS_API, RECOVERY_STEP, SENTINEL, STACK_HOOK};
 use crate::place::Place;
-use crate::stack::compute::timeout_s;
+use crate::stack::{compute, hook};
 
 /// Percent of its timeout that an invocation may take. The sentinel uses 80 as a matter of course.
 const DURATION_PERCENT: f64 = 90.0;
@@ -36,6 +36,14 @@ fn use_of(function: &str) -> Use {
     }
 }
 
+/// Seconds one invocation may take.
+fn timeout_s(place: &Place<'_>, name: &str) -> f64 {
+    match name {
+        STACK_HOOK => hook::TIMEOUT_S as f64,
+        _ => compute::timeout_s(place, name) as f64,
+    }
+}
+
 /// Alarms on every function, and on what they share.
 pub(super) fn alarms(place: &Place<'_>) -> Vec<Alarm> {
     FUNCTIONS.into_iter().flat_map(|name| function(place, name)).chain([concurrency()]).collect()
@@ -45,7 +53,7 @@ fn function(place: &Place<'_>, name: &str) -> Vec<Alarm> {
     let of = |known: &Known<1>| known.of([place.names().function(name)]);
     let steady = !matches!(use_of(name), Use::Rare | Use::Step);
     let lasting = |alarm: Alarm, bad, of| if steady { alarm.lasting(bad, of) } else { alarm };
-    let duration_max = timeout_s(place, name) as f64 * 1000.0 * DURATION_PERCENT / 100.0;
+    let duration_max = timeout_s(place, name) * 1000.0 * DURATION_PERCENT / 100.0;
     let throttles = Measure::One(of(&lambda::THROTTLES));
     let throttles = Alarm::new(format!("{name}-throttles"), throttles, Bad::AtLeast(1.0), IDLE);
     let duration = Measure::One(of(&lambda::DURATION).by("Maximum"));

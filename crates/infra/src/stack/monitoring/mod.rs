@@ -11,6 +11,7 @@
 
 pub mod alarm;
 mod api;
+mod buckets;
 pub mod catalogue;
 mod composite;
 mod dashboard;
@@ -47,6 +48,7 @@ pub fn alarms(place: &Place<'_>) -> Vec<Alarm> {
         settlement::alarms(place),
         queues::alarms(place),
         data::alarms(place),
+        buckets::alarms(place),
         workflow::alarms(place),
         functions::alarms(place),
     ]

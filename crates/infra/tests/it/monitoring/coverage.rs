@@ -102,6 +102,16 @@ fn every_function_is_alarmed_on() {
             functions.iter().filter(|name| !left_out.contains(&name.as_str())).cloned().collect()
         };
         let covered = |name| covered(&looked_at, "AWS/Lambda", name, "FunctionName");
+        let alarms = alarms(&templates, region, METRIC_ALARM);
+        for function in
+            templates.iter().filter(|t| t.region == region).flat_map(|t| t.all("AWS::Lambda::Function"))
+        {
+            let name = function["FunctionName"].as_str().expect("a name");
+            let purpose = name.strip_prefix("function-").and_then(|name| name.strip_suffix("-production"));
+            let limit = &alarms[&format!("{}-duration", purpose.expect("a name of ours"))]["Threshold"];
+            let timeout_ms = function["Timeout"].as_f64().expect("seconds") * 1000.0;
+            assert_eq!(limit.as_f64(), Some(timeout_ms * 0.9), "{name}");
+        }
         assert_eq!(covered("Throttles"), functions, "{region}");
         assert_eq!(covered("Duration"), functions, "{region}");
         assert_eq!(covered("Errors"), but_for(&[ANSWERS_WITH_ERRORS]), "{region}");
@@ -136,6 +146,34 @@ fn every_queue_table_cluster_state_machine_and_rule_is_alarmed_on() {
         }
         let rules = made("AWS::Events::Rule", "Name");
         assert_eq!(covered("AWS/Events", "FailedInvocations", "RuleName"), rules, "{region}");
+    }
+}
+
+#[test]
+fn both_ends_of_the_replication_of_every_bucket_are_alarmed_on_where_they_are_published() {
+    let templates = trading();
+    for (region, peer) in [(REGIONS[0], REGIONS[1]), (REGIONS[1], REGIONS[0])] {
+        let looked_at = looked_at(&templates, region);
+        let buckets = |region: &str| names(&templates, region, "AWS::S3::Bucket", "BucketName");
+        let ends = |metric: &str, from: &str, to: &str| {
+            for (dimension, of) in [("SourceBucket", from), ("DestinationBucket", to)] {
+                assert_eq!(
+                    covered(&looked_at, "AWS/S3", metric, dimension),
+                    buckets(of),
+                    "{metric} in {region}"
+                );
+            }
+            let rules = covered(&looked_at, "AWS/S3", metric, "RuleId");
+            assert_eq!(rules, BTreeSet::from(["everything".to_owned()]));
+        };
+        ends("ReplicationLatency", peer, region);
+        ends("OperationsFailedReplication", region, peer);
+    }
+    let standby = templates.iter().filter(|t| t.region == REGIONS[1]).flat_map(|t| t.all("AWS::S3::Bucket"));
+    for bucket in standby {
+        assert_eq!(bucket["ReplicationConfiguration"]["Rules"][0]["Id"], "everything");
+        let metrics = &bucket["ReplicationConfiguration"]["Rules"][0]["Destination"]["Metrics"];
+        assert_eq!(metrics["Status"], "Enabled", "or there are no such metrics");
     }
 }
 

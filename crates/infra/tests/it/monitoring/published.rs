@@ -13,7 +13,7 @@ use crate::trading;
 
 /// Namespace, metric, dimensions in alphabetical order. The pages are named in
 /// `infra::stack::monitoring::catalogue`.
-const PUBLISHED: [(&str, &str, &[&str]); 42] = [
+const PUBLISHED: [(&str, &str, &[&str]); 44] = [
     ("AWS/ApiGateway", "4XXError", &["ApiName", "Stage"]),
     ("AWS/ApiGateway", "5XXError", &["ApiName", "Method", "Resource", "Stage"]),
     ("AWS/ApiGateway", "5XXError", &["ApiName", "Stage"]),
@@ -44,6 +44,8 @@ const PUBLISHED: [(&str, &str, &[&str]); 42] = [
     ("AWS/RDS", "Deadlocks", &["DBClusterIdentifier"]),
     ("AWS/RDS", "FreeLocalStorage", &["DBClusterIdentifier"]),
     ("AWS/RDS", "MaximumUsedTransactionIDs", &["DBClusterIdentifier"]),
+    ("AWS/S3", "OperationsFailedReplication", &["DestinationBucket", "RuleId", "SourceBucket"]),
+    ("AWS/S3", "ReplicationLatency", &["DestinationBucket", "RuleId", "SourceBucket"]),
     ("AWS/SQS", "ApproximateAgeOfOldestMessage", &["QueueName"]),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", &["QueueName"]),
     ("AWS/Scheduler", "InvocationDroppedCount", &["ScheduleGroup"]),
