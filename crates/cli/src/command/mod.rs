@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod check;
 mod drill;
 mod functions;
 mod synth;
@@ -16,6 +17,7 @@ use crate::failure::Failure;
 pub fn run(cli: &Cli) -> Result<u8, Failure> {
     match &cli.command {
         Command::Synth(args) => synth::run(cli, args),
+        Command::Check(args) => check::run(cli, args),
         Command::Drill(args) => drill::run(cli, args),
         Command::Workflow(args) => workflow::run(cli, args),
     }
