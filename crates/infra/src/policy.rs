@@ -162,5 +162,20 @@ pub fn key_policy(account: &str, services: &[&str]) -> Json {
     if !silent.is_empty() {
         statements.push(uses("ServicesUseForWhomTheyDoNotSay", &silent));
     }
+    statements.push(grants_for_services_only());
     json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// Nobody may hand a key on but to a service of AWS that keeps something of ours encrypted with it.
+fn grants_for_services_only() -> Json {
+    json!({
+        "Sid": "GrantsForServicesOnly",
+        "Effect": "Deny",
+        "Principal": { "AWS": "*" },
+        "Action": ["kms:CreateGrant"],
+        "Resource": ["*"],
+        "Condition": {
+            "BoolIfExists": { "aws:PrincipalIsAWSService": "false", "kms:GrantIsForAWSResource": "false" },
+        },
+    })
 }

@@ -97,6 +97,15 @@ fn every_rule_has_a_name_of_its_own_and_says_why() {
 }
 
 #[test]
+fn the_page_lists_every_rule_in_its_words() {
+    let page = include_str!("../../../../docs/check.md");
+    for rule in RULES {
+        let row = format!("| `{}` | {} | {} |", rule.id, rule.title, rule.rationale);
+        assert!(page.contains(&row), "docs/check.md lacks\n{row}");
+    }
+}
+
+#[test]
 fn a_finding_is_accepted_with_its_reason_or_fails_the_check() {
     let deployment = deployment();
     let inventory = Inventory { stacks: Vec::new() };
