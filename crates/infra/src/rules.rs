@@ -13,8 +13,11 @@ pub const REGION_TAG: &str = "region";
 
 /// Which property of which type is its physical name. DNS names, and paths that
 /// AWS or a fellow resource gives, are not names of ours.
-const NAMES: [(&str, &str); 24] = [
+const NAMES: [(&str, &str); 27] = [
     ("AWS::ApiGateway::RestApi", "Name"),
+    ("AWS::CloudWatch::Alarm", "AlarmName"),
+    ("AWS::CloudWatch::CompositeAlarm", "AlarmName"),
+    ("AWS::CloudWatch::Dashboard", "DashboardName"),
     ("AWS::DynamoDB::GlobalTable", "TableName"),
     ("AWS::EC2::SecurityGroup", "GroupName"),
     ("AWS::Events::EventBus", "Name"),
@@ -41,8 +44,9 @@ const NAMES: [(&str, &str); 24] = [
 ];
 
 /// Types without a name of their own but the tag `Name`.
-const NAMED_BY_TAG: [&str; 9] = [
+const NAMED_BY_TAG: [&str; 10] = [
     "AWS::EC2::EIP",
+    "AWS::EC2::FlowLog",
     "AWS::EC2::InternetGateway",
     "AWS::EC2::NatGateway",
     "AWS::EC2::RouteTable",

@@ -1,6 +1,7 @@
 //! The `standfast` command as its users meet it: what it prints, what it refuses, what it leaves behind.
 
 mod bad_input;
+mod check;
 mod context;
 mod drill;
 mod emulate;
