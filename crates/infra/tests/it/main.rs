@@ -12,6 +12,7 @@ mod foundation;
 mod monitoring;
 mod mutations;
 mod network;
+mod peer;
 mod policies;
 mod refusals;
 mod resources;
