@@ -12,6 +12,7 @@
 
 pub mod app;
 pub mod check;
+pub mod diagram;
 pub mod packages;
 pub mod place;
 pub mod policy;
@@ -20,4 +21,5 @@ pub mod stack;
 pub mod tap;
 
 pub use app::{Replay, Synthesis, SynthesisError, app, synthesise};
+pub use cdk::{Context, ContextError, Problem, Problems};
 pub use packages::Packages;

@@ -2,7 +2,9 @@
 
 mod bad_input;
 mod check;
+mod context;
 mod drill;
+mod emulate;
 mod screens;
 mod standfast;
 mod traces;

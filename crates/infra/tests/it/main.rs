@@ -7,11 +7,14 @@ mod calls;
 mod check;
 mod compute;
 mod data;
+mod documents;
 mod mutations;
+mod foundation;
 mod network;
 mod policies;
 mod refusals;
 mod resources;
+mod rules;
 mod traffic;
 
 use std::fs;
