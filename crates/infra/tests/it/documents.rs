@@ -23,7 +23,11 @@ fn assembly() -> cdk::assembly::Assembly {
 fn the_page_shows_the_diagram_of_what_is_synthesised() {
     let drawn = infra::diagram::mermaid(&assembly());
     let shown = between(PAGE, "<!-- diagram -->", "<!-- /diagram -->");
-    assert_eq!(shown.trim(), format!("```mermaid\n{drawn}```"), "paste what `standfast synth --diagram` prints");
+    assert_eq!(
+        shown.trim(),
+        format!("```mermaid\n{drawn}```"),
+        "paste what `standfast synth --diagram` prints"
+    );
 }
 
 #[test]
