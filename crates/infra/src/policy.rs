@@ -128,6 +128,7 @@ pub fn log_key_policy(account: &str, region: &str, log_groups: &[String]) -> Jso
             "Resource": "*",
             "Condition": { "ArnLike": { "kms:EncryptionContext:aws:logs:arn": log_groups } },
         }),
+        grants_for_services_only(),
     ];
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
