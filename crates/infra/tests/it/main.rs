@@ -11,6 +11,7 @@ mod network;
 mod policies;
 mod refusals;
 mod resources;
+mod storage;
 mod traffic;
 
 use std::fs;
