@@ -27,6 +27,8 @@ pub mod parameter {
     pub const PEER_DATABASE_HOST: &str = "peer/database-host";
     /// Resource id of the peer region's cluster.
     pub const PEER_DATABASE_RESOURCE: &str = "peer/database-resource-id";
+    /// ARN of the certificate of the API's names.
+    pub const CERTIFICATE: &str = "api/certificate";
     /// Id of the hosted zone.
     pub const HOSTED_ZONE: &str = "dns/hosted-zone-id";
     /// Id of the security group of the functions.
@@ -87,8 +89,14 @@ impl<'d> Place<'d> {
         format!("TapStack-{kind}-{}-{}", self.region, self.deployment.environment)
     }
 
-    /// An empty stack of one kind in this region.
+    /// An empty stack of one kind in this region, which deploys without any other region.
     pub fn stack(&self, kind: &str, description: &str) -> Stack {
+        self.stack_that_reads_afar(kind, description).self_reliant()
+    }
+
+    /// An empty stack of one kind in this region that may read from others, so that it deploys only
+    /// while they are there: never for what recovery needs.
+    pub fn stack_that_reads_afar(&self, kind: &str, description: &str) -> Stack {
         let environment =
             Environment { account: self.account.to_owned(), region: self.region.as_str().to_owned() };
         let description = format!("{}, {}: {description}", self.deployment.name, self.region);
@@ -118,6 +126,11 @@ impl<'d> Place<'d> {
     /// ARN of the failover state machine.
     pub fn state_machine_arn(&self) -> String {
         self.arn("states", &format!("stateMachine:{}", self.names().failover_state_machine()))
+    }
+
+    /// ARN of the topic that alerts people.
+    pub fn alert_topic_arn(&self) -> String {
+        self.arn("sns", &self.names().alert_topic())
     }
 
     /// ARN of the event bus.

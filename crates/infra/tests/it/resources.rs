@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use recovery::Deployment;
+
 use crate::{deployment, synthesise, trading};
 
 #[test]
@@ -140,4 +142,25 @@ fn removal_is_as_the_deployment_says() {
             }
         }
     }
+}
+
+/// Whatever holds data in another environment has the id that it has in the file's own.
+#[test]
+fn ids_of_what_holds_data_are_the_same_in_staging() {
+    let ids = |deployment: &Deployment| -> BTreeSet<String> {
+        let mut ids = BTreeSet::new();
+        for template in synthesise(deployment) {
+            let stack = template.name.trim_end_matches(&format!("-{}", deployment.environment)).to_owned();
+            let held = template.resources().filter(|(_, r)| r.get("DeletionPolicy").is_some());
+            ids.extend(held.map(|(id, resource)| format!("{stack} {} {id}", resource["Type"])));
+        }
+        ids
+    };
+    let text = include_str!("../../../../deployments/trading.toml");
+    let staging = Deployment::parse_for(text, "trading.toml", Some("staging")).expect("it is in the file");
+    let (own, staging) = (ids(&deployment()), ids(&staging));
+    let only_there: Vec<&String> = staging.difference(&own).collect();
+    assert_eq!(only_there, [] as [&String; 0]);
+    let fewer = own.difference(&staging).all(|id| id.contains("AWS::RDS::DBInstance"));
+    assert!(fewer, "staging has fewer instances and nothing else less");
 }
