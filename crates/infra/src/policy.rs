@@ -49,6 +49,12 @@ impl Statement {
         &self.resources
     }
 
+    /// Whether only another service may call, on behalf of whoever calls that one.
+    pub fn on_behalf(&self) -> bool {
+        let condition = self.condition.as_ref();
+        condition.is_some_and(|condition| condition["StringEquals"].get("kms:ViaService").is_some())
+    }
+
     fn to_json(&self) -> Json {
         let mut statement = json!({ "Effect": "Allow", "Action": self.actions, "Resource": self.resources });
         if let Some(condition) = &self.condition {

@@ -38,6 +38,10 @@ pub const STATE_MACHINE_ARN: &str = "STANDFAST_STATE_MACHINE_ARN";
 pub const SWITCH_PARAMETER: &str = "STANDFAST_SWITCH_PARAMETER";
 /// Name of the event bus that recovery events are put on.
 pub const EVENT_BUS: &str = "STANDFAST_EVENT_BUS";
+/// Bucket of this region that keeps what was announced.
+pub const AUDIT_BUCKET: &str = "STANDFAST_AUDIT_BUCKET";
+/// First part of the keys of those records.
+pub const AUDIT_RECORDS: &str = "recovery";
 /// Base URL of this region's own public endpoint, without a trailing slash.
 pub const OWN_URL: &str = "STANDFAST_OWN_URL";
 /// Base URL of the peer region's public endpoint, without a trailing slash.

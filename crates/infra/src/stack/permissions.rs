@@ -2,6 +2,7 @@
 
 use cfn::Json;
 use recovery::lease::LEASE_KEY;
+use recovery::setting::AUDIT_RECORDS;
 use serde_json::json;
 
 use crate::packages::{ORDER_PROCESSOR, ORDERS_API, RECOVERY_STEP, SENTINEL};
@@ -138,6 +139,7 @@ fn sentinel(place: &Place<'_>) -> Vec<Statement> {
 }
 
 fn recovery_step(place: &Place<'_>) -> Vec<Statement> {
+    let [record, encrypt] = super::storage::may_record(place, AUDIT_RECORDS);
     vec![
         lease(place),
         journal(place, &["dynamodb:Query"]),
@@ -150,6 +152,8 @@ fn recovery_step(place: &Place<'_>) -> Vec<Statement> {
             [place.global_cluster_arn(), place.database_cluster_arn(), place.peer().database_cluster_arn()],
         ),
         Statement::allow(&["events:PutEvents"], [place.event_bus_arn()]),
+        record,
+        encrypt,
         Statement::allow(&["route53:ListResourceRecordSets"], [zone_arn(place)]),
         Statement::allow(&["route53:ChangeResourceRecordSets"], [zone_arn(place)])
             .when(failover_records(place)),

@@ -3,6 +3,7 @@
 use cfn::{Map, Value};
 use recovery::setting;
 
+use super::storage::AUDIT;
 use crate::place::{DATABASE_NAME, DATABASE_PORT, DATABASE_USER, Place, parameter as key};
 
 /// Every setting of a region's functions.
@@ -37,6 +38,7 @@ fn located(place: &Place<'_>) -> Vec<(&'static str, String)> {
         (setting::STATE_MACHINE_ARN, place.state_machine_arn()),
         (setting::SWITCH_PARAMETER, names.switch_parameter()),
         (setting::EVENT_BUS, names.event_bus()),
+        (setting::AUDIT_BUCKET, place.bucket(AUDIT)),
         (setting::OWN_URL, format!("https://{}", names.region_host(place.region))),
         (setting::PEER_URL, format!("https://{}", names.region_host(peer))),
         (setting::PUBLIC_URL, format!("https://{}", names.public_host())),

@@ -16,6 +16,7 @@ mod policies;
 mod refusals;
 mod resources;
 mod rules;
+mod storage;
 mod traffic;
 
 use std::fs;

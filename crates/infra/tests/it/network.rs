@@ -166,6 +166,9 @@ fn allowed_to_functions(template: &Template) -> BTreeSet<(String, String)> {
         let role = function["Properties"]["Role"]["Fn::GetAtt"][0].as_str().expect("a role of the stack");
         let policy = &template.json["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"];
         for statement in policy["Statement"].as_array().expect("statements") {
+            if statement["Condition"]["StringEquals"]["kms:ViaService"].is_string() {
+                continue; // only another service may call it, and does not from this network
+            }
             for action in statement["Action"].as_array().expect("actions") {
                 let action = action.as_str().expect("a text");
                 let (service, _) = action.split_once(':').expect("service and call");

@@ -131,6 +131,14 @@ group! {
 }
 
 group! {
+    /// Where what was announced is kept.
+    Audit {
+        /// Name of the bucket.
+        bucket: String = required setting::AUDIT_BUCKET,
+    }
+}
+
+group! {
     /// Public endpoints, as clients see them.
     Endpoints {
         /// This region's own.

@@ -6,5 +6,6 @@ mod lambda;
 mod lease;
 mod processor;
 mod sentinel;
+mod stack_hook;
 mod steps;
 mod support;
