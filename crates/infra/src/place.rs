@@ -103,6 +103,11 @@ impl<'d> Place<'d> {
         self.arn("lambda", &format!("function:{}", self.names().function(binary)))
     }
 
+    /// ARN of a role, which belongs to no region, by its name.
+    pub fn role_arn(&self, name: &str) -> String {
+        format!("arn:aws:iam::{}:role/{name}", self.account)
+    }
+
     /// ARN of a queue by its name.
     pub fn queue_arn(&self, name: &str) -> String {
         self.arn("sqs", name)

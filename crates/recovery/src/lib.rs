@@ -11,6 +11,7 @@ pub mod history;
 pub mod lease;
 pub mod names;
 pub mod order;
+pub mod preflight;
 pub mod region;
 pub mod scenario;
 pub mod session;

@@ -103,11 +103,16 @@ impl Metric {
 ///
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 pub fn count(service: &'static str, metric: Metric, count: u64) {
-    if count > 0 && STARTED.load(Ordering::Relaxed) {
-        let mut line = line(service, metric, count, now_ms()).to_string();
-        line.push('\n');
+    if count > 0 {
+        write(&line(service, metric, count, now_ms()));
+    }
+}
+
+/// Writes a line that is complete.
+pub(crate) fn write(line: &Value) {
+    if STARTED.load(Ordering::Relaxed) {
         // Standard output gone means nobody is left to tell.
-        let _ = std::io::stdout().lock().write_all(line.as_bytes());
+        let _ = std::io::stdout().lock().write_all(format!("{line}\n").as_bytes());
     }
 }
 

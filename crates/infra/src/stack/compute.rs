@@ -5,7 +5,7 @@ use cfn::{lambda, logs, sqs};
 use serde_json::json;
 
 use super::{permissions, settings};
-use crate::packages::{FUNCTIONS, ORDER_PROCESSOR, Packages, RECOVERY_STEP, SENTINEL};
+use crate::packages::{FUNCTIONS, ORDER_PROCESSOR, PREFLIGHT, Packages, RECOVERY_STEP, SENTINEL};
 use crate::place::{Place, parameter as key};
 use crate::policy::role;
 
@@ -103,6 +103,7 @@ fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
         ORDER_PROCESSOR => PROCESSOR_TIMEOUT_S,
         SENTINEL => place.deployment.sentinel.watch_s + 20,
         RECOVERY_STEP => recovery::workflow::function_timeout_s().max(30),
+        PREFLIGHT => recovery::preflight::FUNCTION_TIMEOUT_S,
         _ => 10,
     }
 }
@@ -131,7 +132,7 @@ fn function(root: &mut Scope<'_>, place: &Place<'_>, packages: &Packages, name: 
         .architectures([place.deployment.compute.architecture.as_str()])
         .memory_size(512)
         .timeout(i64::try_from(timeout_s(place, name)).unwrap_or(i64::MAX))
-        .environment(lambda::function::Environment::new().variables(settings::environment(place)))
+        .environment(lambda::function::Environment::new().variables(settings::of(name, place)))
         .logging_config(lambda::function::LoggingConfig::new().log_group(log_group.reference()))
         .tracing_config(lambda::function::TracingConfig::new().mode("Active"))
         .vpc_config(network);

@@ -6,7 +6,7 @@ use recovery::step;
 use serde_json::json;
 
 use super::compute::{LOG_RETENTION_DAYS, failed_invocations, resting_queue};
-use super::{key, parameter};
+use super::{forwarding, key, parameter, preflight};
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 use crate::place::Place;
 use crate::policy::{Statement, role};
@@ -24,10 +24,12 @@ pub struct Handles {
 pub fn new(stack: &mut Stack, place: &Place<'_>, definition: &str) -> Handles {
     let mut root = stack.root();
     let alerts = alerts(&mut root, place);
-    announcements(&mut root, place, &alerts);
+    let bus = announcements(&mut root, place, &alerts);
     settings(&mut root, place);
     let workflow = workflow(&mut root.scope("Failover"), place, definition);
     watch(&mut root.scope("Watch"), place);
+    preflight::add(&mut root.scope("Preflight"), place, definition);
+    forwarding::add(&mut root.scope("Forwarding"), place, &bus);
     Handles { workflow, alerts }
 }
 
@@ -67,8 +69,9 @@ fn alerts(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
     topic
 }
 
-/// Every event of the recovery bus reaches people, or waits where they find it.
-fn announcements(root: &mut Scope<'_>, place: &Place<'_>, alerts: &Handle) {
+/// Every event of this region on its recovery bus reaches people, or waits where they find it. Those
+/// of the peer are told by the peer: a forwarded one must not tell twice.
+fn announcements(root: &mut Scope<'_>, place: &Place<'_>, alerts: &Handle) -> Handle {
     use events::rule::{DeadLetterConfig, RetryPolicy, Target};
     let names = place.names();
     let bus = root.add("Bus", events::EventBus::new(names.event_bus()));
@@ -95,9 +98,10 @@ fn announcements(root: &mut Scope<'_>, place: &Place<'_>, alerts: &Handle) {
         events::Rule::new()
             .name(rule)
             .event_bus_name(bus.reference())
-            .event_pattern(json!({ "source": [step::event::SOURCE] }))
+            .event_pattern(json!({ "source": [step::event::SOURCE], "region": [place.region.as_str()] }))
             .targets([target]),
     );
+    bus
 }
 
 /// The switch, and what operators look up.
@@ -192,7 +196,7 @@ fn watch(scope: &mut Scope<'_>, place: &Place<'_>) {
         rate(place.deployment.sentinel.schedule_s),
         target,
     );
-    scope.add("Schedule", schedule.name(place.names().resource("schedule", "watch")));
+    scope.add("Schedule", schedule.name(preflight::watch_schedule(place)));
 }
 
 /// EventBridge Scheduler counts in whole minutes.

@@ -6,11 +6,13 @@ pub mod database;
 pub mod disaster_recovery;
 pub mod dns;
 mod endpoints;
+pub mod forwarding;
 pub mod global_tables;
 pub mod network_peering;
 pub mod networking;
 pub mod peering;
 mod permissions;
+pub mod preflight;
 mod settings;
 
 use cdk::{Handle, Scope};

@@ -133,15 +133,16 @@ fn what_cannot_be_announced_is_put_aside() {
         let rule = one(&templates, region, "AWS::Events::Rule", "Name", "rule-announcements-production");
         let target = &rule["Targets"][0];
         assert_eq!(target["RetryPolicy"]["MaximumEventAgeInSeconds"], 86_400);
-        assert_eq!(rule["EventPattern"], json!({ "source": [recovery::step::event::SOURCE] }));
+        let own = json!({ "source": [recovery::step::event::SOURCE], "region": [region] });
+        assert_eq!(rule["EventPattern"], own, "what the peer forwarded was told by the peer");
         let recovery = templates.iter().find(|t| t.name.contains("-DisasterRecovery-") && t.region == region);
         let recovery = recovery.expect("a recovery stack per region");
         let queue =
             target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0].as_str().expect("a queue of the stack");
         assert_eq!(recovery.json["Resources"][queue]["Type"], "AWS::SQS::Queue");
         let policies = recovery.all("AWS::SQS::QueuePolicy");
-        assert_eq!(policies[0]["Queues"], json!([{ "Ref": queue }]));
-        let statement = &policies[0]["PolicyDocument"]["Statement"][0];
+        let policy = policies.iter().find(|policy| policy["Queues"] == json!([{ "Ref": queue }]));
+        let statement = &policy.expect("the queue has a policy")["PolicyDocument"]["Statement"][0];
         let arn = format!(
             "arn:aws:events:{region}:111122223333:rule/bus-recovery-production/rule-announcements-production"
         );
@@ -174,6 +175,9 @@ fn the_replay_can_be_left_out_of_a_drill() {
     let mut input = synthesis(directory.path());
     input.replay = Replay::LeftOut;
     let assembly = infra::app(&deployment, &input).expect("good input").synthesise().expect("a sound tree");
-    let text = assembly.files.get("TapStack-DisasterRecovery-us-east-2-production.template.json").expect("it exists");
+    let text = assembly
+        .files
+        .get("TapStack-DisasterRecovery-us-east-2-production.template.json")
+        .expect("it exists");
     assert!(!text.contains("replay_journal"));
 }

@@ -6,8 +6,10 @@
 mod calls;
 mod compute;
 mod data;
+mod forwarding;
 mod network;
 mod policies;
+mod preflight;
 mod refusals;
 mod resources;
 mod traffic;

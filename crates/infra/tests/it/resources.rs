@@ -46,7 +46,7 @@ fn ids_do_not_depend_on_the_environment() {
 }
 
 /// Types of ours that take no tags.
-const UNTAGGABLE: [&str; 18] = [
+const UNTAGGABLE: [&str; 19] = [
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::BasePathMapping",
     "AWS::ApiGateway::Deployment",
@@ -58,6 +58,7 @@ const UNTAGGABLE: [&str; 18] = [
     "AWS::EC2::SecurityGroupIngress",
     "AWS::EC2::SubnetRouteTableAssociation",
     "AWS::EC2::VPCGatewayAttachment",
+    "AWS::Events::EventBusPolicy",
     "AWS::KMS::Alias",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::Permission",
