@@ -56,7 +56,7 @@ fn whole_numbers(value: &mut Json) {
     }
 }
 
-/// Refers to a resource of the same stack.
+/// Refers to a resource, from its own stack or from another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handle {
     path: String,

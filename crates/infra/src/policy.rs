@@ -119,16 +119,47 @@ fn add_role(scope: &mut Scope<'_>, id: &str, role: iam::Role, allowed: &[Stateme
     handle
 }
 
-/// Resource policy of a KMS key: the account administers it through IAM, and
-/// these services may use it for resources of this account.
-pub fn key_policy(account: &str, services: &[&str]) -> Json {
-    let mut statements = vec![json!({
+/// In every key's policy: without it nobody could administer the key.
+fn administration(account: &str) -> Json {
+    json!({
         "Sid": "AccountAdministersThroughIam",
         "Effect": "Allow",
         "Principal": { "AWS": format!("arn:aws:iam::{account}:root") },
         "Action": "kms:*",
         "Resource": "*",
-    })];
+    })
+}
+
+/// Resource policy of the key for logs: CloudWatch Logs of one region uses it for these log groups.
+///
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>
+pub fn log_key_policy(account: &str, region: &str, log_groups: &[String]) -> Json {
+    let statements = [
+        administration(account),
+        json!({
+            "Sid": "LogsUse",
+            "Effect": "Allow",
+            "Principal": { "Service": format!("logs.{region}.amazonaws.com") },
+            "Action": [
+                "kms:Decrypt",
+                "kms:DescribeKey",
+                "kms:Encrypt",
+                "kms:GenerateDataKey",
+                "kms:GenerateDataKeyWithoutPlaintext",
+                "kms:ReEncryptFrom",
+                "kms:ReEncryptTo",
+            ],
+            "Resource": "*",
+            "Condition": { "ArnLike": { "kms:EncryptionContext:aws:logs:arn": log_groups } },
+        }),
+    ];
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// Resource policy of a KMS key: the account administers it through IAM, and
+/// these services may use it for resources of this account.
+pub fn key_policy(account: &str, services: &[&str]) -> Json {
+    let mut statements = vec![administration(account)];
     if !services.is_empty() {
         statements.push(json!({
             "Sid": "ServicesUse",

@@ -1,8 +1,12 @@
 //! Rules for every resource of every stack.
 
 use cdk::App;
-use cdk::aspect::{NameSuffix, RemovalPolicy, Tags};
+use cdk::aspect::{
+    Encrypted, Encryption, LeastPrivilege, NameLength, NameSuffix, RemovalPolicy, Setting, Tags,
+};
 use recovery::deployment::Deployment;
+
+use crate::policy::WILDCARD_REASON;
 
 /// Key of the tag that says where a resource is.
 pub const REGION_TAG: &str = "region";
@@ -50,8 +54,29 @@ const NAMED_BY_TAG: [&str; 9] = [
 ];
 
 /// The global cluster is what its clusters are joined by; another zone would have other
-/// name servers than the registrar knows.
-const ALSO_HOLDS: [&str; 2] = ["AWS::RDS::GlobalCluster", "AWS::Route53::HostedZone"];
+/// name servers than the registrar knows; the removal of a custom resource removes what it looks after.
+const ALSO_HOLDS: [&str; 3] =
+    ["AWS::CloudFormation::CustomResource", "AWS::RDS::GlobalCluster", "AWS::Route53::HostedZone"];
+
+/// What encrypts each type. A type with several rows must satisfy each of them.
+const ENCRYPTION: [Encryption; 8] = [
+    Encryption::new("AWS::DynamoDB::GlobalTable", &[Setting::on("SSESpecification.SSEEnabled")]),
+    Encryption::new("AWS::RDS::DBCluster", &[Setting::on("StorageEncrypted")]),
+    Encryption::new("AWS::RDS::DBCluster", &[Setting::given("KmsKeyId")]),
+    Encryption::new("AWS::RDS::DBInstance", &[Setting::given("PerformanceInsightsKMSKeyId")]),
+    Encryption::new(
+        "AWS::S3::Bucket",
+        &[Setting::given(
+            "BucketEncryption.ServerSideEncryptionConfiguration.ServerSideEncryptionByDefault.SSEAlgorithm",
+        )],
+    ),
+    Encryption::new("AWS::SNS::Topic", &[Setting::given("KmsMasterKeyId")]),
+    Encryption::new(
+        "AWS::SQS::Queue",
+        &[Setting::given("KmsMasterKeyId"), Setting::on("SqsManagedSseEnabled")],
+    ),
+    Encryption::new("AWS::SecretsManager::Secret", &[Setting::given("KmsKeyId")]),
+];
 
 /// Tags of every resource, but for its region.
 pub fn tags(deployment: &Deployment) -> Vec<(String, String)> {
@@ -74,4 +99,7 @@ pub fn apply(app: &mut App, deployment: &Deployment) {
         names: NAMES.to_vec(),
         named_by_tag: NAMED_BY_TAG.to_vec(),
     });
+    app.aspect(NameLength::of_aws());
+    app.aspect(Encrypted { rules: ENCRYPTION.to_vec() });
+    app.aspect(LeastPrivilege { reason_key: WILDCARD_REASON.to_owned() });
 }

@@ -5,6 +5,7 @@
 //! now, configuration and identifiers come in as arguments. Start reading at
 //! [`lease`], then [`mod@workflow`], then [`verdict`].
 
+pub mod budget;
 pub mod deployment;
 pub mod epoch;
 pub mod history;

@@ -80,6 +80,8 @@ checks! {
     Workflow "workflow" "Is the workflow there, as this release defines it, and the same in both regions?";
     /// The database's control plane.
     Clusters "clusters" "Does the global cluster have both members, available, in step, of one engine version and one parameter group?";
+    /// The buckets are copied.
+    Buckets "buckets" "Is every bucket replicated to the other region, in both directions?";
     /// The sentinel is started.
     Schedule "schedule" "Is the schedule that starts this region's sentinel enabled?";
     /// The off switch.

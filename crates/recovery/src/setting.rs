@@ -82,3 +82,5 @@ pub const PEER_DATABASE_CLUSTER: &str = "STANDFAST_PEER_DATABASE_CLUSTER";
 pub const RECOVERY_ROLE_ARN: &str = "STANDFAST_RECOVERY_ROLE_ARN";
 /// SSM parameter that holds the digest of the workflow as it was deployed.
 pub const WORKFLOW_DIGEST_PARAMETER: &str = "STANDFAST_WORKFLOW_DIGEST_PARAMETER";
+/// Names of this region's buckets, separated by commas; the peer's differ by the region alone.
+pub const BUCKETS: &str = "STANDFAST_BUCKETS";

@@ -19,6 +19,7 @@ pub mod sentinel;
 pub mod sessions;
 pub mod settings;
 mod signed;
+pub mod stack_hook;
 pub mod steps;
 mod switch;
 pub mod telemetry;

@@ -306,7 +306,7 @@ async fn an_event_crosses_to_the_other_region_s_bus_and_keeps_its_own_region() {
         ] {
             let pattern = json!({"source": ["test"], "region": [of]}).to_string();
             events("PutRule", json!({"Name": rule, "EventBusName": "bus", "EventPattern": pattern})).await;
-            let targets = json!([{"Id": rule, "Arn": target}]);
+            let targets = json!([{"Id": rule, "Arn": target, "RoleArn": "arn:aws:iam::000000000000:role/r"}]);
             events("PutTargets", json!({"Rule": rule, "EventBusName": "bus", "Targets": targets})).await;
         }
     }

@@ -1,10 +1,10 @@
 //! The REST API of a region, under its own name and under the name that clients use.
 
 use cdk::{Handle, Scope, Stack};
-use cfn::{Value, apigateway, certificatemanager, lambda, logs, route53};
+use cfn::{Value, apigateway, certificatemanager, lambda, route53};
 use serde_json::json;
 
-use super::compute::LOG_RETENTION_DAYS;
+use super::log_group;
 use crate::packages::ORDERS_API;
 use crate::place::{Place, parameter as key};
 
@@ -117,8 +117,7 @@ fn stage(root: &mut Scope<'_>, place: &Place<'_>, api: &Handle, methods: &[Handl
         root.node(&deployment).depend_on(method);
     });
     let name = format!("/aws/apigateway/{}", place.names().resource("api", "orders"));
-    let log_group = root
-        .add("AccessLogs", logs::LogGroup::new().log_group_name(name).retention_in_days(LOG_RETENTION_DAYS));
+    let log_group = root.add("AccessLogs", log_group(place, name));
     let account = logging_account(root, place);
     let format = json!({
         "requestId": "$context.requestId", "ip": "$context.identity.sourceIp", "time": "$context.requestTime",

@@ -1,12 +1,12 @@
 //! What recovers a region: the watch, the workflow, the switch, and who is told.
 
 use cdk::{Handle, Scope, Stack};
-use cfn::{Value, events, logs, scheduler, sns, sqs, stepfunctions};
+use cfn::{Value, events, scheduler, sns, sqs, stepfunctions};
 use recovery::step;
 use serde_json::json;
 
-use super::compute::{LOG_RETENTION_DAYS, failed_invocations, resting_queue};
-use super::{forwarding, key, parameter, preflight};
+use super::compute::{failed_invocations, resting_queue};
+use super::{forwarding, key, log_group, parameter, preflight};
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 use crate::place::Place;
 use crate::policy::{Statement, role};
@@ -123,10 +123,7 @@ fn workflow(scope: &mut Scope<'_>, place: &Place<'_>, definition: &str) -> Handl
         CloudWatchLogsLogGroup, LogDestination, LoggingConfiguration, TracingConfiguration,
     };
     let name = place.names().failover_state_machine();
-    let log_group = logs::LogGroup::new()
-        .log_group_name(format!("/aws/vendedlogs/states/{name}"))
-        .retention_in_days(LOG_RETENTION_DAYS);
-    let log_group = scope.add("Logs", log_group);
+    let log_group = scope.add("Logs", log_group(place, format!("/aws/vendedlogs/states/{name}")));
     let destination = CloudWatchLogsLogGroup::new().log_group_arn(log_group.attribute("Arn"));
     let logging = LoggingConfiguration::new()
         .level("ALL")

@@ -29,9 +29,8 @@ fn rule_arn(place: &Place<'_>, rule: &str) -> String {
     place.arn("events", &format!("rule/{}/{rule}", place.names().event_bus()))
 }
 
-fn forwarder_role(place: &Place<'_>) -> String {
-    place.names().function_role("forwarder", place.region)
-}
+/// Purpose of the role under which a region's events are forwarded.
+const FORWARDER: &str = "forwarder";
 
 /// Adds both directions, as far as they are this region's.
 pub(super) fn add(scope: &mut Scope<'_>, place: &Place<'_>, bus: &Handle) {
@@ -82,7 +81,7 @@ fn send(scope: &mut Scope<'_>, place: &Place<'_>, own_bus: &Handle, undelivered:
     let role = role(
         scope,
         "Role",
-        &forwarder_role(place),
+        &place.names().function_role(FORWARDER, place.region),
         "events.amazonaws.com",
         &[Statement::allow(&["events:PutEvents"], [bus.clone()])],
     );
@@ -105,7 +104,7 @@ fn receive(scope: &mut Scope<'_>, place: &Place<'_>, bus: &Handle, [record, unde
         "Principal": { "AWS": format!("arn:aws:iam::{}:root", place.account) },
         "Action": "events:PutEvents",
         "Resource": place.event_bus_arn(),
-        "Condition": { "ArnEquals": { "aws:PrincipalArn": peer.role_arn(&forwarder_role(&peer)) } },
+        "Condition": { "ArnEquals": { "aws:PrincipalArn": peer.role_arn(FORWARDER) } },
     });
     scope.add(
         "BusPolicy",

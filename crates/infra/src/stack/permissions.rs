@@ -5,6 +5,7 @@ use recovery::lease::LEASE_KEY;
 use serde_json::json;
 
 use super::preflight;
+use super::storage::BUCKETS;
 use crate::packages::{FUNCTIONS, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, RECOVERY_STEP, SENTINEL};
 use crate::place::{DATABASE_USER, Place, parameter as key};
 use crate::policy::Statement;
@@ -189,10 +190,12 @@ fn preflight(place: &Place<'_>) -> Vec<Statement> {
             FUNCTIONS.map(|function| place.function_arn(function)),
         ),
         Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),
+        replication_look(place),
         Statement::allow(&["scheduler:GetSchedule"], [preflight::watch_schedule_arn(place)]),
         Statement::allow(&["events:PutEvents"], [place.event_bus_arn()]),
         Statement::allow(&["iam:SimulatePrincipalPolicy"], [preflight::recovery_role_arn(place)]),
         Statement::allow(&["sts:AssumeRole"], [preflight::observer_role_arn(&place.peer())]),
+        Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&super::compute::failed_invocations(place))]),
     ]
 }
 
@@ -205,5 +208,13 @@ pub(super) fn observer(place: &Place<'_>) -> Vec<Statement> {
         ),
         Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
         Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),
+        replication_look(place),
     ]
+}
+
+fn replication_look(place: &Place<'_>) -> Statement {
+    Statement::allow(
+        &["s3:GetReplicationConfiguration"],
+        BUCKETS.map(|(_, purpose)| place.bucket_arn(purpose)),
+    )
 }

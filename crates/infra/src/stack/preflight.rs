@@ -9,6 +9,7 @@ use cfn::scheduler;
 use recovery::setting;
 
 use super::compute::failed_invocations;
+use super::storage::BUCKETS;
 use super::{parameter, permissions};
 use crate::packages::{FUNCTIONS, PREFLIGHT, RECOVERY_STEP};
 use crate::place::Place;
@@ -36,16 +37,15 @@ pub(super) fn watch_schedule_arn(place: &Place<'_>) -> String {
 
 /// ARN of the role of the recovery steps in this region.
 pub(super) fn recovery_role_arn(place: &Place<'_>) -> String {
-    place.role_arn(&place.names().function_role(RECOVERY_STEP, place.region))
+    place.role_arn(RECOVERY_STEP)
 }
 
-fn observer_role(place: &Place<'_>) -> String {
-    place.names().function_role("observer", place.region)
-}
+/// Purpose of the role through which a region may be looked at.
+const OBSERVER: &str = "observer";
 
 /// ARN of the role through which this region may be looked at.
 pub(super) fn observer_role_arn(place: &Place<'_>) -> String {
-    place.role_arn(&observer_role(place))
+    place.role_arn(OBSERVER)
 }
 
 /// What the observer role asks of whoever assumes it; no secret, but nobody says it by mistake.
@@ -66,16 +66,17 @@ pub(super) fn settings(place: &Place<'_>) -> Vec<(&'static str, String)> {
         (setting::PEER_DATABASE_CLUSTER, names.database_cluster(peer.region)),
         (setting::RECOVERY_ROLE_ARN, recovery_role_arn(place)),
         (setting::WORKFLOW_DIGEST_PARAMETER, digest_parameter(place)),
+        (setting::BUCKETS, BUCKETS.map(|(_, purpose)| place.bucket(purpose)).join(",")),
     ]
 }
 
 /// Adds all of it; `definition` is the failover workflow as it is deployed.
 pub(super) fn add(scope: &mut Scope<'_>, place: &Place<'_>, definition: &str) {
     parameter(scope, place, "WorkflowDigest", DIGEST, cdk::content_hash(definition.as_bytes()));
-    let peer = place.peer();
-    let looks = peer.role_arn(&peer.names().function_role(PREFLIGHT, peer.region));
+    let looks = place.peer().role_arn(PREFLIGHT);
+    let observer = place.names().function_role(OBSERVER, place.region);
     let asked = (looks.as_str(), &*external_id(place));
-    role_for(scope, "Observer", &observer_role(place), asked, &permissions::observer(place));
+    role_for(scope, "Observer", &observer, asked, &permissions::observer(place));
     schedule(scope, place);
 }
 

@@ -4,14 +4,19 @@
 //! at the templates, never at the code that made them.
 
 mod calls;
+mod check;
 mod compute;
 mod data;
+mod documents;
 mod forwarding;
+mod foundation;
+mod mutations;
 mod network;
 mod policies;
 mod preflight;
 mod refusals;
 mod resources;
+mod rules;
 mod traffic;
 
 use std::fs;

@@ -130,10 +130,11 @@ fn nothing_waits_for_the_way_between_the_networks() {
             let network = dependency.contains("-NetworkPeering-") && !stack.name.contains("-NetworkPeering-");
             assert!(!network, "{} waits for {dependency}", stack.name);
             let afar = region(&stack.name) != region(dependency);
-            // The standby's cluster joins home's global cluster; peering is of both; tables and
-            // zone live with the standby.
+            // The standby's cluster joins home's global cluster, and its buckets are replicated into
+            // home's; peering is of both; tables and zone live with the standby.
             let known = stack.name.contains("Peering-")
                 || stack.name.contains("-Database-us-east-2")
+                || stack.name.contains("-Storage-us-east-2")
                 || dependency.contains("-GlobalTables-us-east-2");
             assert!(!afar || known, "{} waits for {dependency}", stack.name);
         }

@@ -75,6 +75,10 @@ fn the_observer_reads_what_the_peer_s_preflight_asks_and_nothing_else() {
         expected.insert(format!("rds:DescribeDBClusters {cluster}"));
         let machine = arn("states", "stateMachine:workflow-failover-production");
         expected.insert(format!("states:DescribeStateMachine {machine}"));
+        for purpose in ["audit", "config"] {
+            let bucket = format!("arn:aws:s3:::bucket-{purpose}-{region}-{ACCOUNT}-production");
+            expected.insert(format!("s3:GetReplicationConfiguration {bucket}"));
+        }
         let observer = role(&templates, region, "observer");
         assert_eq!(allowed(observer), expected);
         assert_eq!(observer["MaxSessionDuration"], 3600);

@@ -7,6 +7,7 @@
 mod announce;
 mod ask;
 mod automation;
+mod buckets;
 mod clusters;
 mod databases;
 mod endpoints;
@@ -136,17 +137,18 @@ impl Preflight {
         let at_ms = now_ms();
         let ((first, lease), (second, peer)) = tokio::join!(tables::lease(self), observer::assume(self));
         let seen = Seen { lease, peer };
-        let (tables, endpoints, databases, queues, release, clusters, automation, permissions) = tokio::join!(
+        let (tables, endpoints, databases, queues, release, clusters, buckets, automation, permissions) = tokio::join!(
             tables::check(self, &seen),
             endpoints::check(self, &seen),
             databases::check(self, &seen),
             queues::check(self),
             release::check(self, &seen),
             clusters::check(self, &seen),
+            buckets::check(self, &seen),
             automation::check(self),
             permissions::check(self),
         );
-        let mut findings = vec![first, second, clusters, permissions];
+        let mut findings = vec![first, second, clusters, buckets, permissions];
         findings.extend(tables);
         findings.extend(endpoints);
         findings.extend(databases);

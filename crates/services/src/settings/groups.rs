@@ -179,6 +179,8 @@ group! {
         recovery_role: String = required setting::RECOVERY_ROLE_ARN,
         /// SSM parameter that holds the digest of the workflow as it was deployed.
         workflow_digest: String = required setting::WORKFLOW_DIGEST_PARAMETER,
+        /// Names of this region's buckets, separated by commas.
+        buckets: String = required setting::BUCKETS,
     }
 }
 

@@ -110,6 +110,7 @@ async fn break_part(stage: &Stage, check: Check) {
         Check::Clusters => {
             stage.front.rds.lock().expect("nobody panicked").clusters[1].version = "16.10";
         }
+        Check::Buckets => parts::replicate(peer, &stage.bucket(&standby()), "arn:aws:s3:::nowhere").await,
         Check::Schedule => parts::schedule(&stage.name("watch"), "PUT", "DISABLED").await,
         Check::Switch => parts::parameter(own, &format!("/switch/{}", stage.unique), "off").await,
         Check::Permissions => parts::policy(&stage.name("recovery"), &ACTIONS[..4]).await,

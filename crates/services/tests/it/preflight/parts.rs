@@ -169,3 +169,42 @@ pub async fn configurations() -> [SdkConfig; 2] {
     let emulator = support::emulator().await;
     [support::config(&home(), &emulator).await, support::config(&standby(), &emulator).await]
 }
+
+fn s3(aws: &SdkConfig) -> aws_sdk_s3::Client {
+    let config = aws_sdk_s3::config::Builder::from(aws).force_path_style(true).build();
+    aws_sdk_s3::Client::from_conf(config)
+}
+
+/// A bucket with versions, as replication asks for.
+pub async fn bucket(aws: &SdkConfig, name: &str) {
+    use aws_sdk_s3::types::{
+        BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, VersioningConfiguration,
+    };
+    let region = aws.region().expect("it is set").as_ref();
+    // us-east-1 is what a bucket without a place gets, and no place that could be asked for.
+    let place = (region != "us-east-1").then(|| {
+        CreateBucketConfiguration::builder()
+            .location_constraint(BucketLocationConstraint::from(region))
+            .build()
+    });
+    let create = s3(aws).create_bucket().bucket(name).set_create_bucket_configuration(place);
+    create.send().await.expect("the bucket is new");
+    let on = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
+    let put = s3(aws).put_bucket_versioning().bucket(name).versioning_configuration(on);
+    put.send().await.expect("the bucket exists");
+}
+
+pub async fn replicate(aws: &SdkConfig, from: &str, to: &str) {
+    use aws_sdk_s3::types::{
+        Destination, ReplicationConfiguration, ReplicationRule, ReplicationRuleFilter, ReplicationRuleStatus,
+    };
+    let destination = Destination::builder().bucket(to).build().expect("a bucket is set");
+    let rule = ReplicationRule::builder().status(ReplicationRuleStatus::Enabled).destination(destination);
+    let everything = ReplicationRuleFilter::builder().prefix("").build();
+    let rule = rule.priority(1).filter(everything).build().expect("a status is set");
+    let role = format!("arn:aws:iam::{ACCOUNT}:role/none");
+    let configuration = ReplicationConfiguration::builder().role(role).rules(rule).build();
+    let put = s3(aws).put_bucket_replication().bucket(from);
+    let put = put.replication_configuration(configuration.expect("both are set"));
+    put.send().await.expect("the bucket exists");
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use recovery::preflight::Report;
-use recovery::{Epoch, Lease};
+use recovery::{Epoch, Lease, Region};
 use services::lease_store::LeaseStore;
 use services::preflight::Preflight;
 use services::settings::{self, BaseUrl};
@@ -89,10 +89,19 @@ impl Stage {
         self.preflight.run().await
     }
 
+    /// The region's bucket of this test.
+    pub fn bucket(&self, region: &Region) -> String {
+        bucket(&self.unique, region)
+    }
+
     /// The name of a part of this test's own.
     pub fn name(&self, part: &str) -> String {
         format!("{part}-{}", self.unique)
     }
+}
+
+fn bucket(unique: &str, region: &Region) -> String {
+    format!("bucket-{region}-{unique}")
 }
 
 fn url(host: &str) -> BaseUrl {
@@ -108,6 +117,11 @@ async fn deploy(scene: &Scene, [own, peer]: &[SdkConfig; 2], unique: &str) {
             parts::function(aws, &name(function)).await;
         }
         parts::workflow(aws, &name("workflow"), &region).await;
+    }
+    for (aws, from, to) in [(own, home(), standby()), (peer, standby(), home())] {
+        parts::bucket(aws, &bucket(unique, &from)).await;
+        let to = format!("arn:aws:s3:::{}", bucket(unique, &to));
+        parts::replicate(aws, &bucket(unique, &from), &to).await;
     }
     parts::parameter(own, &format!("/digest/{unique}"), &parts::digest(&parts::definition(&home()))).await;
     parts::parameter(own, &format!("/switch/{unique}"), "on").await;
@@ -173,6 +187,7 @@ fn settings(
             peer_cluster: name("cluster-us-east-2"),
             recovery_role: format!("arn:aws:iam::{ACCOUNT}:role/{}", name("recovery")),
             workflow_digest: format!("/digest/{unique}"),
+            buckets: bucket(unique, &home()),
         },
     )
 }
