@@ -77,7 +77,7 @@ impl Handle {
         cfn::reference(self.token())
     }
 
-    /// What `Fn::GetAtt` gives, such as `Arn`.
+    /// What `Fn::GetAtt` gives, such as `Arn`. Another stack can only read one that is a text.
     pub fn attribute(&self, name: &str) -> Intrinsic {
         cfn::get_att(self.token(), name)
     }

@@ -93,6 +93,8 @@ pub enum Color {
 pub enum Command {
     /// Write the cloud assembly that `npx cdk` lists, compares and deploys
     Synth(Synth),
+    /// Judge a deployment before it is deployed: recovery budget, rules, validators
+    Check(Check),
     /// Rehearse the loss of a region on this machine, with real parts
     Drill(Drill),
     /// Print the recovery workflow
@@ -117,6 +119,20 @@ pub struct Synth {
     /// Print the stacks as a Mermaid diagram, and write nothing
     #[arg(long)]
     pub diagram: bool,
+}
+
+/// Arguments of `standfast check`.
+#[derive(Args, Debug)]
+pub struct Check {
+    /// Leave other people's validators out: fast enough for every save
+    #[arg(long)]
+    pub quick: bool,
+    /// Judge the assembly written here, as it is, instead of what would be synthesised
+    #[arg(long, value_name = "DIR", conflicts_with = "packages")]
+    pub templates: Option<PathBuf>,
+    /// Packages of the functions [default: target/lambda, or stand-ins where it lacks one]
+    #[arg(long, value_name = "DIR")]
+    pub packages: Option<PathBuf>,
 }
 
 /// Arguments of `standfast drill`.

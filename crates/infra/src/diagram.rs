@@ -52,7 +52,7 @@ fn holds(stack: &SynthesisedStack) -> String {
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let others: usize = counts.iter().skip(KINDS_SHOWN).map(|(_, count)| count).sum();
     let shown = counts.iter().take(KINDS_SHOWN).map(|(short, count)| format!("{count} {short}"));
-    let others = (others > 0).then(|| format!("{others} others"));
+    let others = (others > 0).then(|| format!("{others} more"));
     shown.chain(others).collect::<Vec<_>>().join(", ")
 }
 

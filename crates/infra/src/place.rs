@@ -27,6 +27,8 @@ pub mod parameter {
     pub const PEER_DATABASE_HOST: &str = "peer/database-host";
     /// Resource id of the peer region's cluster.
     pub const PEER_DATABASE_RESOURCE: &str = "peer/database-resource-id";
+    /// ARN of the certificate of the API's names.
+    pub const CERTIFICATE: &str = "api/certificate";
     /// Id of the hosted zone.
     pub const HOSTED_ZONE: &str = "dns/hosted-zone-id";
     /// Id of the security group of the functions.
@@ -124,6 +126,11 @@ impl<'d> Place<'d> {
     /// ARN of the failover state machine.
     pub fn state_machine_arn(&self) -> String {
         self.arn("states", &format!("stateMachine:{}", self.names().failover_state_machine()))
+    }
+
+    /// ARN of the topic that alerts people.
+    pub fn alert_topic_arn(&self) -> String {
+        self.arn("sns", &self.names().alert_topic())
     }
 
     /// ARN of the event bus.

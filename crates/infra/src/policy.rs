@@ -42,6 +42,16 @@ impl Statement {
         self
     }
 
+    /// What is allowed.
+    pub fn actions(&self) -> &[String] {
+        &self.actions
+    }
+
+    /// On what.
+    pub fn resources(&self) -> &[Value<String>] {
+        &self.resources
+    }
+
     fn to_json(&self) -> Json {
         let mut statement = json!({ "Effect": "Allow", "Action": self.actions, "Resource": self.resources });
         if let Some(condition) = &self.condition {
@@ -156,19 +166,50 @@ pub fn log_key_policy(account: &str, region: &str, log_groups: &[String]) -> Jso
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
+/// Services that use a key without saying for which account. With a condition on the account their
+/// use would be refused, and an event that should have told somebody would be dropped in silence.
+///
+/// "Adding the aws:SourceAccount … to an AWS KMS policy is not supported for EventBridge-to-encrypted
+/// topics": <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
+const WITHOUT_SOURCE: [&str; 1] = ["events.amazonaws.com"];
+
 /// Resource policy of a KMS key: the account administers it through IAM, and
-/// these services may use it for resources of this account.
+/// these services may use it, for resources of this account where they say whose.
 pub fn key_policy(account: &str, services: &[&str]) -> Json {
     let mut statements = vec![administration(account)];
-    if !services.is_empty() {
-        statements.push(json!({
-            "Sid": "ServicesUse",
+    let (silent, telling): (Vec<&str>, Vec<&str>) =
+        services.iter().partition(|service| WITHOUT_SOURCE.contains(service));
+    let uses = |id: &str, services: &[&str]| {
+        json!({
+            "Sid": id,
             "Effect": "Allow",
             "Principal": { "Service": services },
             "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
             "Resource": "*",
-            "Condition": { "StringEquals": { "aws:SourceAccount": account } },
-        }));
+        })
+    };
+    if !telling.is_empty() {
+        let mut statement = uses("ServicesUse", &telling);
+        statement["Condition"] = json!({ "StringEquals": { "aws:SourceAccount": account } });
+        statements.push(statement);
     }
+    if !silent.is_empty() {
+        statements.push(uses("ServicesUseForWhomTheyDoNotSay", &silent));
+    }
+    statements.push(grants_for_services_only());
     json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// Nobody may hand a key on but to a service of AWS that keeps something of ours encrypted with it.
+fn grants_for_services_only() -> Json {
+    json!({
+        "Sid": "GrantsForServicesOnly",
+        "Effect": "Deny",
+        "Principal": { "AWS": "*" },
+        "Action": ["kms:CreateGrant"],
+        "Resource": ["*"],
+        "Condition": {
+            "BoolIfExists": { "aws:PrincipalIsAWSService": "false", "kms:GrantIsForAWSResource": "false" },
+        },
+    })
 }

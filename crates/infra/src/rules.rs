@@ -13,8 +13,11 @@ pub const REGION_TAG: &str = "region";
 
 /// Which property of which type is its physical name. DNS names, and paths that
 /// AWS or a fellow resource gives, are not names of ours.
-const NAMES: [(&str, &str); 24] = [
+const NAMES: [(&str, &str); 27] = [
     ("AWS::ApiGateway::RestApi", "Name"),
+    ("AWS::CloudWatch::Alarm", "AlarmName"),
+    ("AWS::CloudWatch::CompositeAlarm", "AlarmName"),
+    ("AWS::CloudWatch::Dashboard", "DashboardName"),
     ("AWS::DynamoDB::GlobalTable", "TableName"),
     ("AWS::EC2::SecurityGroup", "GroupName"),
     ("AWS::Events::EventBus", "Name"),
@@ -41,8 +44,9 @@ const NAMES: [(&str, &str); 24] = [
 ];
 
 /// Types without a name of their own but the tag `Name`.
-const NAMED_BY_TAG: [&str; 9] = [
+const NAMED_BY_TAG: [&str; 10] = [
     "AWS::EC2::EIP",
+    "AWS::EC2::FlowLog",
     "AWS::EC2::InternetGateway",
     "AWS::EC2::NatGateway",
     "AWS::EC2::RouteTable",
@@ -59,8 +63,9 @@ const ALSO_HOLDS: [&str; 3] =
     ["AWS::CloudFormation::CustomResource", "AWS::RDS::GlobalCluster", "AWS::Route53::HostedZone"];
 
 /// What encrypts each type. A type with several rows must satisfy each of them.
-const ENCRYPTION: [Encryption; 8] = [
+const ENCRYPTION: [Encryption; 9] = [
     Encryption::new("AWS::DynamoDB::GlobalTable", &[Setting::on("SSESpecification.SSEEnabled")]),
+    Encryption::new("AWS::Logs::LogGroup", &[Setting::given("KmsKeyId")]),
     Encryption::new("AWS::RDS::DBCluster", &[Setting::on("StorageEncrypted")]),
     Encryption::new("AWS::RDS::DBCluster", &[Setting::given("KmsKeyId")]),
     Encryption::new("AWS::RDS::DBInstance", &[Setting::given("PerformanceInsightsKMSKeyId")]),
@@ -102,4 +107,23 @@ pub fn apply(app: &mut App, deployment: &Deployment) {
     app.aspect(NameLength::of_aws());
     app.aspect(Encrypted { rules: ENCRYPTION.to_vec() });
     app.aspect(LeastPrivilege { reason_key: WILDCARD_REASON.to_owned() });
+}
+
+#[cfg(test)]
+mod tests {
+    // Goal: no name is found to be too long in the middle of a deployment only.
+    // Method: the two tables of names, beside each other.
+    use cdk::aspect::NAME_LENGTHS;
+
+    use super::*;
+
+    /// Names for whose length AWS gives no bound.
+    const UNBOUNDED: [(&str, &str); 1] = [("AWS::ApiGateway::RestApi", "Name")];
+
+    #[test]
+    fn the_length_of_every_name_is_known() {
+        let known = |name: &(&str, &str)| NAME_LENGTHS.iter().any(|(kind, of, _)| (*kind, *of) == *name);
+        let unknown: Vec<_> = NAMES.iter().filter(|name| !known(name) && !UNBOUNDED.contains(name)).collect();
+        assert_eq!(unknown, [] as [&(&str, &str); 0], "add them to cdk::aspect::NAME_LENGTHS");
+    }
 }

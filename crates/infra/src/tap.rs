@@ -24,6 +24,7 @@ pub fn shared(standby: &Place<'_>) -> [Stack; 2] {
 /// Every stack of one region.
 pub fn stacks(place: &Place<'_>, packages: &Packages, replay: Replay) -> Vec<Stack> {
     vec![
+        alerts(place),
         foundation(place, packages),
         networking(place),
         storage(place),
@@ -33,7 +34,14 @@ pub fn stacks(place: &Place<'_>, packages: &Packages, replay: Replay) -> Vec<Sta
         compute(place, packages),
         api(place),
         disaster_recovery(place, replay),
+        monitoring(place),
     ]
+}
+
+fn alerts(place: &Place<'_>) -> Stack {
+    let mut alerts = place.stack("Alerts", "topic through which people are told");
+    stack::alerts::new(&mut alerts, place);
+    alerts
 }
 
 fn foundation(place: &Place<'_>, packages: &Packages) -> Stack {
@@ -64,6 +72,7 @@ fn storage(place: &Place<'_>) -> Stack {
 fn database(place: &Place<'_>) -> Stack {
     let mut database = place.stack("Database", "cluster of the Aurora global database");
     stack::database::new(&mut database, place);
+    database.depend_on(place.stack_name("Alerts"));
     database.depend_on(place.stack_name("Networking"));
     if !place.is_home() {
         database.depend_on(place.home().stack_name("Database"));
@@ -110,10 +119,21 @@ fn api(place: &Place<'_>) -> Stack {
 }
 
 fn disaster_recovery(place: &Place<'_>, replay: Replay) -> Stack {
-    let mut recovery = place.stack("DisasterRecovery", "watch, failover workflow, switch and alerts");
+    let mut recovery = place.stack("DisasterRecovery", "watch, failover workflow and switch");
     stack::disaster_recovery::new(&mut recovery, place, &definition(place, replay));
+    recovery.depend_on(place.stack_name("Alerts"));
     recovery.depend_on(place.stack_name("Compute"));
     recovery
+}
+
+fn monitoring(place: &Place<'_>) -> Stack {
+    let mut monitoring = place.stack("Monitoring", "alarms and dashboard");
+    stack::monitoring::new(&mut monitoring, place);
+    monitoring.depend_on(place.stack_name("Alerts"));
+    // Its certificate is watched by its ARN, which the API's stack leaves in a parameter.
+    monitoring.depend_on(place.stack_name("Api"));
+    monitoring.depend_on(place.stack_name("DisasterRecovery"));
+    monitoring
 }
 
 /// The failover workflow of one region, in Amazon States Language.

@@ -10,6 +10,7 @@ pub mod deployment;
 pub mod epoch;
 pub mod history;
 pub mod lease;
+pub mod metric;
 pub mod names;
 pub mod order;
 pub mod preflight;

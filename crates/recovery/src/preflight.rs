@@ -11,11 +11,7 @@ use crate::Region;
 pub const RUN_LIMIT_S: u64 = 60;
 /// Seconds that its function may take: a run, and telling what it found.
 pub const FUNCTION_TIMEOUT_S: u64 = 90;
-/// Metric: preflights that came to their end, which is their sign of life.
-pub const RAN_METRIC: &str = "PreflightRan";
-/// Metric: gaps of one preflight, 0 included; also 0 or 1 for each check.
-pub const FAILED_METRIC: &str = "PreflightFailed";
-/// Dimension of the latter, beside the service: the name of a check.
+/// Dimension of [`Metric::PreflightFailed`](crate::metric::Metric) beside the service: the name of a check.
 pub const CHECK_DIMENSION: &str = "Check";
 
 /// Declares the checks: one name, one sentence each.

@@ -2,6 +2,7 @@
 
 mod cache;
 mod context;
+mod check;
 mod drill;
 mod emulate;
 mod functions;
@@ -23,6 +24,7 @@ const DEPLOYMENT: &str = "deployments/trading.toml";
 pub fn run(cli: &Cli) -> Result<u8, Failure> {
     match &cli.command {
         Command::Synth(args) => synth::run(cli, args),
+        Command::Check(args) => check::run(cli, args),
         Command::Drill(args) => drill::run(cli, args),
         Command::Workflow(args) => workflow::run(cli, args),
         Command::Emulate(args) => emulate::run(cli, args),

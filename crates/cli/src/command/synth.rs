@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use super::{context, print_result};
 
 /// Account of an assembly that is only looked at; the cdk command names the real one.
-const NO_ACCOUNT: &str = "000000000000";
+pub(super) const NO_ACCOUNT: &str = "000000000000";
 
 pub fn run(cli: &Cli, args: &Synth) -> Result<u8, Failure> {
     let deployment = context::deployment(cli)?;

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod context;
+mod check;
 mod drill;
 mod emulate;
 mod screens;

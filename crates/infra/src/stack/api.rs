@@ -4,12 +4,12 @@ use cdk::{Handle, Scope, Stack};
 use cfn::{Value, apigateway, certificatemanager, lambda, route53};
 use serde_json::json;
 
-use super::log_group;
+use super::{log_group, parameter};
 use crate::packages::ORDERS_API;
 use crate::place::{Place, parameter as key};
 
 /// Stage of the API; it is not part of a URL under a custom domain.
-const STAGE: &str = "live";
+pub(super) const STAGE: &str = "live";
 
 /// Every route of the API: construct id, path, methods.
 const ROUTES: [(&str, &[&str], &[&str]); 6] = [
@@ -46,6 +46,7 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
     permission(&mut root, place, &api);
     let stage = stage(&mut root, place, &api, &methods);
     let certificate = certificate(&mut root, place);
+    parameter(&mut root, place, "CertificateParameter", key::CERTIFICATE, certificate.reference());
     let names = place.names();
     let (public, own) = (names.public_host(), names.region_host(place.region));
     domain(&mut root.scope("PublicDomain"), &public, &certificate, &api, &stage);

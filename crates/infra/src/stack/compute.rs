@@ -99,7 +99,7 @@ fn reserved(place: &Place<'_>, name: &str) -> Option<i64> {
 }
 
 /// Seconds one invocation may take.
-fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
+pub(super) fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
     match name {
         ORDER_PROCESSOR => PROCESSOR_TIMEOUT_S,
         SENTINEL => place.deployment.sentinel.watch_s + 20,

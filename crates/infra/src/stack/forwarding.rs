@@ -17,11 +17,11 @@ const RETRY_S: i64 = 86_400;
 /// Deliveries tried in that time.
 const RETRIES: i64 = 185;
 
-fn forwarding_rule(place: &Place<'_>) -> String {
+pub(super) fn forwarding_rule(place: &Place<'_>) -> String {
     place.names().resource("rule", "forwarding")
 }
 
-fn record_rule(place: &Place<'_>) -> String {
+pub(super) fn record_rule(place: &Place<'_>) -> String {
     place.names().resource("rule", "peer-events")
 }
 

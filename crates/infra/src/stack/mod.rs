@@ -1,15 +1,18 @@
 //! The stacks. Each function adds one kind of stack for one place.
 
+pub mod alerts;
 pub mod api;
 pub mod compute;
 pub mod database;
 pub mod disaster_recovery;
 pub mod dns;
 mod endpoints;
+mod flow_logs;
 pub mod forwarding;
 pub mod foundation;
 pub mod global_tables;
 mod hook;
+pub mod monitoring;
 pub mod network_peering;
 pub mod networking;
 pub mod peering;

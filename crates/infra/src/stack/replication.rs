@@ -21,6 +21,8 @@ use crate::policy::{self, Statement};
 
 /// Minutes after which a copy counts as late: the only value S3 takes.
 const LATE_MIN: i64 = 15;
+/// Id of the one rule of a bucket; the hook gives it the same.
+pub(super) const RULE: &str = "everything";
 const ENABLED: &str = "Enabled";
 
 /// Purpose of the role that S3 replicates a bucket under.
@@ -66,7 +68,7 @@ pub(super) fn configuration(place: &Place<'_>, purpose: &str, role: &Handle) -> 
         .metrics(Metrics::new(ENABLED).event_threshold(late.clone()))
         .replication_time(ReplicationTime::new(ENABLED, late));
     let rule = ReplicationRule::new(destination, ENABLED)
-        .id("everything")
+        .id(RULE)
         .priority(1)
         .filter(ReplicationRuleFilter::new().prefix(""))
         .delete_marker_replication(DeleteMarkerReplication::new().status(ENABLED))

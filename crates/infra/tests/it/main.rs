@@ -10,6 +10,7 @@ mod data;
 mod documents;
 mod forwarding;
 mod foundation;
+mod monitoring;
 mod mutations;
 mod network;
 mod policies;

@@ -2,7 +2,7 @@
 //! Each test adds one stack that breaks one rule to the whole app.
 
 use cdk::{Problems, Stack};
-use cfn::{DeletionPolicy, Intrinsic, Value, iam, sns, sqs};
+use cfn::{DeletionPolicy, Intrinsic, Value, iam, logs, sns, sqs};
 use infra::place::Place;
 use recovery::Region;
 use serde_json::json;
@@ -68,6 +68,7 @@ fn what_is_not_encrypted_is_refused() {
     let refused = refusals(|stack| {
         stack.scope("Orders").add("Queue", queue().sqs_managed_sse_enabled(false));
         stack.root().add("Topic", sns::Topic::new().topic_name("topic-extra-production"));
+        stack.root().add("Logs", logs::LogGroup::new().log_group_name("/extra/logs-extra-production"));
     });
     let not = "is not encrypted as it must be:";
     assert_eq!(
@@ -75,6 +76,7 @@ fn what_is_not_encrypted_is_refused() {
         [
             format!("{PATH}: {not} KmsMasterKeyId is not given, and SqsManagedSseEnabled is not true"),
             format!("TapStack-Extra-us-east-1-production/Topic: {not} KmsMasterKeyId is not given"),
+            format!("TapStack-Extra-us-east-1-production/Logs: {not} KmsKeyId is not given"),
         ]
     );
 }

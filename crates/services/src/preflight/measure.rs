@@ -2,14 +2,19 @@
 //!
 //! The checks are a fixed list, so that no dimension can grow.
 
-use recovery::preflight::{CHECK_DIMENSION, Check, FAILED_METRIC, RAN_METRIC, Report};
+use recovery::metric::{DIMENSION, NAMESPACE};
+use recovery::preflight::{CHECK_DIMENSION, Check, Report};
 use serde_json::{Value, json};
 
 use super::SERVICE;
-use crate::telemetry::{self, NAMESPACE, now_ms};
+use crate::telemetry::{self, Metric, now_ms};
 
-/// Writes one line for the whole and one for each check.
+/// Writes one line for the whole, on which people are alarmed, and one for each check.
 pub(super) fn report(report: &Report) {
+    telemetry::gauges(
+        SERVICE,
+        &[(Metric::PreflightRan, 1.0), (Metric::PreflightFailed, report.gaps.len() as f64)],
+    );
     for line in lines(report, now_ms()) {
         telemetry::write(&line);
     }
@@ -17,34 +22,28 @@ pub(super) fn report(report: &Report) {
 
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 fn lines(report: &Report, now_ms: u64) -> Vec<Value> {
-    let line = |dimensions: &[&str], metrics: &[&str]| {
-        let metrics: Vec<Value> =
-            metrics.iter().map(|name| json!({ "Name": name, "Unit": "Count" })).collect();
+    let failed = Metric::PreflightFailed;
+    let of = |check: &Check| {
         json!({
             "_aws": {
                 "Timestamp": now_ms,
                 "CloudWatchMetrics": [{
-                    "Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics,
+                    "Namespace": NAMESPACE,
+                    "Dimensions": [[DIMENSION, CHECK_DIMENSION]],
+                    "Metrics": [{ "Name": failed.name(), "Unit": failed.unit().as_str() }],
                 }],
             },
-            "Service": SERVICE,
+            DIMENSION: SERVICE,
+            CHECK_DIMENSION: check.name(),
+            failed.name(): u64::from(report.gaps.contains(check)),
         })
     };
-    let mut whole = line(&["Service"], &[RAN_METRIC, FAILED_METRIC]);
-    whole[RAN_METRIC] = json!(1);
-    whole[FAILED_METRIC] = json!(report.gaps.len());
-    let of = |check: &Check| {
-        let mut one = line(&["Service", CHECK_DIMENSION], &[FAILED_METRIC]);
-        one[CHECK_DIMENSION] = json!(check.name());
-        one[FAILED_METRIC] = json!(u64::from(report.gaps.contains(check)));
-        one
-    };
-    std::iter::once(whole).chain(Check::ALL.iter().map(of)).collect()
+    Check::ALL.iter().map(of).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    //! Goal: an alarm on gaps sees zeros and ones, and one on silence sees every run. Method: the lines
+    //! Goal: whoever looks at one check sees zeros and ones. Method: the lines
     //! of a report with one gap.
 
     use super::*;
@@ -52,7 +51,7 @@ mod tests {
     use recovery::preflight::{Finding, State};
 
     #[test]
-    fn a_run_is_counted_and_every_check_has_its_figure() {
+    fn every_check_has_its_figure() {
         let finding = |check: &Check| Finding {
             check: *check,
             state: if *check == Check::Queue { State::Failed } else { State::Passed },
@@ -62,15 +61,13 @@ mod tests {
         let region = Region::new("us-east-2").expect("a region");
         let report = Report::new(region, 1, Check::ALL.iter().map(finding).collect());
         let lines = lines(&report, 5);
-        assert_eq!(lines.len(), 1 + Check::ALL.len());
-        assert_eq!((&lines[0][RAN_METRIC], &lines[0][FAILED_METRIC]), (&json!(1), &json!(1)));
-        assert_eq!(lines[0]["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["Service"]]));
-        for line in &lines[1..] {
+        assert_eq!(lines.len(), Check::ALL.len());
+        for line in &lines {
             let gap = line[CHECK_DIMENSION] == "queue";
-            assert_eq!(line[FAILED_METRIC], u64::from(gap), "{line}");
+            assert_eq!(line["PreflightFailed"], u64::from(gap), "{line}");
             let directive = &line["_aws"]["CloudWatchMetrics"][0];
             assert_eq!(directive["Dimensions"], json!([["Service", "Check"]]));
-            assert_eq!(directive["Metrics"], json!([{ "Name": FAILED_METRIC, "Unit": "Count" }]));
+            assert_eq!(directive["Metrics"], json!([{ "Name": "PreflightFailed", "Unit": "Count" }]));
         }
     }
 }

@@ -20,21 +20,27 @@ pub(super) const LAG: Rule = Rule {
         let mut findings = Vec::new();
         for region in subject.pair() {
             let mut alarms = subject.inventory.in_region(region, ALARMS[0]);
+            let own = subject.deployment.names().database_cluster(region);
             let watches = |alarm: &Resource<'_>| {
-                inside(alarm.properties()).into_iter().any(|value| {
-                    value["MetricName"].as_str().is_some_and(|metric| LAG_METRICS.contains(&metric))
-                })
+                let of_own = alarm.properties().to_string().contains(&own);
+                of_own && inside(alarm.properties()).into_iter().any(names_the_lag)
             };
             if !alarms.any(|alarm| watches(&alarm)) {
                 findings.push(Finding::missing(
                     format!("alarms in {region}"),
-                    "none watches the replication lag",
+                    "none watches the replication lag of the own cluster",
                 ));
             }
         }
         findings
     },
 };
+
+/// By the metric itself, or in a query over it.
+fn names_the_lag(value: &Value) -> bool {
+    let names = |text: &str| LAG_METRICS.iter().any(|metric| text.contains(metric));
+    ["MetricName", "Expression"].iter().any(|property| value[property].as_str().is_some_and(names))
+}
 
 pub(super) const BOTH_SIDES: Rule = Rule {
     id: "alarms-on-both-sides",

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{Finding, Rule, Subject};
 use crate::check::inventory::Resource;
+use crate::place::DATABASE_PORT;
 
 const CLUSTER: &str = "AWS::RDS::DBCluster";
 const INSTANCE: &str = "AWS::RDS::DBInstance";
@@ -95,28 +96,32 @@ pub(super) const PARAMETERS_ALIKE: Rule = Rule {
 
 pub(super) const NOT_PUBLIC: Rule = Rule {
     id: "no-public-database",
-    title: "no instance is public, and no rule lets anybody from anywhere come to a server's port",
+    title: "no instance is public, and no rule opens the database's port to everybody",
     rationale: "the ledger is reached by functions of the two networks and by nobody else",
     look: |subject| {
         let instances = subject.inventory.all(INSTANCE).chain(subject.inventory.all(CLUSTER));
         let public = instances.filter(|instance| instance.is("PubliclyAccessible"));
         let mut findings: Vec<Finding> =
             public.map(|instance| Finding::at(&instance, "is publicly accessible")).collect();
-        let anywhere = |rule: &Value| {
-            ["CidrIp", "CidrIpv6"]
-                .iter()
-                .any(|field| rule[field].as_str().is_some_and(|range| ANYWHERE.contains(&range)))
-        };
-        for rule in
-            subject.inventory.all("AWS::EC2::SecurityGroupIngress").filter(|rule| anywhere(rule.properties()))
-        {
-            findings.push(Finding::at(&rule, "lets in the whole internet"));
+        for rule in subject.inventory.all("AWS::EC2::SecurityGroupIngress") {
+            if opens_to_everybody(rule.properties()) {
+                findings.push(Finding::at(&rule, "opens the database's port to everybody"));
+            }
         }
         for group in subject.inventory.all("AWS::EC2::SecurityGroup") {
-            if group.list("SecurityGroupIngress").iter().any(anywhere) {
-                findings.push(Finding::at(&group, "lets in the whole internet"));
+            if group.list("SecurityGroupIngress").iter().any(opens_to_everybody) {
+                findings.push(Finding::at(&group, "opens the database's port to everybody"));
             }
         }
         findings
     },
 };
+
+/// Whether a rule lets everybody come to the database's port.
+fn opens_to_everybody(rule: &Value) -> bool {
+    let from = |field: &str| rule[field].as_str().is_some_and(|range| ANYWHERE.contains(&range));
+    // Without ports a rule is for all of them.
+    let first = rule["FromPort"].as_i64().unwrap_or(i64::MIN);
+    let last = rule["ToPort"].as_i64().unwrap_or(i64::MAX);
+    (from("CidrIp") || from("CidrIpv6")) && (first..=last).contains(&i64::from(DATABASE_PORT))
+}

@@ -64,7 +64,7 @@ pub(super) const ALIKE: Rule = Rule {
 pub(super) const HAS_TIME: Rule = Rule {
     id: "workflow-has-time",
     title: "an execution may last as long as its steps may, to the end of settlement",
-    rationale: "Step Functions ends an execution that is out of time in the middle of a recovery, and nobody is told",
+    rationale: "Step Functions ends an execution that is out of time in the middle of a recovery, without escalating",
     look: |subject| {
         let mut findings = Vec::new();
         for region in subject.pair() {

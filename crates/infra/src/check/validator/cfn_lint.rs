@@ -10,7 +10,6 @@ use crate::check::inventory::Inventory;
 /// # Errors
 /// When the text is not the list that it prints.
 pub fn read(text: &str, inventory: &Inventory) -> Result<Vec<Finding>, Garbled> {
-    let text = if text.trim().is_empty() { "[]" } else { text };
     let list: Vec<Value> = serde_json::from_str(text).map_err(|error| Garbled(error.to_string()))?;
     list.iter().map(|entry| finding(entry, inventory).ok_or_else(|| Garbled(entry.to_string()))).collect()
 }

@@ -48,6 +48,15 @@ impl Tool {
             Self::CfnGuard => "cfn-guard",
         }
     }
+
+    /// The version whose findings our list of acceptances is about.
+    pub fn pinned(self) -> &'static str {
+        match self {
+            Self::CfnLint => "1.58.0",
+            Self::AslValidator => "4.0.0",
+            Self::CfnGuard => "3.1.1, rules of 0.0.62",
+        }
+    }
 }
 
 impl fmt::Display for Tool {

@@ -31,7 +31,8 @@ fn the_linter_s_list() {
     assert_eq!(on_resource, Ok(vec![finding("E3012", "S-Database/Cluster", "no such thing")]));
     let on_all = cfn_lint::read(&entry(json!(null)), &inventory);
     assert_eq!(on_all, Ok(vec![finding("E3012", "S-Database", "no such thing")]));
-    assert_eq!(cfn_lint::read("", &inventory), Ok(Vec::new()));
+    assert_eq!(cfn_lint::read("[]", &inventory), Ok(Vec::new()));
+    assert!(cfn_lint::read("", &inventory).is_err(), "it says that there is nothing");
     assert!(cfn_lint::read("[{}]", &inventory).is_err());
     assert!(cfn_lint::read("Traceback", &inventory).is_err());
 }
