@@ -30,7 +30,7 @@ from ministack.core.responses import (
     get_region,
     set_request_region,
 )
-from ministack.services import rds, scheduler, stepfunctions
+from ministack.services import eventbridge, rds, scheduler, stepfunctions
 from ministack.services.cloudformation import engine, provisioners
 
 RECORD = sys.argv[1]
@@ -257,6 +257,28 @@ def prompt_schedule(handler):
     return {**handler, "create": create}
 
 
+def forwarder(dispatch):
+    """Delivers to a bus of another region, which the emulator does not.
+
+    The event keeps its region, as AWS documents. A bus that is not there yet gets
+    nothing; AWS would try again for as long as the rule says.
+    """
+
+    def dispatch_to_bus(spec, event, rule, event_path, payload=None):
+        here = get_region()
+        bus = spec.resource.startswith("event-bus/") and spec.account_id == get_account_id()
+        if not bus or spec.region == here:
+            dispatch(spec, event, rule, event_path, payload)
+            return
+        name = spec.resource.split("/", 1)[1]
+        forwarded = {"Region": here, **event, "EventBusName": name}
+        # Rules have the same names in both regions; what ends a circle is the region in their patterns.
+        forwarded.pop("_DispatchPath", None)
+        in_each_region([spec.region], lambda: eventbridge._dispatch_event(forwarded))
+
+    return dispatch_to_bus
+
+
 def speed_up_functions():
     """Takes two waits out of every invocation of a function.
 
@@ -350,6 +372,7 @@ def register():
     handlers["AWS::Scheduler::Schedule"] = prompt_schedule(handlers["AWS::Scheduler::Schedule"])
     scheduler._SCHEDULE_TICK_INTERVAL = 1
     stepfunctions._find_matching_retrier = bounded_retrier(stepfunctions._find_matching_retrier)
+    eventbridge._dispatch_to_event_bus = forwarder(eventbridge._dispatch_to_event_bus)
     for resource_type, prefix in RECORDED.items():
         handlers.setdefault(resource_type, recorder(resource_type, prefix))
     handlers.setdefault(

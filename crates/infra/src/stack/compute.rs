@@ -5,7 +5,7 @@ use cfn::{lambda, sqs};
 use serde_json::json;
 
 use super::{log_group, permissions, settings};
-use crate::packages::{ORDER_PROCESSOR, ORDERS_API, Packages, RECOVERY_STEP, SENTINEL};
+use crate::packages::{ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, Packages, RECOVERY_STEP, SENTINEL};
 use crate::place::{Place, parameter as key};
 use crate::policy::role;
 
@@ -16,7 +16,7 @@ const RECEIVES_MAX: u32 = 1000;
 /// Seconds a dead letter is kept: the most SQS allows.
 const DEAD_LETTER_RETENTION_S: u32 = 1_209_600;
 /// The functions of this stack.
-const FUNCTIONS: [&str; 4] = [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP];
+const FUNCTIONS: [&str; 5] = [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP, PREFLIGHT];
 /// Recovery steps that may run at once: three branches of the workflow, and for each an
 /// attempt that its state has given up but that still runs.
 const STEPS: i64 = 6;
@@ -47,7 +47,8 @@ pub fn new(stack: &mut Stack, place: &Place<'_>, packages: &Packages) -> Handles
     for (name, handle) in FUNCTIONS.into_iter().zip(&functions) {
         match name {
             ORDER_PROCESSOR => feed(&mut root, handle, &orders),
-            SENTINEL => never_late(&mut root, handle, &failed),
+            SENTINEL => on_failure(&mut root, "SentinelInvocations", handle, &failed, NEVER_LATE),
+            PREFLIGHT => on_failure(&mut root, "PreflightInvocations", handle, &failed, ONCE_MORE),
             _ => {}
         }
     }
@@ -103,6 +104,7 @@ pub(super) fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
         ORDER_PROCESSOR => PROCESSOR_TIMEOUT_S,
         SENTINEL => place.deployment.sentinel.watch_s + 20,
         RECOVERY_STEP => recovery::workflow::function_timeout_s().max(30),
+        PREFLIGHT => recovery::preflight::FUNCTION_TIMEOUT_S,
         _ => 10,
     }
 }
@@ -129,7 +131,7 @@ fn function(root: &mut Scope<'_>, place: &Place<'_>, packages: &Packages, name: 
         .architectures([place.deployment.compute.architecture.as_str()])
         .memory_size(512)
         .timeout(i64::try_from(timeout_s(place, name)).unwrap_or(i64::MAX))
-        .environment(lambda::function::Environment::new().variables(settings::environment(place)))
+        .environment(lambda::function::Environment::new().variables(settings::of(name, place)))
         .logging_config(lambda::function::LoggingConfig::new().log_group(log_group.reference()))
         .tracing_config(lambda::function::TracingConfig::new().mode("Active"))
         .vpc_config(network);
@@ -151,16 +153,29 @@ fn feed(root: &mut Scope<'_>, processor: &Handle, orders: &Handle) {
     );
 }
 
+/// Retries, and seconds for which one may still begin.
+type Patience = (i64, i64);
 /// A watch that could not start in its minute is of no use later.
-fn never_late(root: &mut Scope<'_>, sentinel: &Handle, failed: &Handle) {
+const NEVER_LATE: Patience = (0, 60);
+/// A preflight that broke off is worth another try before the next hour.
+const ONCE_MORE: Patience = (1, 1800);
+
+/// What an asynchronous invocation could not do waits where people find it.
+fn on_failure(
+    root: &mut Scope<'_>,
+    id: &str,
+    function: &Handle,
+    failed: &Handle,
+    (retries, age_s): Patience,
+) {
     use lambda::event_invoke_config::{DestinationConfig, OnFailure};
     let destination = DestinationConfig::new()
         .on_failure(OnFailure::new(cfn::Value::<String>::from(failed.attribute("Arn"))));
     root.add(
-        "SentinelInvocations",
-        lambda::EventInvokeConfig::new(sentinel.reference(), "$LATEST")
-            .maximum_retry_attempts(0)
-            .maximum_event_age_in_seconds(60)
+        id,
+        lambda::EventInvokeConfig::new(function.reference(), "$LATEST")
+            .maximum_retry_attempts(retries)
+            .maximum_event_age_in_seconds(age_s)
             .destination_config(destination),
     );
 }

@@ -4,13 +4,17 @@ use cfn::{Map, Value};
 use recovery::setting;
 
 use super::storage::AUDIT;
+use super::preflight;
+use crate::packages::PREFLIGHT;
 use crate::place::{DATABASE_NAME, DATABASE_PORT, DATABASE_USER, Place, parameter as key};
 
-/// Every setting of a region's functions.
-pub(super) fn environment(place: &Place<'_>) -> Map<Value<String>> {
+/// Every setting of one of a region's functions.
+pub(super) fn of(function: &str, place: &Place<'_>) -> Map<Value<String>> {
+    let own = if function == PREFLIGHT { preflight::settings(place) } else { Vec::new() };
     located(place)
         .into_iter()
         .chain(timed(place))
+        .chain(own)
         .map(|(name, value)| (name.to_owned(), value.into()))
         .collect()
 }

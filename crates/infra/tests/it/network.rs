@@ -150,8 +150,11 @@ const NOT_CALLED: [(&str, &str); 4] = [
 ];
 
 /// What they call over the internet, and why.
-const OVER_THE_INTERNET: [(&str, &str); 1] =
-    [("route53", "its control plane is in us-east-1 alone, and no step waits for it")];
+const OVER_THE_INTERNET: [(&str, &str); 3] = [
+    ("iam", "its control plane is in us-east-1 alone, and the preflight asks it once an hour"),
+    ("route53", "its control plane is in us-east-1 alone, and no step waits for it"),
+    ("scheduler", "the preflight asks it once an hour"),
+];
 
 /// Endpoint names of services whose actions have another prefix.
 const OTHERWISE_CALLED: [(&str, &str); 1] = [("monitoring", "cloudwatch")];

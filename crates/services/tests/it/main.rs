@@ -4,6 +4,7 @@ mod api;
 mod database;
 mod lambda;
 mod lease;
+mod preflight;
 mod processor;
 mod sentinel;
 mod stack_hook;
