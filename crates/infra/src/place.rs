@@ -118,6 +118,11 @@ impl<'d> Place<'d> {
         self.arn("states", &format!("stateMachine:{}", self.names().failover_state_machine()))
     }
 
+    /// ARN of the failback state machine.
+    pub fn failback_state_machine_arn(&self) -> String {
+        self.arn("states", &format!("stateMachine:{}", self.names().failback_state_machine()))
+    }
+
     /// ARN of the event bus.
     pub fn event_bus_arn(&self) -> String {
         self.arn("events", &format!("event-bus/{}", self.names().event_bus()))

@@ -66,3 +66,11 @@ pub const PROBE_INTERVAL_S: &str = "STANDFAST_PROBE_INTERVAL_S";
 pub const PROBE_FAILURES: &str = "STANDFAST_PROBE_FAILURES";
 /// Seconds before the database's watermark at which a replay starts.
 pub const REPLAY_MARGIN_S: &str = "STANDFAST_REPLAY_MARGIN_S";
+/// ARN of this region's failback state machine.
+pub const FAILBACK_STATE_MACHINE_ARN: &str = "STANDFAST_FAILBACK_STATE_MACHINE_ARN";
+/// `true` or `false`: whether an owner away from home starts the failback by itself.
+pub const FAILBACK_AUTOMATIC: &str = "STANDFAST_FAILBACK_AUTOMATIC";
+/// Seconds for which home must have been well before a failback.
+pub const FAILBACK_DWELL_S: &str = "STANDFAST_FAILBACK_DWELL_S";
+/// Milliseconds by which home's database may lag behind when settlement is stopped.
+pub const FAILBACK_LAG_MS_MAX: &str = "STANDFAST_FAILBACK_LAG_MS_MAX";

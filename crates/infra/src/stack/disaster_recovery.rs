@@ -1,4 +1,4 @@
-//! What recovers a region: the watch, the workflow, the switch, and who is told.
+//! What recovers a region and brings it home: the watch, the workflows, the switch, and who is told.
 
 use cdk::{Handle, Scope, Stack};
 use cfn::{Value, events, logs, scheduler, sns, sqs, stepfunctions};
@@ -16,19 +16,34 @@ use crate::policy::{Statement, role};
 pub struct Handles {
     /// The failover state machine.
     pub workflow: Handle,
+    /// The failback state machine.
+    pub failback: Handle,
     /// Where people are alerted.
     pub alerts: Handle,
 }
 
-/// Adds everything; `definition` is the failover workflow in Amazon States Language.
-pub fn new(stack: &mut Stack, place: &Place<'_>, definition: &str) -> Handles {
+/// The workflows of a region, in Amazon States Language.
+#[derive(Clone, Debug)]
+pub struct Definitions {
+    /// What this region does when the other one is lost.
+    pub failover: String,
+    /// What it does when the lost one, its home, is back.
+    pub failback: String,
+}
+
+/// Adds everything.
+pub fn new(stack: &mut Stack, place: &Place<'_>, definitions: &Definitions) -> Handles {
     let mut root = stack.root();
     let alerts = alerts(&mut root, place);
     announcements(&mut root, place, &alerts);
     settings(&mut root, place);
-    let workflow = workflow(&mut root.scope("Failover"), place, definition);
+    let names = place.names();
+    let failover = Purpose { word: "failover", name: names.failover_state_machine() };
+    let workflow = state_machine(&mut root.scope("Failover"), place, &failover, &definitions.failover);
+    let failback = Purpose { word: "failback", name: names.failback_state_machine() };
+    let failback = state_machine(&mut root.scope("Failback"), place, &failback, &definitions.failback);
     watch(&mut root.scope("Watch"), place);
-    Handles { workflow, alerts }
+    Handles { workflow, failback, alerts }
 }
 
 /// The topic, encrypted with a key of our own: EventBridge cannot use the one AWS manages.
@@ -114,13 +129,18 @@ fn settings(root: &mut Scope<'_>, place: &Place<'_>) {
     parameter(root, place, "RegionUrl", "region/url", format!("https://{}", names.region_host(place.region)));
 }
 
-fn workflow(scope: &mut Scope<'_>, place: &Place<'_>, definition: &str) -> Handle {
+/// What a state machine is for, and what it is called.
+struct Purpose {
+    word: &'static str,
+    name: String,
+}
+
+fn state_machine(scope: &mut Scope<'_>, place: &Place<'_>, purpose: &Purpose, definition: &str) -> Handle {
     use stepfunctions::state_machine::{
         CloudWatchLogsLogGroup, LogDestination, LoggingConfiguration, TracingConfiguration,
     };
-    let name = place.names().failover_state_machine();
     let log_group = logs::LogGroup::new()
-        .log_group_name(format!("/aws/vendedlogs/states/{name}"))
+        .log_group_name(format!("/aws/vendedlogs/states/{}", purpose.name))
         .retention_in_days(LOG_RETENTION_DAYS);
     let log_group = scope.add("Logs", log_group);
     let destination = CloudWatchLogsLogGroup::new().log_group_arn(log_group.attribute("Arn"));
@@ -131,7 +151,7 @@ fn workflow(scope: &mut Scope<'_>, place: &Place<'_>, definition: &str) -> Handl
     let role = role(
         scope,
         "Role",
-        &place.names().function_role("failover", place.region),
+        &place.names().function_role(purpose.word, place.region),
         "states.amazonaws.com",
         &[
             Statement::allow(&["lambda:InvokeFunction"], [place.function_arn(RECOVERY_STEP)]),
@@ -162,7 +182,7 @@ fn workflow(scope: &mut Scope<'_>, place: &Place<'_>, definition: &str) -> Handl
     scope.add(
         "Workflow",
         stepfunctions::StateMachine::new(role.attribute("Arn"))
-            .state_machine_name(name)
+            .state_machine_name(&purpose.name)
             .state_machine_type("STANDARD")
             .definition_string(definition)
             .logging_configuration(logging)

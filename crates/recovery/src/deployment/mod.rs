@@ -4,6 +4,7 @@
 //! contradict each other, and reports every problem at once, each with its
 //! place in the file and a hint.
 
+mod failback;
 mod operation;
 mod problem;
 mod reader;
@@ -11,6 +12,7 @@ mod rules;
 mod strong_set;
 mod timing;
 
+pub use failback::Failback;
 pub use operation::{Alarms, Api, Storage};
 pub use problem::{Problem, Problems};
 pub use strong_set::{STRONG_SETS, strong_set_of};
@@ -57,6 +59,8 @@ pub struct Deployment {
     pub alarms: Alarms,
     /// The buckets.
     pub storage: Storage,
+    /// When the system goes home.
+    pub failback: Failback,
 }
 
 /// The three regions of a deployment.
@@ -208,6 +212,7 @@ impl Deployment {
         let deployment = rules::read(&root, &mut reader);
         rules::check(&deployment, &mut reader);
         timing::check(&deployment, &mut reader);
+        failback::check(&deployment, &mut reader);
         reader.finish(file_name)?;
         Ok(deployment)
     }

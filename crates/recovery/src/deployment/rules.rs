@@ -6,11 +6,11 @@ use toml::de::DeTable;
 use super::reader::{Reader, Section};
 use super::{
     Architecture, Compute, Database, Deployment, Domain, HealthCheck, Journal, LeaseTiming, Load, Objectives,
-    Profile, Regions, STRONG_SETS, Sentinel, operation, strong_set_of,
+    Profile, Regions, STRONG_SETS, Sentinel, failback, operation, strong_set_of,
 };
 
 const FIELDS: [&str; 5] = ["name", "environment", "owner", "cost_center", "protect"];
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 14] = [
     "regions",
     "objectives",
     "domain",
@@ -24,6 +24,7 @@ const SECTIONS: [&str; 13] = [
     "api",
     "alarms",
     "storage",
+    "failback",
 ];
 const DAY_S: u64 = 86_400;
 
@@ -49,6 +50,7 @@ pub(super) fn read<'t>(root: &Spanned<DeTable<'t>>, reader: &mut Reader<'t>) -> 
         api: operation::api(&root, reader),
         alarms: operation::alarms(&root, reader),
         storage: operation::storage(&root, reader),
+        failback: failback::read(&root, reader),
     }
 }
 

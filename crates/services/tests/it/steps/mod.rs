@@ -1,5 +1,6 @@
 //! The workflow's steps against the emulator and PostgreSQL.
 
+mod failback;
 mod function;
 mod input;
 mod lease;
