@@ -10,14 +10,18 @@ use crate::policy::Statement;
 
 /// What one of the functions may do.
 pub(super) fn of(function: &str, place: &Place<'_>) -> Vec<Statement> {
-    let own = match function {
+    every_function(function, place).into_iter().chain(calls(function, place)).collect()
+}
+
+/// What it calls itself, from within the network; what Lambda does for it goes Lambda's own way.
+pub(super) fn calls(function: &str, place: &Place<'_>) -> Vec<Statement> {
+    match function {
         ORDERS_API => orders_api(place),
         ORDER_PROCESSOR => order_processor(place),
         SENTINEL => sentinel(place),
         RECOVERY_STEP => recovery_step(place),
         _ => Vec::new(),
-    };
-    every_function(function, place).into_iter().chain(own).collect()
+    }
 }
 
 fn every_function(function: &str, place: &Place<'_>) -> Vec<Statement> {

@@ -4,12 +4,18 @@
 //! at the templates, never at the code that made them.
 
 mod calls;
+mod check;
 mod compute;
 mod data;
+mod documents;
+mod foundation;
+mod monitoring;
+mod mutations;
 mod network;
 mod policies;
 mod refusals;
 mod resources;
+mod rules;
 mod traffic;
 
 use std::fs;
