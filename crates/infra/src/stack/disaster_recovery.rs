@@ -1,4 +1,5 @@
-//! What recovers a region: the watch, the workflow, the switch, and what is announced of it.
+//! What recovers a region and brings it home: the watch, the workflows, the switch, and what is
+//! announced of it.
 
 use cdk::{Handle, Scope, Stack};
 use cfn::{Value, events, scheduler, sqs, stepfunctions};
@@ -16,18 +17,33 @@ use crate::policy::{Statement, role};
 pub struct Handles {
     /// The failover state machine.
     pub workflow: Handle,
+    /// The failback state machine.
+    pub failback: Handle,
 }
 
-/// Adds everything; `definition` is the failover workflow in Amazon States Language.
-pub fn new(stack: &mut Stack, place: &Place<'_>, definition: &str) -> Handles {
+/// The workflows of a region, in Amazon States Language.
+#[derive(Clone, Debug)]
+pub struct Definitions {
+    /// What this region does when the other one is lost.
+    pub failover: String,
+    /// What it does when the lost one, its home, is back.
+    pub failback: String,
+}
+
+/// Adds everything.
+pub fn new(stack: &mut Stack, place: &Place<'_>, definitions: &Definitions) -> Handles {
     let mut root = stack.root();
     let bus = announcements(&mut root, place);
     settings(&mut root, place);
-    let workflow = workflow(&mut root.scope("Failover"), place, definition);
+    let names = place.names();
+    let failover = Purpose { word: "failover", name: names.failover_state_machine() };
+    let workflow = state_machine(&mut root.scope("Failover"), place, &failover, &definitions.failover);
+    let failback = Purpose { word: "failback", name: names.failback_state_machine() };
+    let failback = state_machine(&mut root.scope("Failback"), place, &failback, &definitions.failback);
     watch(&mut root.scope("Watch"), place);
-    preflight::add(&mut root.scope("Preflight"), place, definition);
+    preflight::add(&mut root.scope("Preflight"), place, &definitions.failover);
     forwarding::add(&mut root.scope("Forwarding"), place, &bus);
-    Handles { workflow }
+    Handles { workflow, failback }
 }
 
 /// Name of the queue of events that reached nobody.
@@ -89,12 +105,18 @@ fn settings(root: &mut Scope<'_>, place: &Place<'_>) {
     parameter(root, place, "RegionUrl", "region/url", format!("https://{}", names.region_host(place.region)));
 }
 
-fn workflow(scope: &mut Scope<'_>, place: &Place<'_>, definition: &str) -> Handle {
+/// What a state machine is for, and what it is called.
+struct Purpose {
+    word: &'static str,
+    name: String,
+}
+
+fn state_machine(scope: &mut Scope<'_>, place: &Place<'_>, purpose: &Purpose, definition: &str) -> Handle {
     use stepfunctions::state_machine::{
         CloudWatchLogsLogGroup, LogDestination, LoggingConfiguration, TracingConfiguration,
     };
-    let name = place.names().failover_state_machine();
-    let log_group = scope.add("Logs", log_group(place, format!("/aws/vendedlogs/states/{name}")));
+    let logs = log_group(place, format!("/aws/vendedlogs/states/{}", purpose.name));
+    let log_group = scope.add("Logs", logs);
     let destination = CloudWatchLogsLogGroup::new().log_group_arn(log_group.attribute("Arn"));
     let logging = LoggingConfiguration::new()
         .level("ALL")
@@ -103,7 +125,7 @@ fn workflow(scope: &mut Scope<'_>, place: &Place<'_>, definition: &str) -> Handl
     let role = role(
         scope,
         "Role",
-        &place.names().function_role("failover", place.region),
+        &place.names().function_role(purpose.word, place.region),
         "states.amazonaws.com",
         &[
             Statement::allow(&["lambda:InvokeFunction"], [place.function_arn(RECOVERY_STEP)]),
@@ -134,7 +156,7 @@ fn workflow(scope: &mut Scope<'_>, place: &Place<'_>, definition: &str) -> Handl
     scope.add(
         "Workflow",
         stepfunctions::StateMachine::new(role.attribute("Arn"))
-            .state_machine_name(name)
+            .state_machine_name(&purpose.name)
             .state_machine_type("STANDARD")
             .definition_string(definition)
             .logging_configuration(logging)

@@ -124,7 +124,8 @@ fn order_processor(place: &Place<'_>) -> Vec<Statement> {
 }
 
 fn sentinel(place: &Place<'_>) -> Vec<Statement> {
-    let workflow = place.names().failover_state_machine();
+    let (failover, failback) =
+        (place.names().failover_state_machine(), place.names().failback_state_machine());
     vec![
         lease(place),
         journal(place, &["dynamodb:Query"]),
@@ -132,10 +133,16 @@ fn sentinel(place: &Place<'_>) -> Vec<Statement> {
         Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&place.names().order_queue())]),
         switch(place),
         Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
-        Statement::allow(&["states:StartExecution"], [place.state_machine_arn()]),
+        Statement::allow(
+            &["states:StartExecution"],
+            [place.state_machine_arn(), place.failback_state_machine_arn()],
+        ),
         Statement::allow(
             &["states:DescribeExecution"],
-            [place.arn("states", &format!("execution:{workflow}:failover-*"))],
+            [
+                place.arn("states", &format!("execution:{failover}:failover-*")),
+                place.arn("states", &format!("execution:{failback}:failback-*")),
+            ],
         ),
         Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&super::compute::failed_invocations(place))]),
     ]
@@ -148,12 +155,15 @@ fn recovery_step(place: &Place<'_>) -> Vec<Statement> {
         journal(place, &["dynamodb:Query"]),
         switch(place),
         Statement::allow(&["rds:DescribeGlobalClusters"], [place.global_cluster_arn()]),
-        // A failover promotes the one cluster and demotes the other. The service authorization
-        // reference asks for `cluster` without saying whose, and a refusal would come mid-outage.
+        // Both promote the one cluster and demote the other. The service authorization reference
+        // asks for `cluster` without saying whose, and a refusal would come mid-outage.
         Statement::allow(
-            &["rds:FailoverGlobalCluster"],
+            &["rds:FailoverGlobalCluster", "rds:SwitchoverGlobalCluster"],
             [place.global_cluster_arn(), place.database_cluster_arn(), place.peer().database_cluster_arn()],
         ),
+        // A failback looks whether home's database has everything, and whether home may act.
+        peer_database(place),
+        switch(&place.home()),
         Statement::allow(&["events:PutEvents"], [place.event_bus_arn()]),
         record,
         encrypt,

@@ -52,7 +52,7 @@ const ORDER_PROCESSOR: [&str; 11] = [
     "sqs:SendMessage queue-orders-dead-letter-production",
 ];
 
-const SENTINEL: [&str; 12] = [
+const SENTINEL: [&str; 14] = [
     "dynamodb:GetItem table/table-journal-production if lease",
     "dynamodb:PutItem table/table-journal-production if lease",
     "dynamodb:Query table/table-journal-production",
@@ -63,21 +63,27 @@ const SENTINEL: [&str; 12] = [
     "sqs:SendMessage queue-failed-invocations-production",
     "sqs:SendMessage queue-orders-production",
     "ssm:GetParameter parameter/standfast/production/automation",
+    "states:DescribeExecution execution:workflow-failback-production:failback-*",
     "states:DescribeExecution execution:workflow-failover-production:failover-*",
+    "states:StartExecution stateMachine:workflow-failback-production",
     "states:StartExecution stateMachine:workflow-failover-production",
 ];
 
-const RECOVERY_STEP: [&str; 14] = [
+const RECOVERY_STEP: [&str; 18] = [
     "dynamodb:GetItem table/table-journal-production if lease",
     "dynamodb:PutItem table/table-journal-production if lease",
     "dynamodb:Query table/table-journal-production",
     "events:PutEvents event-bus/bus-recovery-production",
     "kms:GenerateDataKey key/* if alias/key-audit-production s3.own.amazonaws.com",
     "rds-db:connect own",
+    "rds-db:connect peer",
     "rds:DescribeGlobalClusters global-cluster:global-cluster-orders-production",
     "rds:FailoverGlobalCluster cluster:own",
     "rds:FailoverGlobalCluster cluster:peer",
     "rds:FailoverGlobalCluster global-cluster:global-cluster-orders-production",
+    "rds:SwitchoverGlobalCluster cluster:own",
+    "rds:SwitchoverGlobalCluster cluster:peer",
+    "rds:SwitchoverGlobalCluster global-cluster:global-cluster-orders-production",
     "route53:ChangeResourceRecordSets hostedzone if UPSERT orders.trading.example CNAME",
     "route53:ListResourceRecordSets hostedzone",
     "s3:PutObject bucket-audit-own-111122223333-production/recovery/*",
@@ -126,7 +132,7 @@ const FUNCTIONS: [(&str, &str, &[&str]); 5] = [
 ];
 
 /// Calls, and what the code of a function says when it makes them.
-const SAID: [(&str, &str); 22] = [
+const SAID: [(&str, &str); 24] = [
     ("dynamodb:BatchGetItem table/table-journal-production", "journal.get_many("),
     ("dynamodb:GetItem table/table-sessions-production", "sessions.get("),
     ("dynamodb:PutItem table/table-journal-production if 2*", "journal.put("),
@@ -138,17 +144,19 @@ const SAID: [(&str, &str); 22] = [
     ("rds-db:connect peer", "Target::peer("),
     ("rds:DescribeDBClusters cluster:own", ".describe_db_clusters()"),
     ("rds:FailoverGlobalCluster cluster:own", ".failover_global_cluster()"),
+    ("rds:SwitchoverGlobalCluster cluster:own", ".switchover_global_cluster()"),
     ("route53:ListResourceRecordSets hostedzone", ".list_resource_record_sets()"),
     ("s3:PutObject bucket-audit-own-111122223333-production/recovery/*", ".put_object()"),
     ("sqs:ChangeMessageVisibility queue-orders-production", "queue.delay("),
     ("sqs:SendMessage queue-orders-dead-letter-production", ".send_dead_letter("),
     ("sqs:SendMessage queue-orders-production", "queue.send("),
     ("ssm:GetParameter parameter/standfast/production/automation", "switch.is_on("),
-    ("states:StartExecution stateMachine:workflow-failover-production", "executions.start("),
     ("states:DescribeStateMachine stateMachine:workflow-failover-production", ".describe_state_machine()"),
     ("sts:AssumeRole role/role-observer-peer-production", ".assume_role()"),
     ("iam:SimulatePrincipalPolicy role/role-recovery-step-own-production", "\"SimulatePrincipalPolicy\""),
     ("scheduler:GetSchedule schedule/default/schedule-watch-production", "\"scheduler:GetSchedule\""),
+    ("states:StartExecution stateMachine:workflow-failback-production", ".failbacks, "),
+    ("states:StartExecution stateMachine:workflow-failover-production", ".recoveries, "),
 ];
 
 pub(crate) fn list(value: &Value) -> Vec<&str> {

@@ -83,6 +83,13 @@ fn settings_say_what_the_deployment_says() {
             variables[setting::STATE_MACHINE_ARN],
             format!("arn:aws:states:{region}:111122223333:stateMachine:workflow-failover-production")
         );
+        assert_eq!(
+            variables[setting::FAILBACK_STATE_MACHINE_ARN],
+            format!("arn:aws:states:{region}:111122223333:stateMachine:workflow-failback-production")
+        );
+        assert_eq!(variables[setting::FAILBACK_AUTOMATIC], deployment.failback.automatic.to_string());
+        assert_eq!(variables[setting::FAILBACK_DWELL_S], deployment.failback.dwell_s.to_string());
+        assert_eq!(variables[setting::FAILBACK_LAG_MS_MAX], deployment.failback.lag_ms_max.to_string());
         assert_eq!(variables.get(setting::RESOLVER), None, "only a drill names a resolver");
         assert!(variables.to_string().len() < 4096, "Lambda allows 4 KB of environment");
     }
@@ -155,21 +162,31 @@ fn what_cannot_be_announced_is_put_aside() {
 }
 
 #[test]
-fn each_region_holds_the_workflow_of_the_recovery_crate() {
+fn each_region_holds_the_workflows_of_the_recovery_crate() {
     let (templates, deployment) = (trading(), deployment());
     for region in REGIONS {
-        let machine = one(
-            &templates,
-            region,
-            "AWS::StepFunctions::StateMachine",
-            "StateMachineName",
-            "workflow-failover-production",
-        );
         let function =
             format!("arn:aws:lambda:{region}:111122223333:function:function-recovery-step-production");
-        let expected = recovery::workflow::workflow(&deployment, &function).to_json();
-        assert_eq!(machine["DefinitionString"], expected);
-        assert_eq!(machine["LoggingConfiguration"]["Level"], "ALL");
+        for (purpose, expected) in [
+            ("failover", recovery::workflow::workflow(&deployment, &function)),
+            ("failback", recovery::workflow::failback(&deployment, &function)),
+        ] {
+            let kind = "AWS::StepFunctions::StateMachine";
+            let name = format!("workflow-{purpose}-production");
+            let machine = one(&templates, region, kind, "StateMachineName", &name);
+            assert_eq!(machine["DefinitionString"], expected.to_json());
+            assert_eq!(machine["LoggingConfiguration"]["Level"], "ALL");
+            assert_eq!(machine["TracingConfiguration"]["Enabled"], true);
+            let group = format!("/aws/vendedlogs/states/{name}");
+            one(&templates, region, "AWS::Logs::LogGroup", "LogGroupName", &group);
+            let role = format!("role-{purpose}-{region}-production");
+            let role = one(&templates, region, "AWS::IAM::Role", "RoleName", &role);
+            let invoke = &role["Policies"][0]["PolicyDocument"]["Statement"][0];
+            assert_eq!(
+                (&invoke["Action"], &invoke["Resource"]),
+                (&json!(["lambda:InvokeFunction"]), &json!([function]))
+            );
+        }
     }
 }
 

@@ -55,11 +55,13 @@ impl Lookout {
                 Ok(Ok(())) => {
                     ended.answered += 1;
                     self.probes.failures = 0;
+                    self.probes.answered = self.probes.answered.saturating_add(1);
                     self.probes.last_error.clear();
                 }
                 Ok(Err(error)) => {
                     ended.failed += 1;
                     self.probes.failures = self.probes.failures.saturating_add(1);
+                    self.probes.answered = 0;
                     self.probes.last_error = error;
                 }
                 Err(error) => tracing::error!(%error, "a probe broke off"),

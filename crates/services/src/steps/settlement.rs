@@ -22,8 +22,10 @@ const PACE: Duration = Duration::from_millis(250);
 pub(super) async fn enable(steps: &StepContext, context: &Context) -> Result<String, StepError> {
     let mut lease = steps.require_leave(context).await?;
     for _ in 0..SWAPS_MAX {
-        if lease.state == LeaseState::Serving {
-            return Ok(format!("the lease is serving under epoch {}", lease.epoch));
+        match lease.state {
+            LeaseState::Serving => return Ok(format!("the lease is serving under epoch {}", lease.epoch)),
+            LeaseState::Draining => return Err(StepError::NotYet("the database goes home".to_owned())),
+            LeaseState::Recovering => {}
         }
         // The sentinel renews meanwhile: a lost swap is tried again on what it left.
         match steps.leases.replace(&lease, &lease.serving()).await? {

@@ -62,6 +62,7 @@ pub struct Stage {
     pub home: Face,
     pub standby: Face,
     pub state_machine_arn: String,
+    pub failback_state_machine_arn: String,
     pub switch_parameter: String,
     pub database: Scratch,
 }
@@ -71,20 +72,15 @@ impl Stage {
     pub async fn new(state_machine: &str) -> Self {
         let scene = Scene::new().await;
         let name = scene.settings.1.table.replace("journal", "failover");
-        let state_machine_arn = aws_sdk_sfn::Client::new(&scene.aws)
-            .create_state_machine()
-            .name(&name)
-            .definition(state_machine)
-            .role_arn("arn:aws:iam::000000000000:role/test")
-            .send()
-            .await
-            .expect("the state machine is new")
-            .state_machine_arn;
+        let state_machine_arn = state_machine_of(&scene, &name, state_machine).await;
+        let failback = name.replace("failover", "failback");
+        let failback_state_machine_arn = state_machine_of(&scene, &failback, state_machine).await;
         let stage = Self {
             leases: LeaseStore::new(scene.dynamodb(), &scene.settings.1.table),
             home: Face::open().await,
             standby: Face::open().await,
             state_machine_arn,
+            failback_state_machine_arn,
             switch_parameter: format!("/test/{name}"),
             database: server::empty().await,
             scene,
@@ -137,10 +133,14 @@ impl Stage {
                 database_patience: ms(1200),
             },
             settings::Watch { length: ms(60_000), probe_interval: ms(100), probe_failures: 3 },
-            settings::Trigger {
-                state_machine_arn: self.state_machine_arn.clone(),
-                switch_parameter: self.switch_parameter.clone(),
-            },
+            (
+                settings::Trigger {
+                    state_machine_arn: self.state_machine_arn.clone(),
+                    failback_state_machine_arn: self.failback_state_machine_arn.clone(),
+                    switch_parameter: self.switch_parameter.clone(),
+                },
+                settings::Failback { automatic: true, dwell: ms(1200), lag_ms_max: 1000 },
+            ),
             settings::Endpoints {
                 own: own_face.url(),
                 peer: peer_face.url(),
@@ -161,6 +161,18 @@ impl Stage {
         self.leases.create(&lease).await.expect("the table answers");
         lease
     }
+}
+
+async fn state_machine_of(scene: &Scene, name: &str, definition: &str) -> String {
+    aws_sdk_sfn::Client::new(&scene.aws)
+        .create_state_machine()
+        .name(name)
+        .definition(definition)
+        .role_arn("arn:aws:iam::000000000000:role/test")
+        .send()
+        .await
+        .expect("the state machine is new")
+        .state_machine_arn
 }
 
 /// Ticks until the answer is yes; fails after a minute.
