@@ -12,6 +12,7 @@ pub mod lease;
 pub mod names;
 pub mod order;
 pub mod region;
+pub mod request;
 pub mod scenario;
 pub mod session;
 pub mod setting;
