@@ -6,5 +6,6 @@ mod lambda;
 mod lease;
 mod processor;
 mod sentinel;
+mod signing;
 mod steps;
 mod support;
