@@ -7,9 +7,10 @@ use serde_json::json;
 /// Where a role's template metadata keeps the reasons for its wildcards.
 pub const WILDCARD_REASON: &str = "WildcardReason";
 
-/// One thing that is allowed.
+/// One thing that is allowed, or that is denied whatever allows it.
 #[derive(Clone, Debug)]
 pub struct Statement {
+    effect: &'static str,
     actions: Vec<String>,
     resources: Vec<Value<String>>,
     condition: Option<Json>,
@@ -20,6 +21,7 @@ impl Statement {
     /// Allows actions on resources.
     pub fn allow<V: Into<Value<String>>>(actions: &[&str], resources: impl IntoIterator<Item = V>) -> Self {
         Self {
+            effect: "Allow",
             actions: actions.iter().map(|action| (*action).to_owned()).collect(),
             resources: resources.into_iter().map(Into::into).collect(),
             condition: None,
@@ -32,6 +34,18 @@ impl Statement {
         Self { reason: Some(reason), ..Self::allow(actions, ["*"]) }
     }
 
+    /// Denies actions on everything; meant to go with a condition.
+    pub fn deny(actions: &[&str]) -> Self {
+        Self { effect: "Deny", ..Self::allow(actions, ["*"]) }
+    }
+
+    /// Gives the reason for a wildcard within a resource.
+    #[must_use]
+    pub fn because(mut self, reason: &'static str) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
     /// Only under this condition.
     #[must_use]
     pub fn when(mut self, condition: Json) -> Self {
@@ -40,7 +54,8 @@ impl Statement {
     }
 
     fn to_json(&self) -> Json {
-        let mut statement = json!({ "Effect": "Allow", "Action": self.actions, "Resource": self.resources });
+        let mut statement =
+            json!({ "Effect": self.effect, "Action": self.actions, "Resource": self.resources });
         if let Some(condition) = &self.condition {
             statement["Condition"] = condition.clone();
         }

@@ -9,7 +9,8 @@ pub const REGION_TAG: &str = "region";
 
 /// Which property of which type is its physical name. DNS names, and paths that
 /// AWS or a fellow resource gives, are not names of ours.
-const NAMES: [(&str, &str); 24] = [
+const NAMES: [(&str, &str); 25] = [
+    ("AWS::ApiGateway::RequestValidator", "Name"),
     ("AWS::ApiGateway::RestApi", "Name"),
     ("AWS::DynamoDB::GlobalTable", "TableName"),
     ("AWS::EC2::SecurityGroup", "GroupName"),

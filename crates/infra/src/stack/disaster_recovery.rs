@@ -1,12 +1,12 @@
 //! What recovers a region: the watch, the workflow, the switch, and who is told.
 
 use cdk::{Handle, Scope, Stack};
-use cfn::{Value, events, logs, scheduler, sns, sqs, stepfunctions};
+use cfn::{Value, events, logs, scheduler, sns, stepfunctions};
 use recovery::step;
 use serde_json::json;
 
-use super::compute::{LOG_RETENTION_DAYS, failed_invocations, resting_queue};
-use super::{key, parameter};
+use super::compute::{LOG_RETENTION_DAYS, failed_invocations};
+use super::{key, parameter, queue};
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 use crate::place::Place;
 use crate::policy::{Statement, role};
@@ -72,21 +72,17 @@ fn announcements(root: &mut Scope<'_>, place: &Place<'_>, alerts: &Handle) {
     use events::rule::{DeadLetterConfig, RetryPolicy, Target};
     let names = place.names();
     let bus = root.add("Bus", events::EventBus::new(names.event_bus()));
-    let undelivered = root.add("Undelivered", resting_queue(&names.resource("queue", "undelivered-events")));
     let rule = names.resource("rule", "announcements");
     let from = place.arn("events", &format!("rule/{}/{rule}", names.event_bus()));
-    let accept = json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Sid": "RulePutsAside",
-            "Effect": "Allow",
-            "Principal": { "Service": "events.amazonaws.com" },
-            "Action": "sqs:SendMessage",
-            "Resource": Value::<String>::from(undelivered.attribute("Arn")),
-            "Condition": { "ArnEquals": { "aws:SourceArn": from } },
-        }],
+    let puts_aside = json!({
+        "Sid": "RulePutsAside",
+        "Effect": "Allow",
+        "Principal": { "Service": "events.amazonaws.com" },
+        "Action": "sqs:SendMessage",
+        "Condition": { "ArnEquals": { "aws:SourceArn": from } },
     });
-    root.add("UndeliveredPolicy", sqs::QueuePolicy::new(accept, [undelivered.reference()]));
+    let undelivered = queue::resting(&names.resource("queue", "undelivered-events"));
+    let undelivered = queue::add(root, "Undelivered", undelivered, &[puts_aside]);
     let target = Target::new(alerts.reference(), "alerts")
         .retry_policy(RetryPolicy::new().maximum_retry_attempts(185).maximum_event_age_in_seconds(86_400))
         .dead_letter_config(DeadLetterConfig::new().arn(undelivered.attribute("Arn")));

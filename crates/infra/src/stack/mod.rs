@@ -11,6 +11,7 @@ pub mod network_peering;
 pub mod networking;
 pub mod peering;
 mod permissions;
+mod queue;
 mod settings;
 
 use cdk::{Handle, Scope};

@@ -46,11 +46,14 @@ fn ids_do_not_depend_on_the_environment() {
 }
 
 /// Types of ours that take no tags.
-const UNTAGGABLE: [&str; 18] = [
+const UNTAGGABLE: [&str; 23] = [
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::BasePathMapping",
     "AWS::ApiGateway::Deployment",
+    "AWS::ApiGateway::GatewayResponse",
     "AWS::ApiGateway::Method",
+    "AWS::ApiGateway::Model",
+    "AWS::ApiGateway::RequestValidator",
     "AWS::ApiGateway::Resource",
     "AWS::DynamoDB::GlobalTable",
     "AWS::EC2::Route",
@@ -65,6 +68,8 @@ const UNTAGGABLE: [&str; 18] = [
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
     "AWS::Scheduler::Schedule",
+    "AWS::WAFv2::LoggingConfiguration",
+    "AWS::WAFv2::WebACLAssociation",
 ];
 
 #[test]
