@@ -5,12 +5,15 @@
 //! now, configuration and identifiers come in as arguments. Start reading at
 //! [`lease`], then [`mod@workflow`], then [`verdict`].
 
+pub mod budget;
 pub mod deployment;
 pub mod epoch;
 pub mod history;
 pub mod lease;
+pub mod metric;
 pub mod names;
 pub mod order;
+pub mod preflight;
 pub mod region;
 pub mod request;
 pub mod scenario;

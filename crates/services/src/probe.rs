@@ -107,8 +107,7 @@ impl Prober {
 
     /// Asks for `url`, unsigned.
     pub async fn get(&self, url: &str) -> Result<Answer, ProbeError> {
-        let request = request(Method::GET, url, Bytes::new())?;
-        self.within_total(async { self.send(request).await }).await
+        self.send(request(Method::GET, url, Bytes::new())?.map(Full::new)).await
     }
 
     /// Sends a request with a JSON body, signed for `regions`.
@@ -123,7 +122,7 @@ impl Prober {
         let mut request = request(method, url, body.into())?;
         self.within_total(async {
             signer.sign(&mut request, regions).await?;
-            self.send(request).await
+            self.ask(request.map(Full::new)).await
         })
         .await
     }
@@ -143,6 +142,14 @@ impl Prober {
         Ok(addresses)
     }
 
+    /// Sends a request that is complete in every header.
+    pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, ProbeError> {
+        if request.uri().host().is_none() {
+            return Err(ProbeError::Url(request.uri().to_string()));
+        }
+        self.within_total(self.ask(request)).await
+    }
+
     async fn within_total(
         &self,
         answer: impl Future<Output = Result<Answer, ProbeError>>,
@@ -150,8 +157,7 @@ impl Prober {
         tokio::time::timeout(self.total, answer).await.unwrap_or(Err(ProbeError::TimedOut(self.total)))
     }
 
-    async fn send(&self, request: Request<Bytes>) -> Result<Answer, ProbeError> {
-        let request = request.map(Full::new);
+    async fn ask(&self, request: Request<Full<Bytes>>) -> Result<Answer, ProbeError> {
         let response = self.client.request(request).await.map_err(|e| ProbeError::Unanswered(Box::new(e)))?;
         let status = response.status().as_u16();
         let body = Limited::new(response.into_body(), BODY_BYTES_MAX).collect();
@@ -178,7 +184,7 @@ fn request(method: Method, url: &str, body: Bytes) -> Result<Request<Bytes>, Pro
 }
 
 /// The system's authorities; where it has none, `https` cannot be asked and `http` can.
-fn tls_config() -> Result<rustls::ClientConfig, ProbeError> {
+pub(crate) fn tls_config() -> Result<rustls::ClientConfig, ProbeError> {
     use hyper_rustls::ConfigBuilderExt;
     let builder = || {
         let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());

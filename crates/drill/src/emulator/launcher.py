@@ -4,23 +4,34 @@ The emulator refuses a whole template for one resource type that it lacks. Here
 each such type gets a handler that records it by name and creates nothing, and
 the drill lists what was recorded as not exercised. Where the emulator departs
 from what AWS documents and the drill would notice, it is brought back here:
-replicas of global tables, the checks of request bodies, the bounds of Step Functions retries, and the first
-run of a schedule. Usage: launcher.py RECORD LOGS: the file that gets one JSON
-line per recorded resource, and the file that gets the logs of all functions.
+replicas of global tables, outputs of stacks in other regions, checks of request
+bodies, the bounds of Step Functions retries, and the first run of a schedule.
+
+Usage: launcher.py RECORD LOGS INVENTORY: the file that gets one JSON line per
+recorded resource, the file that gets the logs of all functions, and the file that
+gets a list of all that exists whenever SIGUSR1 asks for it.
 """
 
 import hashlib
 import http.server
 import json
+import os
 import random
+import signal
 import sys
 import threading
 
 from ministack.app import main
 from ministack.core import lambda_runtime
-from ministack.core.responses import get_account_id, get_region, set_request_region
-from ministack.services import apigateway_v1, rds, scheduler, stepfunctions
-from ministack.services.cloudformation import provisioners
+from ministack.core.responses import (
+    AccountRegionScopedDict,
+    AccountScopedDict,
+    get_account_id,
+    get_region,
+    set_request_region,
+)
+from ministack.services import apigateway_v1, eventbridge, rds, scheduler, stepfunctions
+from ministack.services.cloudformation import engine, provisioners
 
 RECORD = sys.argv[1]
 
@@ -118,8 +129,9 @@ def create_global_cluster(logical_id, properties, stack_name):
 
 
 def delete_global_cluster(physical_id, properties):
-    """Forgets the record."""
+    """Forgets the record and its tags."""
     rds._global_clusters.pop(physical_id, None)
+    rds._tags.pop(f"arn:aws:rds::{get_account_id()}:global-cluster:{physical_id}", None)
 
 
 def alarm_creator(create):
@@ -217,6 +229,26 @@ def check_bodies(handlers):
         handlers[kind] = {**handlers[kind], "create": create}
 
 
+def stack_output_resolver(resolve):
+    """Looks an output up in the region that Fn::GetStackOutput names.
+
+    The emulator looks in the region of the stack that asks.
+    """
+
+    def resolve_in_region(value, *context):
+        reference = value.get("Fn::GetStackOutput") if isinstance(value, dict) else None
+        if not isinstance(reference, dict) or not isinstance(reference.get("Region"), str):
+            return resolve(value, *context)
+        here = get_region()
+        try:
+            set_request_region(reference["Region"])
+            return resolve(value, *context)
+        finally:
+            set_request_region(here)
+
+    return resolve_in_region
+
+
 def bounded_retrier(find):
     """Honours MaxDelaySeconds and JitterStrategy, which the emulator ignores.
 
@@ -255,6 +287,28 @@ def prompt_schedule(handler):
         return created
 
     return {**handler, "create": create}
+
+
+def forwarder(dispatch):
+    """Delivers to a bus of another region, which the emulator does not.
+
+    The event keeps its region, as AWS documents. A bus that is not there yet gets
+    nothing; AWS would try again for as long as the rule says.
+    """
+
+    def dispatch_to_bus(spec, event, rule, event_path, payload=None):
+        here = get_region()
+        bus = spec.resource.startswith("event-bus/") and spec.account_id == get_account_id()
+        if not bus or spec.region == here:
+            dispatch(spec, event, rule, event_path, payload)
+            return
+        name = spec.resource.split("/", 1)[1]
+        forwarded = {"Region": here, **event, "EventBusName": name}
+        # Rules have the same names in both regions; what ends a circle is the region in their patterns.
+        forwarded.pop("_DispatchPath", None)
+        in_each_region([spec.region], lambda: eventbridge._dispatch_event(forwarded))
+
+    return dispatch_to_bus
 
 
 def speed_up_functions():
@@ -304,6 +358,37 @@ def copy_function_logs(path):
     worker._pump_output = pump_copied
 
 
+def inventory():
+    """Everything that every service holds, and the state of what is on its way out."""
+    found = {}
+    for module_name, module in list(sys.modules.items()):
+        if not module_name.startswith("ministack.services."):
+            continue
+        service = module_name.split(".")[2]
+        for kind, store in list(vars(module).items()):
+            if not isinstance(store, (AccountRegionScopedDict, AccountScopedDict)):
+                continue
+            for key in list(store._data):
+                region = key[1] if isinstance(store, AccountRegionScopedDict) else ""
+                value = store._data.get(key)
+                state = value.get("StackStatus") or value.get("KeyState") if isinstance(value, dict) else None
+                found[service, kind.lstrip("_"), region, str(key[-1])] = state
+    names = ("service", "kind", "region", "key", "state")
+    return [dict(zip(names, (*one, state))) for one, state in sorted(found.items())]
+
+
+def answer_inventories(path):
+    """Writes the inventory to this file whenever the process gets SIGUSR1."""
+
+    def write(*_):
+        partial = path + ".partial"
+        with open(partial, "w", encoding="utf-8") as file:
+            json.dump(inventory(), file)
+        os.replace(partial, path)
+
+    signal.signal(signal.SIGUSR1, write)
+
+
 def register():
     """Adds a handler for every type that has none, and mends some of the others."""
     handlers = provisioners._RESOURCE_HANDLERS
@@ -314,10 +399,13 @@ def register():
         "delete": alarm_deleter(alarm["delete"]),
     }
     handlers["AWS::DynamoDB::GlobalTable"] = global_table_handler(handlers["AWS::DynamoDB::GlobalTable"])
+    # It calls itself by this name for every part of a template.
+    engine._resolve_refs = stack_output_resolver(engine._resolve_refs)
     handlers["AWS::Scheduler::Schedule"] = prompt_schedule(handlers["AWS::Scheduler::Schedule"])
     check_bodies(handlers)
     scheduler._SCHEDULE_TICK_INTERVAL = 1
     stepfunctions._find_matching_retrier = bounded_retrier(stepfunctions._find_matching_retrier)
+    eventbridge._dispatch_to_event_bus = forwarder(eventbridge._dispatch_to_event_bus)
     for resource_type, prefix in RECORDED.items():
         handlers.setdefault(resource_type, recorder(resource_type, prefix))
     handlers.setdefault(
@@ -330,5 +418,6 @@ if __name__ == "__main__":
     register()
     speed_up_functions()
     copy_function_logs(sys.argv[2])
+    answer_inventories(sys.argv[3])
     sys.argv[1:] = []
     main()

@@ -1,11 +1,11 @@
 //! The functions of a region, each with its own role, and the queues between them.
 
 use cdk::{Handle, Scope, Stack};
-use cfn::{lambda, logs};
+use cfn::lambda;
 use serde_json::json;
 
-use super::{permissions, queue, settings};
-use crate::packages::{FUNCTIONS, ORDER_PROCESSOR, Packages, RECOVERY_STEP, SENTINEL};
+use super::{log_group, permissions, queue, settings};
+use crate::packages::{ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, Packages, RECOVERY_STEP, SENTINEL};
 use crate::place::{Place, parameter as key};
 use crate::policy::role;
 
@@ -20,8 +20,8 @@ const RECEIVES_MAX: u32 = 1000;
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html>
 const PROCESSORS: i64 = 10;
-/// Days the logs of the functions are kept.
-pub const LOG_RETENTION_DAYS: u32 = 30;
+/// The functions of this stack.
+const FUNCTIONS: [&str; 5] = [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP, PREFLIGHT];
 /// Recovery steps that may run at once: three branches of the workflow, and for each an
 /// attempt that its state has given up but that still runs.
 const STEPS: i64 = 6;
@@ -29,7 +29,7 @@ const STEPS: i64 = 6;
 /// What a region's compute stack holds.
 #[derive(Debug)]
 pub struct Handles {
-    /// The functions, in the order of [`FUNCTIONS`].
+    /// The functions that accept, settle, watch and recover.
     pub functions: Vec<Handle>,
     /// Orders to settle.
     pub orders: Handle,
@@ -52,7 +52,8 @@ pub fn new(stack: &mut Stack, place: &Place<'_>, packages: &Packages) -> Handles
     for (name, handle) in FUNCTIONS.into_iter().zip(&functions) {
         match name {
             ORDER_PROCESSOR => feed(&mut root, handle, &orders),
-            SENTINEL => never_late(&mut root, handle, &failed),
+            SENTINEL => on_failure(&mut root, "SentinelInvocations", handle, &failed, NEVER_LATE),
+            PREFLIGHT => on_failure(&mut root, "PreflightInvocations", handle, &failed, ONCE_MORE),
             _ => {}
         }
     }
@@ -89,20 +90,19 @@ fn reserved(place: &Place<'_>, name: &str) -> Option<i64> {
 }
 
 /// Seconds one invocation may take.
-fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
+pub(super) fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
     match name {
         ORDER_PROCESSOR => PROCESSOR_TIMEOUT_S,
         SENTINEL => place.deployment.sentinel.watch_s + 20,
         RECOVERY_STEP => recovery::workflow::function_timeout_s().max(30),
+        PREFLIGHT => recovery::preflight::FUNCTION_TIMEOUT_S,
         _ => 10,
     }
 }
 
 fn function(root: &mut Scope<'_>, place: &Place<'_>, packages: &Packages, name: &str) -> Handle {
     let mut scope = root.scope(name);
-    let group = place.function_log_group(name);
-    let log_group =
-        scope.add("Logs", logs::LogGroup::new().log_group_name(&group).retention_in_days(LOG_RETENTION_DAYS));
+    let log_group = scope.add("Logs", log_group(place, place.function_log_group(name)));
     let role = role(
         &mut scope,
         "Role",
@@ -122,7 +122,7 @@ fn function(root: &mut Scope<'_>, place: &Place<'_>, packages: &Packages, name: 
         .architectures([place.deployment.compute.architecture.as_str()])
         .memory_size(512)
         .timeout(i64::try_from(timeout_s(place, name)).unwrap_or(i64::MAX))
-        .environment(lambda::function::Environment::new().variables(settings::environment(place)))
+        .environment(lambda::function::Environment::new().variables(settings::of(name, place)))
         .logging_config(
             lambda::function::LoggingConfig::new().log_format("JSON").log_group(log_group.reference()),
         )
@@ -150,16 +150,29 @@ fn feed(root: &mut Scope<'_>, processor: &Handle, orders: &Handle) {
     );
 }
 
+/// Retries, and seconds for which one may still begin.
+type Patience = (i64, i64);
 /// A watch that could not start in its minute is of no use later.
-fn never_late(root: &mut Scope<'_>, sentinel: &Handle, failed: &Handle) {
+const NEVER_LATE: Patience = (0, 60);
+/// A preflight that broke off is worth another try before the next hour.
+const ONCE_MORE: Patience = (1, 1800);
+
+/// What an asynchronous invocation could not do waits where people find it.
+fn on_failure(
+    root: &mut Scope<'_>,
+    id: &str,
+    function: &Handle,
+    failed: &Handle,
+    (retries, age_s): Patience,
+) {
     use lambda::event_invoke_config::{DestinationConfig, OnFailure};
     let destination = DestinationConfig::new()
         .on_failure(OnFailure::new(cfn::Value::<String>::from(failed.attribute("Arn"))));
     root.add(
-        "SentinelInvocations",
-        lambda::EventInvokeConfig::new(sentinel.reference(), "$LATEST")
-            .maximum_retry_attempts(0)
-            .maximum_event_age_in_seconds(60)
+        id,
+        lambda::EventInvokeConfig::new(function.reference(), "$LATEST")
+            .maximum_retry_attempts(retries)
+            .maximum_event_age_in_seconds(age_s)
             .destination_config(destination),
     );
 }

@@ -4,8 +4,9 @@ use cdk::{Handle, Scope, Stack};
 use cfn::{Intrinsic, rds};
 use serde_json::json;
 
-use super::{key, parameter};
+use super::{hook, key, log_group, parameter};
 use crate::place::{DATABASE_NAME, DATABASE_PORT, DATABASE_USER, Place, ZONES, parameter as key_of};
+use crate::policy::Statement;
 
 const ENGINE: &str = "aurora-postgresql";
 /// Output that holds the writer endpoint's host.
@@ -30,6 +31,7 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
             .db_subnet_group_name(place.names().resource("subnets", "database")),
     );
     let parameters = root.add("Parameters", cluster_parameters(place));
+    let logs = root.add("Logs", log_group(place, log_group_name(place)));
     let cluster = cluster(place, &encryption, &subnets, &parameters);
     let cluster = if place.is_home() {
         let writer = root.add("Cluster", writer(cluster));
@@ -38,8 +40,12 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
     } else {
         root.add("Cluster", cluster.global_cluster_identifier(place.names().global_cluster()))
     };
-    for number in 1..=place.deployment.database.instances_per_region {
-        instance(&mut root, place, &cluster, &encryption, number);
+    root.node(&cluster).depend_on(&logs);
+    let instances: Vec<Handle> = (1..=place.deployment.database.instances_per_region)
+        .map(|number| instance(&mut root, place, &cluster, &encryption, number))
+        .collect();
+    if !place.is_home() {
+        release(&mut root.scope("Removal"), place, &instances);
     }
     let host = cluster.attribute("Endpoint.Address");
     let resource = cluster.attribute("DBClusterResourceId");
@@ -98,7 +104,13 @@ fn cluster_parameters(place: &Place<'_>) -> rds::DBClusterParameterGroup {
     .db_cluster_parameter_group_name(place.names().resource("parameters", "database"))
 }
 
-fn instance(root: &mut Scope<'_>, place: &Place<'_>, cluster: &Handle, encryption: &Handle, number: u32) {
+fn instance(
+    root: &mut Scope<'_>,
+    place: &Place<'_>,
+    cluster: &Handle,
+    encryption: &Handle,
+    number: u32,
+) -> Handle {
     let zones = Intrinsic::GetAzs { region: String::new() };
     let zone = Intrinsic::Select { index: (number as usize - 1) % ZONES, list: Box::new(zones.into()) };
     root.add(
@@ -113,5 +125,31 @@ fn instance(root: &mut Scope<'_>, place: &Place<'_>, cluster: &Handle, encryptio
             .auto_minor_version_upgrade(false)
             .enable_performance_insights(true)
             .performance_insights_kms_key_id(encryption.attribute("Arn")),
-    );
+    )
+}
+
+/// Where RDS exports the cluster's log to; ours, because RDS would make one that outlives the cluster.
+fn log_group_name(place: &Place<'_>) -> String {
+    format!("/aws/rds/cluster/{}/postgresql", place.names().database_cluster(place.region))
+}
+
+/// After a change of roles this cluster is the writer, and RDS takes no writer out of the global
+/// cluster while another one follows it. This stack goes first, so here the other one leaves: before
+/// the instances go, hence it is made after them.
+fn release(scope: &mut Scope<'_>, place: &Place<'_>, instances: &[Handle]) {
+    let (own, peer) = (place.database_cluster_arn(), place.peer().database_cluster_arn());
+    let allowed = [
+        Statement::allow(&["rds:DescribeGlobalClusters"], [place.global_cluster_arn()]),
+        Statement::allow(&["rds:RemoveFromGlobalCluster"], [place.global_cluster_arn(), own.clone(), peer]),
+    ];
+    let policy = scope.add("Policy", hook::allow(place, "release-database", &allowed));
+    let release = hook::resource(place, "ReleaseGlobalCluster")
+        .tell("GlobalCluster", place.names().global_cluster())
+        .tell("Cluster", own);
+    let release = scope.add("ReleaseGlobalCluster", release);
+    let node = scope.node(&release);
+    node.depend_on(&policy);
+    instances.iter().for_each(|instance| {
+        node.depend_on(instance);
+    });
 }

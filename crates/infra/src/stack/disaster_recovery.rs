@@ -1,12 +1,12 @@
-//! What recovers a region: the watch, the workflow, the switch, and who is told.
+//! What recovers a region: the watch, the workflow, the switch, and what is announced of it.
 
 use cdk::{Handle, Scope, Stack};
-use cfn::{Value, events, logs, scheduler, sns, stepfunctions};
+use cfn::{events, scheduler, stepfunctions};
 use recovery::step;
 use serde_json::json;
 
-use super::compute::{LOG_RETENTION_DAYS, failed_invocations};
-use super::{key, parameter, queue};
+use super::compute::failed_invocations;
+use super::{forwarding, log_group, parameter, preflight, queue};
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 use crate::place::Place;
 use crate::policy::{Statement, role};
@@ -16,63 +16,37 @@ use crate::policy::{Statement, role};
 pub struct Handles {
     /// The failover state machine.
     pub workflow: Handle,
-    /// Where people are alerted.
-    pub alerts: Handle,
 }
 
 /// Adds everything; `definition` is the failover workflow in Amazon States Language.
 pub fn new(stack: &mut Stack, place: &Place<'_>, definition: &str) -> Handles {
     let mut root = stack.root();
-    let alerts = alerts(&mut root, place);
-    announcements(&mut root, place, &alerts);
+    let bus = announcements(&mut root, place);
     settings(&mut root, place);
     let workflow = workflow(&mut root.scope("Failover"), place, definition);
     watch(&mut root.scope("Watch"), place);
-    Handles { workflow, alerts }
+    preflight::add(&mut root.scope("Preflight"), place, definition);
+    forwarding::add(&mut root.scope("Forwarding"), place, &bus);
+    Handles { workflow }
 }
 
-/// The topic, encrypted with a key of our own: EventBridge cannot use the one AWS manages.
-fn alerts(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
-    let encryption = key(root, place, "alerts", &["events.amazonaws.com"]);
-    let topic = root.add(
-        "Alerts",
-        sns::Topic::new()
-            .topic_name(place.names().alert_topic())
-            .kms_master_key_id(encryption.attribute("Arn")),
-    );
-    let arn = Value::<String>::from(topic.reference());
-    let rule = place.arn("events", &format!("rule/{}/*", place.names().event_bus()));
-    let publish = json!({
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "RulesPublish",
-                "Effect": "Allow",
-                "Principal": { "Service": "events.amazonaws.com" },
-                "Action": "sns:Publish",
-                "Resource": arn,
-                "Condition": { "ArnLike": { "aws:SourceArn": rule } },
-            },
-            {
-                "Sid": "EncryptedOnly",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "sns:Publish",
-                "Resource": arn,
-                "Condition": { "Bool": { "aws:SecureTransport": "false" } },
-            },
-        ],
-    });
-    root.add("AlertsPolicy", sns::TopicPolicy::new(publish, vec![arn]));
-    topic
+/// Name of the queue of events that reached nobody.
+pub(super) fn undelivered_events(place: &Place<'_>) -> String {
+    place.names().resource("queue", "undelivered-events")
 }
 
-/// Every event of the recovery bus reaches people, or waits where they find it.
-fn announcements(root: &mut Scope<'_>, place: &Place<'_>, alerts: &Handle) {
+/// Name of the rule that tells people.
+pub(super) fn announcement_rule(place: &Place<'_>) -> String {
+    place.names().resource("rule", "announcements")
+}
+
+/// Every event of this region on its recovery bus reaches people, or waits where they find it. Those
+/// of the peer are told by the peer: a forwarded one must not tell twice.
+fn announcements(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
     use events::rule::{DeadLetterConfig, RetryPolicy, Target};
     let names = place.names();
     let bus = root.add("Bus", events::EventBus::new(names.event_bus()));
-    let rule = names.resource("rule", "announcements");
+    let rule = announcement_rule(place);
     let from = place.arn("events", &format!("rule/{}/{rule}", names.event_bus()));
     let puts_aside = json!({
         "Sid": "RulePutsAside",
@@ -81,9 +55,9 @@ fn announcements(root: &mut Scope<'_>, place: &Place<'_>, alerts: &Handle) {
         "Action": "sqs:SendMessage",
         "Condition": { "ArnEquals": { "aws:SourceArn": from } },
     });
-    let undelivered = queue::resting(&names.resource("queue", "undelivered-events"));
+    let undelivered = queue::resting(&undelivered_events(place));
     let undelivered = queue::add(root, "Undelivered", undelivered, &[puts_aside]);
-    let target = Target::new(alerts.reference(), "alerts")
+    let target = Target::new(place.alert_topic_arn(), "alerts")
         .retry_policy(RetryPolicy::new().maximum_retry_attempts(185).maximum_event_age_in_seconds(86_400))
         .dead_letter_config(DeadLetterConfig::new().arn(undelivered.attribute("Arn")));
     root.add(
@@ -91,9 +65,10 @@ fn announcements(root: &mut Scope<'_>, place: &Place<'_>, alerts: &Handle) {
         events::Rule::new()
             .name(rule)
             .event_bus_name(bus.reference())
-            .event_pattern(json!({ "source": [step::event::SOURCE] }))
+            .event_pattern(json!({ "source": [step::event::SOURCE], "region": [place.region.as_str()] }))
             .targets([target]),
     );
+    bus
 }
 
 /// The switch, and what operators look up.
@@ -115,10 +90,7 @@ fn workflow(scope: &mut Scope<'_>, place: &Place<'_>, definition: &str) -> Handl
         CloudWatchLogsLogGroup, LogDestination, LoggingConfiguration, TracingConfiguration,
     };
     let name = place.names().failover_state_machine();
-    let log_group = logs::LogGroup::new()
-        .log_group_name(format!("/aws/vendedlogs/states/{name}"))
-        .retention_in_days(LOG_RETENTION_DAYS);
-    let log_group = scope.add("Logs", log_group);
+    let log_group = scope.add("Logs", log_group(place, format!("/aws/vendedlogs/states/{name}")));
     let destination = CloudWatchLogsLogGroup::new().log_group_arn(log_group.attribute("Arn"));
     let logging = LoggingConfiguration::new()
         .level("ALL")
@@ -188,7 +160,7 @@ fn watch(scope: &mut Scope<'_>, place: &Place<'_>) {
         rate(place.deployment.sentinel.schedule_s),
         target,
     );
-    scope.add("Schedule", schedule.name(place.names().resource("schedule", "watch")));
+    scope.add("Schedule", schedule.name(preflight::watch_schedule(place)));
 }
 
 /// EventBridge Scheduler counts in whole minutes.

@@ -2,22 +2,30 @@
 
 use cfn::Json;
 use recovery::lease::LEASE_KEY;
+use recovery::setting::AUDIT_RECORDS;
 use serde_json::json;
 
-use crate::packages::{ORDER_PROCESSOR, ORDERS_API, RECOVERY_STEP, SENTINEL};
+use super::preflight;
+use super::storage::BUCKETS;
+use crate::packages::{FUNCTIONS, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, RECOVERY_STEP, SENTINEL};
 use crate::place::{DATABASE_USER, Place, parameter as key};
 use crate::policy::Statement;
 
 /// What one of the functions may do.
 pub(super) fn of(function: &str, place: &Place<'_>) -> Vec<Statement> {
-    let own = match function {
+    every_function(function, place).into_iter().chain(calls(function, place)).collect()
+}
+
+/// What it calls itself, from within the network; what Lambda does for it goes Lambda's own way.
+pub(super) fn calls(function: &str, place: &Place<'_>) -> Vec<Statement> {
+    match function {
         ORDERS_API => orders_api(place),
         ORDER_PROCESSOR => order_processor(place),
         SENTINEL => sentinel(place),
         RECOVERY_STEP => recovery_step(place),
+        PREFLIGHT => preflight(place),
         _ => Vec::new(),
-    };
-    every_function(function, place).into_iter().chain(own).collect()
+    }
 }
 
 /// What Lambda does under a function's role to put it into the VPC.
@@ -72,16 +80,16 @@ fn journal(place: &Place<'_>, actions: &[&str]) -> Statement {
 /// Partitions of the journal begin with their year; the lease, in the same table, does not.
 const PARTITIONS: &str = "2*";
 
-/// Only items whose partition key fits. `ForAllValues` is also true of no key at all, hence `Null`.
-fn keys_only(operator: &str, key: &str) -> Json {
+/// Only items whose partition key fits one of these. `ForAllValues` is also true of no key at all, hence `Null`.
+fn keys_only(operator: &str, keys: &[&str]) -> Json {
     json!({
-        format!("ForAllValues:{operator}"): { "dynamodb:LeadingKeys": [key] },
+        format!("ForAllValues:{operator}"): { "dynamodb:LeadingKeys": keys },
         "Null": { "dynamodb:LeadingKeys": "false" },
     })
 }
 
 fn lease(place: &Place<'_>) -> Statement {
-    journal(place, &["dynamodb:GetItem", "dynamodb:PutItem"]).when(keys_only("StringEquals", LEASE_KEY))
+    journal(place, &["dynamodb:GetItem", "dynamodb:PutItem"]).when(keys_only("StringEquals", &[LEASE_KEY]))
 }
 
 fn queue_look(place: &Place<'_>) -> Statement {
@@ -107,7 +115,7 @@ fn orders_api(place: &Place<'_>) -> Vec<Statement> {
     let names = place.names();
     vec![
         journal(place, &["dynamodb:GetItem"]),
-        journal(place, &["dynamodb:PutItem"]).when(keys_only("StringLike", PARTITIONS)),
+        journal(place, &["dynamodb:PutItem"]).when(keys_only("StringLike", &[PARTITIONS])),
         Statement::allow(
             &["dynamodb:GetItem", "dynamodb:PutItem"],
             [place.table_arn(&names.sessions_table())],
@@ -155,6 +163,7 @@ fn sentinel(place: &Place<'_>) -> Vec<Statement> {
 }
 
 fn recovery_step(place: &Place<'_>) -> Vec<Statement> {
+    let [record, encrypt] = super::storage::may_record(place, AUDIT_RECORDS);
     vec![
         lease(place),
         journal(place, &["dynamodb:Query"]),
@@ -167,6 +176,8 @@ fn recovery_step(place: &Place<'_>) -> Vec<Statement> {
             [place.global_cluster_arn(), place.database_cluster_arn(), place.peer().database_cluster_arn()],
         ),
         Statement::allow(&["events:PutEvents"], [place.event_bus_arn()]),
+        record,
+        encrypt,
         Statement::allow(&["route53:ListResourceRecordSets"], [zone_arn(place)]),
         Statement::allow(&["route53:ChangeResourceRecordSets"], [zone_arn(place)])
             .when(failover_records(place)),
@@ -193,4 +204,53 @@ fn failover_records(place: &Place<'_>) -> Json {
             "route53:ChangeResourceRecordSetsActions": ["UPSERT"],
         },
     })
+}
+
+/// Looks at everything and changes nothing but what it remembers of itself.
+fn preflight(place: &Place<'_>) -> Vec<Statement> {
+    let names = place.names();
+    let queues = [names.order_queue(), names.dead_letter_queue()].map(|name| place.queue_arn(&name));
+    vec![
+        journal(place, &["dynamodb:GetItem"])
+            .when(keys_only("StringEquals", &[LEASE_KEY, preflight::JOURNAL_KEY])),
+        journal(place, &["dynamodb:PutItem"]).when(keys_only("StringEquals", &[preflight::JOURNAL_KEY])),
+        Statement::allow(&["dynamodb:GetItem"], [place.table_arn(&names.sessions_table())]),
+        Statement::allow(&["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], queues),
+        switch(place),
+        Statement::allow(&["ssm:GetParameter"], [place.parameter_arn(&preflight::digest_parameter(place))]),
+        peer_database(place),
+        Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
+        Statement::allow(&["rds:DescribeGlobalClusters"], [place.global_cluster_arn()]),
+        Statement::allow(
+            &["lambda:GetFunctionConfiguration"],
+            FUNCTIONS.map(|function| place.function_arn(function)),
+        ),
+        Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),
+        replication_look(place),
+        Statement::allow(&["scheduler:GetSchedule"], [preflight::watch_schedule_arn(place)]),
+        Statement::allow(&["events:PutEvents"], [place.event_bus_arn()]),
+        Statement::allow(&["iam:SimulatePrincipalPolicy"], [preflight::recovery_role_arn(place)]),
+        Statement::allow(&["sts:AssumeRole"], [preflight::observer_role_arn(&place.peer())]),
+        Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&super::compute::failed_invocations(place))]),
+    ]
+}
+
+/// What the peer's preflight may look at in this region. Its database it asks itself.
+pub(super) fn observer(place: &Place<'_>) -> Vec<Statement> {
+    vec![
+        Statement::allow(
+            &["lambda:GetFunctionConfiguration"],
+            FUNCTIONS.map(|function| place.function_arn(function)),
+        ),
+        Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
+        Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),
+        replication_look(place),
+    ]
+}
+
+fn replication_look(place: &Place<'_>) -> Statement {
+    Statement::allow(
+        &["s3:GetReplicationConfiguration"],
+        BUCKETS.map(|(_, purpose)| place.bucket_arn(purpose)),
+    )
 }

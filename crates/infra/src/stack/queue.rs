@@ -22,18 +22,17 @@ pub(super) fn encrypted(name: &str) -> sqs::Queue {
 /// account's own roles.
 pub(super) fn add(scope: &mut Scope<'_>, id: &str, queue: sqs::Queue, allowed: &[Json]) -> Handle {
     let queue = scope.add(id, queue);
-    let mut statements = vec![json!({
+    let arn = Value::<String>::from(queue.attribute("Arn"));
+    let mut statements = allowed.to_vec();
+    statements.push(json!({
         "Sid": "EncryptedOnly",
         "Effect": "Deny",
         "Principal": "*",
         "Action": "sqs:*",
-        "Resource": Value::<String>::from(queue.attribute("Arn")),
         "Condition": { "Bool": { "aws:SecureTransport": "false" } },
-    })];
-    for statement in allowed {
-        let mut statement = statement.clone();
-        statement["Resource"] = json!(Value::<String>::from(queue.attribute("Arn")));
-        statements.push(statement);
+    }));
+    for statement in &mut statements {
+        statement["Resource"] = json!(arn);
     }
     let document = json!({ "Version": "2012-10-17", "Statement": statements });
     scope.add(&format!("{id}Policy"), sqs::QueuePolicy::new(document, [queue.reference()]));

@@ -5,12 +5,21 @@
 
 mod api;
 mod calls;
+mod check;
 mod compute;
 mod data;
+mod documents;
+mod forwarding;
+mod foundation;
+mod monitoring;
+mod mutations;
 mod network;
 mod policies;
+mod preflight;
 mod refusals;
 mod resources;
+mod rules;
+mod storage;
 mod traffic;
 
 use std::fs;

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use recovery::Deployment;
+
 use crate::{deployment, synthesise, trading};
 
 #[test]
@@ -46,7 +48,7 @@ fn ids_do_not_depend_on_the_environment() {
 }
 
 /// Types of ours that take no tags.
-const UNTAGGABLE: [&str; 23] = [
+const UNTAGGABLE: [&str; 27] = [
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::BasePathMapping",
     "AWS::ApiGateway::Deployment",
@@ -55,16 +57,20 @@ const UNTAGGABLE: [&str; 23] = [
     "AWS::ApiGateway::Model",
     "AWS::ApiGateway::RequestValidator",
     "AWS::ApiGateway::Resource",
+    "AWS::CloudFormation::CustomResource",
     "AWS::DynamoDB::GlobalTable",
     "AWS::EC2::Route",
     "AWS::EC2::SecurityGroupEgress",
     "AWS::EC2::SecurityGroupIngress",
     "AWS::EC2::SubnetRouteTableAssociation",
     "AWS::EC2::VPCGatewayAttachment",
+    "AWS::Events::EventBusPolicy",
+    "AWS::IAM::Policy",
     "AWS::KMS::Alias",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::Permission",
     "AWS::Route53::RecordSet",
+    "AWS::S3::BucketPolicy",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
     "AWS::Scheduler::Schedule",
@@ -104,7 +110,8 @@ fn every_taggable_resource_is_tagged() {
 }
 
 /// Types of ours that hold what cannot be made again.
-const HOLD_DATA: [&str; 8] = [
+const HOLD_DATA: [&str; 10] = [
+    "AWS::CloudFormation::CustomResource",
     "AWS::DynamoDB::GlobalTable",
     "AWS::KMS::Key",
     "AWS::Logs::LogGroup",
@@ -112,6 +119,7 @@ const HOLD_DATA: [&str; 8] = [
     "AWS::RDS::DBInstance",
     "AWS::RDS::GlobalCluster",
     "AWS::Route53::HostedZone",
+    "AWS::S3::Bucket",
     "AWS::SQS::Queue",
 ];
 
@@ -140,4 +148,25 @@ fn removal_is_as_the_deployment_says() {
             }
         }
     }
+}
+
+/// Whatever holds data in another environment has the id that it has in the file's own.
+#[test]
+fn ids_of_what_holds_data_are_the_same_in_staging() {
+    let ids = |deployment: &Deployment| -> BTreeSet<String> {
+        let mut ids = BTreeSet::new();
+        for template in synthesise(deployment) {
+            let stack = template.name.trim_end_matches(&format!("-{}", deployment.environment)).to_owned();
+            let held = template.resources().filter(|(_, r)| r.get("DeletionPolicy").is_some());
+            ids.extend(held.map(|(id, resource)| format!("{stack} {} {id}", resource["Type"])));
+        }
+        ids
+    };
+    let text = include_str!("../../../../deployments/trading.toml");
+    let staging = Deployment::parse_for(text, "trading.toml", Some("staging")).expect("it is in the file");
+    let (own, staging) = (ids(&deployment()), ids(&staging));
+    let only_there: Vec<&String> = staging.difference(&own).collect();
+    assert_eq!(only_there, [] as [&String; 0]);
+    let fewer = own.difference(&staging).all(|id| id.contains("AWS::RDS::DBInstance"));
+    assert!(fewer, "staging has fewer instances and nothing else less");
 }

@@ -4,10 +4,12 @@ use cdk::{Handle, Scope};
 use cfn::{apigateway, certificatemanager, route53};
 
 use crate::place::{Place, parameter as key};
+use crate::stack::parameter;
 
 /// Adds the public name and the region's own, both leading to the stage.
 pub(super) fn new(root: &mut Scope<'_>, place: &Place<'_>, api: &Handle, stage: &Handle) {
     let certificate = certificate(root, place);
+    parameter(root, place, "CertificateParameter", key::CERTIFICATE, certificate.reference());
     let names = place.names();
     let (public, own) = (names.public_host(), names.region_host(place.region));
     domain(&mut root.scope("PublicDomain"), &public, &certificate, api, stage);

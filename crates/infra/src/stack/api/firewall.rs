@@ -4,8 +4,8 @@
 //! order must not be refused because of what a client's session holds or whose address it has.
 
 use cdk::{Handle, Scope};
+use cfn::Json;
 use cfn::wafv2::{LoggingConfiguration, WebACL, WebACLAssociation, logging_configuration, web_acl};
-use cfn::{Json, logs};
 use serde_json::json;
 use web_acl::{
     BlockAction, CustomHTTPHeader, CustomResponse, CustomResponseBody, DefaultAction, FieldToMatch,
@@ -15,7 +15,7 @@ use web_acl::{
 
 use super::access::{ROUTES, STAGE};
 use crate::place::Place;
-use crate::stack::compute::LOG_RETENTION_DAYS;
+use crate::stack::log_group;
 
 /// Seconds over which an address's requests are counted.
 const WINDOW_S: i64 = 300;
@@ -83,8 +83,7 @@ fn rate(priority: i64, what: &str, limit: i64, of: Statement) -> Rule {
 fn log(scope: &mut Scope<'_>, place: &Place<'_>, rules: &Handle) {
     use logging_configuration::{ActionCondition, Condition, Filter, LoggingFilter, SingleHeader};
     let name = place.names().resource("aws-waf-logs", "orders");
-    let group =
-        scope.add("Logs", logs::LogGroup::new().log_group_name(&name).retention_in_days(LOG_RETENTION_DAYS));
+    let group = scope.add("Logs", log_group(place, &name));
     let blocked = Condition::new().action_condition(ActionCondition::new("BLOCK"));
     let redacted = SECRET_HEADERS
         .map(|header| logging_configuration::FieldToMatch::new().single_header(SingleHeader::new(header)));

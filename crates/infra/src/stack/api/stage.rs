@@ -1,13 +1,13 @@
 //! The deployment, its stage with its rates, and the log of who called.
 
 use cdk::{Handle, Scope};
-use cfn::{apigateway, logs};
+use cfn::apigateway;
 use serde_json::json;
 
 use super::access::{ROUTES, STAGE, policy};
 use super::{responses, routes};
 use crate::place::Place;
-use crate::stack::compute::LOG_RETENTION_DAYS;
+use crate::stack::log_group;
 
 /// Requests per second that each health route takes whatever the load, and at once. Two regions' worth of
 /// Route 53's checkers ask about five times a second when the interval is 10 s.
@@ -19,8 +19,7 @@ pub(super) fn new(root: &mut Scope<'_>, place: &Place<'_>, api: &Handle, snapsho
     use apigateway::stage::AccessLogSetting;
     let deployment = deployment(root, place, api, snapshot);
     let name = format!("/aws/apigateway/{}", place.names().resource("api", "orders"));
-    let log_group = root
-        .add("AccessLogs", logs::LogGroup::new().log_group_name(name).retention_in_days(LOG_RETENTION_DAYS));
+    let log_group = root.add("AccessLogs", log_group(place, name));
     let account = logging_account(root, place);
     let log = AccessLogSetting::new().destination_arn(log_group.attribute("Arn")).format(access_log());
     let stage = apigateway::Stage::new(api.reference())
