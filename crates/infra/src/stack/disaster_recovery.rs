@@ -2,12 +2,12 @@
 //! announced of it.
 
 use cdk::{Handle, Scope, Stack};
-use cfn::{Value, events, scheduler, sqs, stepfunctions};
+use cfn::{events, scheduler, stepfunctions};
 use recovery::step;
 use serde_json::json;
 
-use super::compute::{failed_invocations, resting_queue};
-use super::{forwarding, log_group, parameter, preflight};
+use super::compute::failed_invocations;
+use super::{forwarding, log_group, parameter, preflight, queue};
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 use crate::place::Place;
 use crate::policy::{Statement, role};
@@ -62,21 +62,17 @@ fn announcements(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
     use events::rule::{DeadLetterConfig, RetryPolicy, Target};
     let names = place.names();
     let bus = root.add("Bus", events::EventBus::new(names.event_bus()));
-    let undelivered = root.add("Undelivered", resting_queue(&undelivered_events(place)));
     let rule = announcement_rule(place);
     let from = place.arn("events", &format!("rule/{}/{rule}", names.event_bus()));
-    let accept = json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Sid": "RulePutsAside",
-            "Effect": "Allow",
-            "Principal": { "Service": "events.amazonaws.com" },
-            "Action": "sqs:SendMessage",
-            "Resource": Value::<String>::from(undelivered.attribute("Arn")),
-            "Condition": { "ArnEquals": { "aws:SourceArn": from } },
-        }],
+    let puts_aside = json!({
+        "Sid": "RulePutsAside",
+        "Effect": "Allow",
+        "Principal": { "Service": "events.amazonaws.com" },
+        "Action": "sqs:SendMessage",
+        "Condition": { "ArnEquals": { "aws:SourceArn": from } },
     });
-    root.add("UndeliveredPolicy", sqs::QueuePolicy::new(accept, [undelivered.reference()]));
+    let undelivered = queue::resting(&undelivered_events(place));
+    let undelivered = queue::add(root, "Undelivered", undelivered, &[puts_aside]);
     let target = Target::new(place.alert_topic_arn(), "alerts")
         .retry_policy(RetryPolicy::new().maximum_retry_attempts(185).maximum_event_age_in_seconds(86_400))
         .dead_letter_config(DeadLetterConfig::new().arn(undelivered.attribute("Arn")));

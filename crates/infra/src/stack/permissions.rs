@@ -28,6 +28,22 @@ pub(super) fn calls(function: &str, place: &Place<'_>) -> Vec<Statement> {
     }
 }
 
+/// What Lambda does under a function's role to put it into the VPC.
+const INTERFACES: [&str; 4] = [
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+];
+
+/// The code of a function may not touch interfaces: its calls carry its ARN, Lambda's own do not.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html>
+fn for_lambda_alone(function: &str, place: &Place<'_>) -> Statement {
+    Statement::deny(&INTERFACES)
+        .when(json!({ "ArnEquals": { "lambda:SourceFunctionArn": place.function_arn(function) } }))
+}
+
 fn every_function(function: &str, place: &Place<'_>) -> Vec<Statement> {
     vec![
         Statement::allow(
@@ -39,14 +55,10 @@ fn every_function(function: &str, place: &Place<'_>) -> Vec<Statement> {
             "X-Ray has no resource for traces (service authorization reference)",
         ),
         Statement::anywhere(
-            &[
-                "ec2:CreateNetworkInterface",
-                "ec2:DeleteNetworkInterface",
-                "ec2:DescribeNetworkInterfaces",
-                "ec2:DescribeSubnets",
-            ],
+            &INTERFACES,
             "Lambda makes the interfaces of a function in a VPC under the function's role, and checks for `*` (Lambda developer guide)",
         ),
+        for_lambda_alone(function, place),
         Statement::allow(&["rds-db:connect"], [database_user(place, key::DATABASE_RESOURCE)]),
     ]
 }
@@ -89,6 +101,14 @@ fn queue_look(place: &Place<'_>) -> Statement {
 
 fn switch(place: &Place<'_>) -> Statement {
     Statement::allow(&["ssm:GetParameter"], [place.parameter_arn(&place.names().switch_parameter())])
+}
+
+/// Signed calls of the API, as clients make them: method, path, and whose region's API.
+fn api_calls<const N: usize>(calls: [(&str, &str, Place<'_>); N]) -> Statement {
+    let resources = calls.map(|(verb, path, place)| super::api::calls(&place, verb, path));
+    Statement::allow(&["execute-api:Invoke"], resources).because(
+        "the id of an API is made by API Gateway, and a parameter that holds it would make this stack wait for the API, which waits for this stack",
+    )
 }
 
 fn orders_api(place: &Place<'_>) -> Vec<Statement> {
@@ -145,6 +165,7 @@ fn sentinel(place: &Place<'_>) -> Vec<Statement> {
             ],
         ),
         Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&super::compute::failed_invocations(place))]),
+        api_calls([("POST", "orders", place.peer())]),
     ]
 }
 
@@ -170,6 +191,13 @@ fn recovery_step(place: &Place<'_>) -> Vec<Statement> {
         Statement::allow(&["route53:ListResourceRecordSets"], [zone_arn(place)]),
         Statement::allow(&["route53:ChangeResourceRecordSets"], [zone_arn(place)])
             .when(failover_records(place)),
+        // The public name may lead to either region while it is validated.
+        api_calls([
+            ("POST", "orders", *place),
+            ("GET", "orders/*", *place),
+            ("POST", "orders", place.peer()),
+            ("GET", "orders/*", place.peer()),
+        ]),
     ]
 }
 

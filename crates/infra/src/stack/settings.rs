@@ -3,8 +3,8 @@
 use cfn::{Map, Value};
 use recovery::setting;
 
-use super::storage::AUDIT;
 use super::preflight;
+use super::storage::AUDIT;
 use crate::packages::PREFLIGHT;
 use crate::place::{DATABASE_NAME, DATABASE_PORT, DATABASE_USER, Place, parameter as key};
 

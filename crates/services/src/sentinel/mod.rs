@@ -25,7 +25,8 @@ pub use tick::Watch;
 use crate::database::{Database, DatabaseError, Target};
 use crate::journal::Journal;
 use crate::lease_store::LeaseStore;
-use crate::probe::{ProbeError, Prober};
+use crate::probe::synthetic::{Caller, Entrance};
+use crate::probe::{ProbeError, Prober, Signer};
 use crate::queue::Queue;
 use crate::settings;
 use crate::switch::Switch;
@@ -106,7 +107,10 @@ impl Sentinel {
                 prober: prober.clone().with_total_timeout(readiness::API_LIMIT),
                 own: endpoints.own,
             },
-            outside: outside::Outside { prober, peer: endpoints.peer },
+            outside: outside::Outside {
+                caller: Caller { prober, signer: Signer::new(aws).map_err(ProbeError::from)? },
+                peer: Entrance { base: endpoints.peer, regions: vec![regions.peer.clone()] },
+            },
             switch: Switch::new(aws_sdk_ssm::Client::new(aws), trigger.switch_parameter),
             recoveries: execution::Executions {
                 client: aws_sdk_sfn::Client::new(aws),

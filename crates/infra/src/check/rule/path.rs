@@ -19,9 +19,10 @@ const FUNCTIONS: [&str; 4] = [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_ST
 /// Source: "AWS Fault Isolation Boundaries", global services.
 const GLOBAL: [&str; 5] = ["cloudfront", "globalaccelerator", "iam", "organizations", "route53"];
 /// What may name the other region: the database moves between the two, and who settles for the other
-/// region writes to its database. Neither call is made on the way to accepting an order.
-const MAY_NAME_THE_OTHER: [&str; 3] =
-    ["rds:FailoverGlobalCluster", "rds:SwitchoverGlobalCluster", "rds-db:connect"];
+/// region writes to its database; the look from outside and the last validation are calls of its public
+/// API. None is made on the way to accepting an order.
+const MAY_NAME_THE_OTHER: [&str; 4] =
+    ["execute-api:Invoke", "rds:FailoverGlobalCluster", "rds:SwitchoverGlobalCluster", "rds-db:connect"];
 
 pub(super) const ONE_REGION: Rule = Rule {
     id: "path-reads-one-region",

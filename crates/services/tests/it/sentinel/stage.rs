@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -30,6 +30,10 @@ pub struct Face {
     pub address: SocketAddr,
     pub ready: Arc<AtomicBool>,
     pub accepts: Arc<AtomicBool>,
+    /// What an order is told when it is not accepted.
+    pub refusal: Arc<AtomicU16>,
+    /// Orders that were asked for.
+    pub asked: Arc<AtomicU32>,
 }
 
 impl Face {
@@ -39,13 +43,22 @@ impl Face {
             address: listener.local_addr().expect("a bound port"),
             ready: Arc::new(AtomicBool::new(true)),
             accepts: Arc::new(AtomicBool::new(true)),
+            refusal: Arc::new(AtomicU16::new(503)),
+            asked: Arc::default(),
         };
-        let status = |flag: Arc<AtomicBool>, good: StatusCode| {
-            move || async move { if flag.load(Ordering::SeqCst) { good } else { StatusCode::SERVICE_UNAVAILABLE } }
+        let ready = Arc::clone(&face.ready);
+        let status = move || async move {
+            if ready.load(Ordering::SeqCst) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
         };
-        let router = Router::new()
-            .route("/health/ready", get(status(face.ready.clone(), StatusCode::OK)))
-            .route("/orders", post(status(face.accepts.clone(), StatusCode::CREATED)));
+        let order = {
+            let face = face.clone();
+            move || async move {
+                face.asked.fetch_add(1, Ordering::SeqCst);
+                let refusal = StatusCode::from_u16(face.refusal.load(Ordering::SeqCst)).expect("a status");
+                if face.accepts.load(Ordering::SeqCst) { StatusCode::CREATED } else { refusal }
+            }
+        };
+        let router = Router::new().route("/health/ready", get(status)).route("/orders", post(order));
         tokio::spawn(async move { axum::serve(listener, router).await });
         face
     }
@@ -179,7 +192,7 @@ async fn state_machine_of(scene: &Scene, name: &str, definition: &str) -> String
 pub async fn tick_until(
     watch: &mut Watch<'_>,
     what: &str,
-    yes: impl AsyncFn(&recovery::lease::Decision) -> bool,
+    mut yes: impl AsyncFnMut(&recovery::lease::Decision) -> bool,
 ) {
     let limit = tokio::time::Instant::now() + Duration::from_secs(60);
     while tokio::time::Instant::now() < limit {
