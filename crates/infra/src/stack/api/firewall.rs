@@ -30,7 +30,7 @@ const SECRET_HEADERS: [&str; 3] = ["authorization", "x-amz-security-token", "ses
 
 /// Adds the rules, puts them before the stage, and logs what they refuse.
 pub(super) fn new(scope: &mut Scope<'_>, place: &Place<'_>, api: &Handle, stage: &Handle) {
-    let limit = i64::try_from(place.deployment.api.requests_per_address).unwrap_or(i64::MAX);
+    let limit = i64::from(place.deployment.api.requests_per_address);
     let not_health =
         Statement::new().not_statement(NotStatement::new(Statement::new().regex_match_statement(health())));
     let health = Statement::new().regex_match_statement(health());
