@@ -19,10 +19,13 @@ pub const ORDER_PROCESSOR: &str = "order-processor";
 pub const SENTINEL: &str = "sentinel";
 /// Runs the steps of the recovery workflow.
 pub const RECOVERY_STEP: &str = "recovery-step";
+/// Asks whether the standby could take over now.
+pub const PREFLIGHT: &str = "preflight";
 /// Makes and removes what CloudFormation cannot.
 pub const STACK_HOOK: &str = "stack-hook";
 /// Every function, by the name of its binary and of its zip file.
-pub const FUNCTIONS: [&str; 5] = [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP, STACK_HOOK];
+pub const FUNCTIONS: [&str; 6] =
+    [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP, STACK_HOOK, PREFLIGHT];
 
 /// The deployment packages, read once.
 #[derive(Clone, Debug)]

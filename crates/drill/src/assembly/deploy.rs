@@ -52,7 +52,9 @@ pub async fn deploy(
         let text = outputs::filled(&stack.template, &deployed).to_string();
         // CloudFormation takes a longer template only from a bucket.
         let source = if text.len() > 51_200 {
-            uploader.put(&stack.region, TEMPLATE_BUCKET, &key, text.into_bytes()).await?;
+            // A bucket is written to in its own region, whichever the stack's is.
+            let home = assembly.stacks.first().map_or(&stack.region, |first| &first.region);
+            uploader.put(home, TEMPLATE_BUCKET, &key, text.into_bytes()).await?;
             TemplateSource::Url(uploader.url(TEMPLATE_BUCKET, &key))
         } else {
             TemplateSource::Body(text)

@@ -1,11 +1,11 @@
 //! The functions of a region, each with its own role, and the queues between them.
 
 use cdk::{Handle, Scope, Stack};
-use cfn::{lambda, sqs};
+use cfn::lambda;
 use serde_json::json;
 
-use super::{log_group, permissions, settings};
-use crate::packages::{ORDER_PROCESSOR, ORDERS_API, Packages, RECOVERY_STEP, SENTINEL};
+use super::{log_group, permissions, queue, settings};
+use crate::packages::{ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, Packages, RECOVERY_STEP, SENTINEL};
 use crate::place::{Place, parameter as key};
 use crate::policy::role;
 
@@ -13,10 +13,15 @@ use crate::policy::role;
 const PROCESSOR_TIMEOUT_S: u64 = 30;
 /// Receives after which a message that only ever crashed the processor is put aside.
 const RECEIVES_MAX: u32 = 1000;
-/// Seconds a dead letter is kept: the most SQS allows.
-const DEAD_LETTER_RETENTION_S: u32 = 1_209_600;
+/// Processors that Lambda starts for the queue at most. Each keeps a connection to the database, and
+/// their hundred orders at once settle the backlog of an outage far faster than it came. The bound is
+/// the queue's and not a reservation of the function's: a batch that meets the latter counts as received,
+/// which brings its messages nearer to the dead-letter queue.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html>
+const PROCESSORS: i64 = 10;
 /// The functions of this stack.
-const FUNCTIONS: [&str; 4] = [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP];
+const FUNCTIONS: [&str; 5] = [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP, PREFLIGHT];
 /// Recovery steps that may run at once: three branches of the workflow, and for each an
 /// attempt that its state has given up but that still runs.
 const STEPS: i64 = 6;
@@ -41,44 +46,31 @@ pub fn failed_invocations(place: &Place<'_>) -> String {
 pub fn new(stack: &mut Stack, place: &Place<'_>, packages: &Packages) -> Handles {
     let mut root = stack.root();
     let (orders, dead_letters) = queues(&mut root, place);
-    let failed = root.add("FailedInvocations", resting_queue(&failed_invocations(place)));
+    let failed = queue::add(&mut root, "FailedInvocations", queue::resting(&failed_invocations(place)), &[]);
     let functions: Vec<Handle> =
         FUNCTIONS.into_iter().map(|name| function(&mut root, place, packages, name)).collect();
     for (name, handle) in FUNCTIONS.into_iter().zip(&functions) {
         match name {
             ORDER_PROCESSOR => feed(&mut root, handle, &orders),
-            SENTINEL => never_late(&mut root, handle, &failed),
+            SENTINEL => on_failure(&mut root, "SentinelInvocations", handle, &failed, NEVER_LATE),
+            PREFLIGHT => on_failure(&mut root, "PreflightInvocations", handle, &failed, ONCE_MORE),
             _ => {}
         }
     }
     Handles { functions, orders, dead_letters }
 }
 
-/// A queue that nothing reads but people.
-pub(super) fn resting_queue(name: &str) -> sqs::Queue {
-    sqs::Queue::new()
-        .queue_name(name)
-        .message_retention_period(DEAD_LETTER_RETENTION_S)
-        .sqs_managed_sse_enabled(true)
-}
-
 fn queues(root: &mut Scope<'_>, place: &Place<'_>) -> (Handle, Handle) {
     let names = place.names();
     let orders_arn = place.queue_arn(&names.order_queue());
-    let dead_letters = root.add(
-        "DeadLetters",
-        resting_queue(&names.dead_letter_queue())
-            .redrive_allow_policy(json!({ "redrivePermission": "byQueue", "sourceQueueArns": [orders_arn] })),
-    );
+    let dead_letters = queue::resting(&names.dead_letter_queue())
+        .redrive_allow_policy(json!({ "redrivePermission": "byQueue", "sourceQueueArns": [orders_arn] }));
+    let dead_letters = queue::add(root, "DeadLetters", dead_letters, &[]);
     let target = cfn::Value::<String>::from(dead_letters.attribute("Arn"));
-    let orders = root.add(
-        "Orders",
-        sqs::Queue::new()
-            .queue_name(names.order_queue())
-            .visibility_timeout(i64::try_from(6 * PROCESSOR_TIMEOUT_S).unwrap_or(i64::MAX))
-            .sqs_managed_sse_enabled(true)
-            .redrive_policy(json!({ "deadLetterTargetArn": target, "maxReceiveCount": RECEIVES_MAX })),
-    );
+    let orders = queue::encrypted(&names.order_queue())
+        .visibility_timeout(i64::try_from(6 * PROCESSOR_TIMEOUT_S).unwrap_or(i64::MAX))
+        .redrive_policy(json!({ "deadLetterTargetArn": target, "maxReceiveCount": RECEIVES_MAX }));
+    let orders = queue::add(root, "Orders", orders, &[]);
     (orders, dead_letters)
 }
 
@@ -103,6 +95,7 @@ pub(super) fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
         ORDER_PROCESSOR => PROCESSOR_TIMEOUT_S,
         SENTINEL => place.deployment.sentinel.watch_s + 20,
         RECOVERY_STEP => recovery::workflow::function_timeout_s().max(30),
+        PREFLIGHT => recovery::preflight::FUNCTION_TIMEOUT_S,
         _ => 10,
     }
 }
@@ -129,8 +122,11 @@ fn function(root: &mut Scope<'_>, place: &Place<'_>, packages: &Packages, name: 
         .architectures([place.deployment.compute.architecture.as_str()])
         .memory_size(512)
         .timeout(i64::try_from(timeout_s(place, name)).unwrap_or(i64::MAX))
-        .environment(lambda::function::Environment::new().variables(settings::environment(place)))
-        .logging_config(lambda::function::LoggingConfig::new().log_group(log_group.reference()))
+        .environment(lambda::function::Environment::new().variables(settings::of(name, place)))
+        .logging_config(
+            lambda::function::LoggingConfig::new().log_format("JSON").log_group(log_group.reference()),
+        )
+        .recursive_loop("Terminate")
         .tracing_config(lambda::function::TracingConfig::new().mode("Active"))
         .vpc_config(network);
     if let Some(instances) = reserved(place, name) {
@@ -147,20 +143,36 @@ fn feed(root: &mut Scope<'_>, processor: &Handle, orders: &Handle) {
             .event_source_arn(orders.attribute("Arn"))
             .batch_size(10)
             .maximum_batching_window_in_seconds(0)
+            .scaling_config(
+                lambda::event_source_mapping::ScalingConfig::new().maximum_concurrency(PROCESSORS),
+            )
             .function_response_types(["ReportBatchItemFailures"]),
     );
 }
 
+/// Retries, and seconds for which one may still begin.
+type Patience = (i64, i64);
 /// A watch that could not start in its minute is of no use later.
-fn never_late(root: &mut Scope<'_>, sentinel: &Handle, failed: &Handle) {
+const NEVER_LATE: Patience = (0, 60);
+/// A preflight that broke off is worth another try before the next hour.
+const ONCE_MORE: Patience = (1, 1800);
+
+/// What an asynchronous invocation could not do waits where people find it.
+fn on_failure(
+    root: &mut Scope<'_>,
+    id: &str,
+    function: &Handle,
+    failed: &Handle,
+    (retries, age_s): Patience,
+) {
     use lambda::event_invoke_config::{DestinationConfig, OnFailure};
     let destination = DestinationConfig::new()
         .on_failure(OnFailure::new(cfn::Value::<String>::from(failed.attribute("Arn"))));
     root.add(
-        "SentinelInvocations",
-        lambda::EventInvokeConfig::new(sentinel.reference(), "$LATEST")
-            .maximum_retry_attempts(0)
-            .maximum_event_age_in_seconds(60)
+        id,
+        lambda::EventInvokeConfig::new(function.reference(), "$LATEST")
+            .maximum_retry_attempts(retries)
+            .maximum_event_age_in_seconds(age_s)
             .destination_config(destination),
     );
 }

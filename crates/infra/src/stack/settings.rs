@@ -3,13 +3,18 @@
 use cfn::{Map, Value};
 use recovery::setting;
 
+use super::preflight;
+use super::storage::AUDIT;
+use crate::packages::PREFLIGHT;
 use crate::place::{DATABASE_NAME, DATABASE_PORT, DATABASE_USER, Place, parameter as key};
 
-/// Every setting of a region's functions.
-pub(super) fn environment(place: &Place<'_>) -> Map<Value<String>> {
+/// Every setting of one of a region's functions.
+pub(super) fn of(function: &str, place: &Place<'_>) -> Map<Value<String>> {
+    let own = if function == PREFLIGHT { preflight::settings(place) } else { Vec::new() };
     located(place)
         .into_iter()
         .chain(timed(place))
+        .chain(own)
         .map(|(name, value)| (name.to_owned(), value.into()))
         .collect()
 }
@@ -35,8 +40,10 @@ fn located(place: &Place<'_>) -> Vec<(&'static str, String)> {
         (setting::GLOBAL_CLUSTER, names.global_cluster()),
         (setting::DATABASE_CLUSTER, names.database_cluster(place.region)),
         (setting::STATE_MACHINE_ARN, place.state_machine_arn()),
+        (setting::FAILBACK_STATE_MACHINE_ARN, place.failback_state_machine_arn()),
         (setting::SWITCH_PARAMETER, names.switch_parameter()),
         (setting::EVENT_BUS, names.event_bus()),
+        (setting::AUDIT_BUCKET, place.bucket(AUDIT)),
         (setting::OWN_URL, format!("https://{}", names.region_host(place.region))),
         (setting::PEER_URL, format!("https://{}", names.region_host(peer))),
         (setting::PUBLIC_URL, format!("https://{}", names.public_host())),
@@ -44,9 +51,10 @@ fn located(place: &Place<'_>) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Timings, in seconds, and the number of failed probes.
+/// Timings, in seconds but for the lag, the number of failed probes, and whether the way home is automatic.
 fn timed(place: &Place<'_>) -> Vec<(&'static str, String)> {
     let (lease, sentinel) = (&place.deployment.lease, &place.deployment.sentinel);
+    let failback = &place.deployment.failback;
     vec![
         (setting::LEASE_RENEW_S, lease.renew_s.to_string()),
         (setting::LEASE_TTL_S, lease.ttl_s.to_string()),
@@ -57,5 +65,8 @@ fn timed(place: &Place<'_>) -> Vec<(&'static str, String)> {
         (setting::PROBE_INTERVAL_S, sentinel.probe_interval_s.to_string()),
         (setting::PROBE_FAILURES, sentinel.probe_failures.to_string()),
         (setting::REPLAY_MARGIN_S, place.deployment.journal.replay_margin_s.to_string()),
+        (setting::FAILBACK_AUTOMATIC, failback.automatic.to_string()),
+        (setting::FAILBACK_DWELL_S, failback.dwell_s.to_string()),
+        (setting::FAILBACK_LAG_MS_MAX, failback.lag_ms_max.to_string()),
     ]
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use infra::stack::preflight::JOURNAL_KEY;
 use recovery::lease::LEASE_KEY;
 use serde_json::{Value, json};
 
@@ -55,6 +56,11 @@ fn wildcards_have_a_written_reason() {
                 let of_key = resource["Type"] == "AWS::KMS::Key";
                 let wildcard_action = actions.iter().any(|action| action.contains('*'));
                 assert!(!wildcard_action || of_key, "{id} allows {actions:?}");
+                // The id of an API cannot be known, so any API with this route is meant.
+                if texts(&statement["Resource"]).iter().any(|r| r.contains(":*/")) {
+                    assert_eq!(actions, ["execute-api:Invoke"], "{id}");
+                    assert!(resource["Metadata"]["WildcardReason"].is_string(), "{id} gives no reason");
+                }
                 if anywhere && (!of_key || wildcard_action) {
                     let joined = actions.join(",");
                     assert!(ANYWHERE.contains(&joined.as_str()), "{id} allows {joined} on everything");
@@ -77,6 +83,38 @@ fn each_function_has_a_role_of_its_own() {
     }
 }
 
+/// Lambda needs these under the function's role; the function's own code does not.
+#[test]
+fn the_code_of_a_function_cannot_touch_network_interfaces() {
+    let (mut functions, mut in_network) = (0, 0);
+    for template in trading() {
+        in_network +=
+            template.all("AWS::Lambda::Function").iter().filter(|f| f.get("VpcConfig").is_some()).count();
+        for role in template.all("AWS::IAM::Role") {
+            let statements =
+                role["Policies"][0]["PolicyDocument"]["Statement"].as_array().expect("statements");
+            let of = |effect| {
+                statements.iter().find(|statement| {
+                    statement["Effect"] == effect
+                        && texts(&statement["Action"]).contains(&"ec2:CreateNetworkInterface".to_owned())
+                })
+            };
+            let Some(allowed) = of("Allow") else { continue };
+            let denied = of("Deny").expect("what Lambda may do, the code may not");
+            assert_eq!(allowed["Action"], denied["Action"]);
+            assert_eq!(denied["Resource"], json!(["*"]));
+            let caller =
+                denied["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"].as_str().expect("an ARN");
+            let name = caller.rsplit(':').next().unwrap_or_default().replacen("function-", "role-", 1);
+            let own = name.replace("-production", &format!("-{}-production", template.region));
+            assert_eq!(role["RoleName"], own);
+            functions += 1;
+        }
+    }
+    assert!(functions >= 8, "{functions} functions");
+    assert_eq!(functions, in_network);
+}
+
 /// What changes an item of a table, PartiQL included.
 const WRITES: [&str; 7] =
     ["Put", "Update", "Delete", "BatchWrite", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete"];
@@ -96,6 +134,10 @@ fn who_accepts_orders_cannot_write_the_lease_and_who_holds_it_writes_nothing_els
         "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [LEASE_KEY] },
         "Null": { "dynamodb:LeadingKeys": "false" },
     });
+    let own_items = json!({
+        "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [JOURNAL_KEY] },
+        "Null": { "dynamodb:LeadingKeys": "false" },
+    });
     let mut writers = Vec::new();
     for template in trading() {
         for role in template.all("AWS::IAM::Role") {
@@ -107,8 +149,12 @@ fn who_accepts_orders_cannot_write_the_lease_and_who_holds_it_writes_nothing_els
                 let on_journal = texts(&statement["Resource"]).iter().any(|r| r.contains("table-journal"));
                 if on_journal && actions.iter().any(|action| changes_items(action)) {
                     assert_eq!(actions.iter().find(|a| changes_items(a) && *a != "dynamodb:PutItem"), None);
-                    let of_api = name.starts_with("role-orders-api-");
-                    assert_eq!(&statement["Condition"], if of_api { &partitions } else { &lease }, "{name}");
+                    let only = match name {
+                        name if name.starts_with("role-orders-api-") => &partitions,
+                        name if name.starts_with("role-preflight-") => &own_items,
+                        _ => &lease,
+                    };
+                    assert_eq!(&statement["Condition"], only, "{name}");
                     writers.push(name.to_owned());
                 }
             }
@@ -117,7 +163,7 @@ fn who_accepts_orders_cannot_write_the_lease_and_who_holds_it_writes_nothing_els
     writers.sort();
     let of =
         |function| ["us-east-1", "us-east-2"].map(|region| format!("role-{function}-{region}-production"));
-    assert_eq!(writers, ["orders-api", "recovery-step", "sentinel"].map(of).concat());
+    assert_eq!(writers, ["orders-api", "preflight", "recovery-step", "sentinel"].map(of).concat());
 }
 
 #[test]
@@ -128,27 +174,48 @@ fn every_partition_of_the_journal_can_be_written_and_the_lease_is_none() {
             assert!(partition.starts_with('2'), "{partition}");
         }
     }
-    assert!(!LEASE_KEY.starts_with('2'));
+    assert!(!LEASE_KEY.starts_with('2') && !JOURNAL_KEY.starts_with('2') && LEASE_KEY != JOURNAL_KEY);
 }
+
+/// Roles that are not on the path of a recovery, and the one resource of the other region that each uses.
+const ACROSS: [(&str, &str); 2] = [
+    ("role-forwarder-", ":event-bus/bus-recovery-production"),
+    ("role-preflight-us-", ":role/role-observer-"),
+];
 
 #[test]
 fn recovery_touches_only_its_own_region_and_global_names() {
+    let mut across = 0;
+    let home_switch = "arn:aws:ssm:us-east-1:111122223333:parameter/standfast/production/automation";
     for template in trading() {
         for role in template.all("AWS::IAM::Role") {
             let name = role["RoleName"].as_str().unwrap_or_default();
             if name.starts_with("role-replicate-") {
                 continue; // S3 copies under it, and no function of ours
             }
+            let known = ACROSS.iter().find(|(prefix, _)| name.starts_with(prefix));
             let mut allowed = Vec::new();
             statements(&role["Policies"], &mut allowed);
             let foreign = allowed
                 .iter()
                 .filter(|statement| !texts(&statement["Action"]).iter().any(|a| a.starts_with("rds")))
+                // The look from outside is at the other region, as its callers have it.
+                .filter(|statement| !texts(&statement["Action"]).contains(&"execute-api:Invoke".to_owned()))
                 .flat_map(|statement| texts(&statement["Resource"]))
+                // The failback asks whether home may act; no failover does.
+                .filter(|resource| {
+                    !(name.starts_with("role-recovery-step-") && resource.as_str() == home_switch)
+                })
                 .filter(|resource| resource.starts_with("arn:aws:") && !resource.contains(&template.region))
                 .filter(|resource| !resource.starts_with("arn:aws:route53:::"))
+                .filter(|resource| {
+                    let of_ours = known.is_some_and(|(_, part)| resource.contains(part));
+                    across += usize::from(of_ours);
+                    !of_ours
+                })
                 .collect::<Vec<_>>();
             assert_eq!(foreign, [] as [String; 0], "{name}");
         }
     }
+    assert_eq!(across, 2 * ACROSS.len(), "the list holds what is used and no more");
 }

@@ -48,11 +48,14 @@ fn ids_do_not_depend_on_the_environment() {
 }
 
 /// Types of ours that take no tags.
-const UNTAGGABLE: [&str; 21] = [
+const UNTAGGABLE: [&str; 27] = [
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::BasePathMapping",
     "AWS::ApiGateway::Deployment",
+    "AWS::ApiGateway::GatewayResponse",
     "AWS::ApiGateway::Method",
+    "AWS::ApiGateway::Model",
+    "AWS::ApiGateway::RequestValidator",
     "AWS::ApiGateway::Resource",
     "AWS::CloudFormation::CustomResource",
     "AWS::DynamoDB::GlobalTable",
@@ -61,6 +64,7 @@ const UNTAGGABLE: [&str; 21] = [
     "AWS::EC2::SecurityGroupIngress",
     "AWS::EC2::SubnetRouteTableAssociation",
     "AWS::EC2::VPCGatewayAttachment",
+    "AWS::Events::EventBusPolicy",
     "AWS::IAM::Policy",
     "AWS::KMS::Alias",
     "AWS::Lambda::EventInvokeConfig",
@@ -70,6 +74,8 @@ const UNTAGGABLE: [&str; 21] = [
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
     "AWS::Scheduler::Schedule",
+    "AWS::WAFv2::LoggingConfiguration",
+    "AWS::WAFv2::WebACLAssociation",
 ];
 
 #[test]

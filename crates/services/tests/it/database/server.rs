@@ -69,6 +69,15 @@ pub async fn migrated() -> Scratch {
     scratch
 }
 
+/// A pair with the schema, as [`migrated`] makes one.
+pub async fn migrated_pair() -> [Scratch; 2] {
+    let pair = empty_pair().await;
+    for scratch in &pair {
+        migrations::run(&mut scratch.client().await).await.expect("the schema can be made");
+    }
+    pair
+}
+
 async fn login(endpoint: &Endpoint, user: &str, database: &str) -> Client {
     let text = format!("host={} port={} user={user} dbname={database}", endpoint.host, endpoint.port);
     let (client, driver) = tokio_postgres::connect(&text, NoTls).await.expect("the server accepts");
@@ -85,6 +94,13 @@ impl Scratch {
     /// A connection that may do everything.
     pub async fn administrator(&self) -> Client {
         login(&self.endpoint, "postgres", &self.name).await
+    }
+
+    /// Whether new sessions can only read, as those of a replica.
+    pub async fn set_read_only(&self, read_only: bool) {
+        let set = format!("ALTER DATABASE {} SET default_transaction_read_only = {read_only}", self.name);
+        let administrator = login(&self.endpoint, "postgres", "postgres").await;
+        administrator.batch_execute(&set).await.expect("the database is ours");
     }
 
     pub fn target(&self) -> Target {
