@@ -4,12 +4,12 @@ import { CfnAlias, CfnKey } from 'aws-cdk-lib/aws-kms';
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
-import { CfnQueue, CfnQueueProps } from 'aws-cdk-lib/aws-sqs';
+import { CfnQueue, CfnQueuePolicy, CfnQueueProps } from 'aws-cdk-lib/aws-sqs';
 import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { LOG_RETENTION_DAYS } from './config';
 import { Place } from './place';
-import { because, keyPolicy, role, Statement, TRACES, allow } from './policy';
+import { allow, because, document, keyPolicy, role, Statement, TRACES } from './policy';
 
 /** A stack of one kind in one region. */
 export class TapStack extends Stack {
@@ -73,18 +73,57 @@ export function parameter(scope: Construct, id: string, place: Place, name: stri
   return new CfnParameter(scope, id, { type: 'String', name: place.parameterName(name), value });
 }
 
-export function queue(scope: Construct, id: string, place: Place, purpose: string, props: CfnQueueProps = {}): CfnQueue {
+/** A queue, closed to whoever comes without TLS and open to rules of the event bus, by their purpose. */
+export function queue(
+  scope: Construct,
+  id: string,
+  place: Place,
+  purpose: string,
+  props: CfnQueueProps = {},
+  rules?: { sid: string; purposes: string | string[] },
+): CfnQueue {
   const queue = new CfnQueue(scope, id, {
     queueName: place.name('queue', purpose),
     sqsManagedSseEnabled: true,
     ...props,
   });
+  const arnOf = (rule: string) => place.ruleArn(rule);
+  const purposes = rules?.purposes ?? [];
+  const send = rules && {
+    Sid: rules.sid,
+    Effect: 'Allow',
+    Principal: { Service: 'events.amazonaws.com' },
+    Action: 'sqs:SendMessage',
+    Resource: queue.attrArn,
+    Condition: {
+      ArnEquals: { 'aws:SourceArn': typeof purposes === 'string' ? arnOf(purposes) : purposes.map(arnOf) },
+    },
+  };
+  const encryptedOnly = {
+    Sid: 'EncryptedOnly',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 'sqs:*',
+    Resource: queue.attrArn,
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  };
+  new CfnQueuePolicy(scope, `${id}Policy`, {
+    queues: [queue.ref],
+    policyDocument: document(send ? [send, encryptedOnly] : [encryptedOnly]),
+  });
   return holdsData(queue, place);
 }
 
 /** A queue that nothing reads but people: for as long as SQS keeps a message. */
-export function restingQueue(scope: Construct, id: string, place: Place, purpose: string, props: CfnQueueProps = {}): CfnQueue {
-  return queue(scope, id, place, purpose, { messageRetentionPeriod: 1_209_600, ...props });
+export function restingQueue(
+  scope: Construct,
+  id: string,
+  place: Place,
+  purpose: string,
+  props: CfnQueueProps = {},
+  rules?: { sid: string; purposes: string | string[] },
+): CfnQueue {
+  return queue(scope, id, place, purpose, { messageRetentionPeriod: 1_209_600, ...props }, rules);
 }
 
 export interface FunctionProps {
@@ -118,7 +157,8 @@ export function lambdaFunction(parent: Construct, place: Place, name: string, pr
     timeout: props.timeout,
     reservedConcurrentExecutions: props.reserved,
     environment: props.environment && { variables: props.environment },
-    loggingConfig: { logGroup: logs.ref },
+    loggingConfig: { logGroup: logs.ref, logFormat: props.inNetwork ? 'JSON' : undefined },
+    recursiveLoop: props.inNetwork ? 'Terminate' : undefined,
     tracingConfig: { mode: 'Active' },
     vpcConfig: props.inNetwork
       ? {

@@ -100,6 +100,14 @@ export class Place {
     return `arn:aws:rds::${this.config.account}:global-cluster:${this.name('global-cluster', 'orders')}`;
   }
 
+  get eventBusArn(): string {
+    return this.arn('events', `event-bus/${this.name('bus', 'recovery')}`);
+  }
+
+  ruleArn(purpose: string): string {
+    return this.arn('events', `rule/${this.name('bus', 'recovery')}/${this.name('rule', purpose)}`);
+  }
+
   workflowArn(purpose: string): string {
     return this.arn('states', `stateMachine:${this.name('workflow', purpose)}`);
   }

@@ -10,8 +10,9 @@ export interface Statement {
   actions: string[];
   resources: string[];
   condition?: Record<string, unknown>;
-  /** Why the resource is `*`. */
+  /** Why the resource is `*`, or has a wildcard in it. */
   reason?: string;
+  effect?: 'Allow' | 'Deny';
 }
 
 export function allow(actions: string[], resources: string[], condition?: Record<string, unknown>): Statement {
@@ -31,8 +32,13 @@ export function document(statements: object[]): object {
   return { Version: '2012-10-17', Statement: statements };
 }
 
-function statement({ actions, resources, condition }: Statement): object {
-  return { Effect: 'Allow', Action: actions, Resource: resources, Condition: condition };
+/** Denies actions on everything, whatever allows them, under a condition. */
+export function deny(actions: string[], condition: Record<string, unknown>): Statement {
+  return { effect: 'Deny', actions, resources: ['*'], condition };
+}
+
+function statement({ actions, resources, condition, effect = 'Allow' }: Statement): object {
+  return { Effect: effect, Action: actions, Resource: resources, Condition: condition };
 }
 
 export function because(resource: CfnResource, reason: string): void {
@@ -51,18 +57,46 @@ export function role(
   service: string,
   allowed: Statement[],
 ): CfnRole {
+  const condition = WITHOUT_SOURCE.includes(service)
+    ? undefined
+    : { StringEquals: { 'aws:SourceAccount': place.config.account } };
+  return roleUnder(scope, id, place, purpose, trust({ Service: service }, condition), allowed);
+}
+
+/** A role that one other role of this account assumes. */
+export function roleFor(
+  scope: Construct,
+  id: string,
+  place: Place,
+  purpose: string,
+  principal: { arn: string; externalId: string },
+  allowed: Statement[],
+): CfnRole {
+  const condition = {
+    ArnEquals: { 'aws:PrincipalArn': principal.arn },
+    StringEquals: { 'sts:ExternalId': principal.externalId },
+  };
+  const account = { AWS: `arn:aws:iam::${place.config.account}:root` };
+  const role = roleUnder(scope, id, place, purpose, trust(account, condition), allowed);
+  role.maxSessionDuration = 3600;
+  return role;
+}
+
+function trust(Principal: object, Condition?: object): object {
+  return document([{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole', Condition }]);
+}
+
+function roleUnder(
+  scope: Construct,
+  id: string,
+  place: Place,
+  purpose: string,
+  assumeRolePolicyDocument: object,
+  allowed: Statement[],
+): CfnRole {
   const role = new CfnRole(scope, id, {
     roleName: place.roleName(purpose),
-    assumeRolePolicyDocument: document([
-      {
-        Effect: 'Allow',
-        Principal: { Service: service },
-        Action: 'sts:AssumeRole',
-        Condition: WITHOUT_SOURCE.includes(service)
-          ? undefined
-          : { StringEquals: { 'aws:SourceAccount': place.config.account } },
-      },
-    ]),
+    assumeRolePolicyDocument,
     policies: [{ policyName: 'permissions', policyDocument: document(allowed.map(statement)) }],
   });
   const reasons = allowed.filter(({ reason }) => reason).map(({ actions, reason }) => `${actions.join(', ')}: ${reason}`);
@@ -91,6 +125,17 @@ function administration(account: string): object {
   };
 }
 
+const GRANTS_FOR_SERVICES_ONLY = {
+  Sid: 'GrantsForServicesOnly',
+  Effect: 'Deny',
+  Principal: { AWS: '*' },
+  Action: ['kms:CreateGrant'],
+  Resource: ['*'],
+  Condition: {
+    BoolIfExists: { 'aws:PrincipalIsAWSService': 'false', 'kms:GrantIsForAWSResource': 'false' },
+  },
+};
+
 export function logKeyPolicy(place: Place): object {
   const { account, environment } = place.config;
   const groups = [`*-${environment}`, `*-${environment}/*`, `*/${environment}/*`];
@@ -114,6 +159,7 @@ export function logKeyPolicy(place: Place): object {
         ArnLike: { 'kms:EncryptionContext:aws:logs:arn': groups.map((name) => place.arn('logs', `log-group:${name}`)) },
       },
     },
+    GRANTS_FOR_SERVICES_ONLY,
   ]);
 }
 
@@ -139,15 +185,6 @@ export function keyPolicy(account: string, services: string[]): object {
       StringEquals: { 'aws:SourceAccount': account },
     }),
     ...use('ServicesUseForWhomTheyDoNotSay', services.filter(silent)),
-    {
-      Sid: 'GrantsForServicesOnly',
-      Effect: 'Deny',
-      Principal: { AWS: '*' },
-      Action: ['kms:CreateGrant'],
-      Resource: ['*'],
-      Condition: {
-        BoolIfExists: { 'aws:PrincipalIsAWSService': 'false', 'kms:GrantIsForAWSResource': 'false' },
-      },
-    },
+    GRANTS_FOR_SERVICES_ONLY,
   ]);
 }

@@ -1,4 +1,4 @@
-import { Annotations, App, Aspects, CfnDeletionPolicy, CfnResource, IAspect, Stack } from 'aws-cdk-lib';
+import { Annotations, App, AspectPriority, Aspects, CfnDeletionPolicy, CfnResource, IAspect, Stack } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { Config } from './config';
 import { WILDCARD_REASON } from './policy';
@@ -87,7 +87,7 @@ const ITSELF = ['AWS::KMS::Key', 'AWS::KMS::ReplicaKey'];
 /** Adds the rules that every resource must keep: each violation is an error at its construct. */
 export function addValidation(app: App, config: Config): void {
   const rules: Rule[] = [names(config), lengths, encryption, removal(config), tags(config), leastPrivilege];
-  rules.forEach((rule) => Aspects.of(app).add(new Validation(rule), { priority: 500 }));
+  rules.forEach((rule) => Aspects.of(app).add(new Validation(rule), { priority: AspectPriority.READONLY }));
 }
 
 /** One rule, on what each resource becomes in its template. */

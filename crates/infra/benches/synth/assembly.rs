@@ -8,6 +8,8 @@ use serde_json::Value;
 use crate::counts::{self, Counts};
 use crate::failure::Failure;
 
+/// What an aspect leaves in an assembly when it objects; without the `cdk` command nothing else says so.
+const OBJECTION: &str = "\"aws:cdk:error\"";
 const TEMPLATE: &str = ".template.json";
 
 /// The templates of an assembly, by the names of their stacks.
@@ -62,6 +64,23 @@ impl Templates {
         }
         Ok(())
     }
+}
+
+/// Fails when an aspect of the app objected to anything.
+pub fn refuse_objections(directory: &Path) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::new(directory.display(), error);
+    for entry in fs::read_dir(directory).map_err(failed)? {
+        let file = entry.map_err(failed)?.path();
+        if file.extension().is_some_and(|extension| extension == "json")
+            && fs::read_to_string(&file).map_err(failed)?.contains(OBJECTION)
+        {
+            return Err(Failure::plain(format!(
+                "an aspect objects, see `aws:cdk:error` in {}",
+                file.display()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// `us-east-1` of `TapStack-Compute-us-east-1-production`.

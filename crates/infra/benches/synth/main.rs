@@ -123,6 +123,7 @@ fn compare(scratch: &Path, packages: &Path, repeats: usize, record: bool, node: 
     let peer = Peer::build(packages, &workflows)?;
     println!("node {node}, {}", peer.versions());
     peer::run(&mut peer.command(Way::Everything, &theirs))?;
+    assembly::refuse_objections(&theirs)?;
     let other = Templates::read(&theirs)?;
     refuse_unequal(&own, &other)?;
     if record {

@@ -17,6 +17,8 @@ export const COMPOSITES = [
       'database-silent',
       'failover-executions',
       'journal-errors',
+      'preflight-gaps',
+      'preflight-silent',
       'recovery-escalated',
       'recovery-step-throttles',
       'region-not-ready',

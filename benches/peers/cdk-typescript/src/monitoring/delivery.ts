@@ -1,4 +1,5 @@
 import { Place } from '../place';
+import { WORKFLOWS } from '../permissions';
 import { BUCKETS } from '../stacks/storage';
 import { AlarmSpec } from './alarm';
 import { metric, Metric, sumOf } from './metric';
@@ -46,6 +47,12 @@ export function queues(place: Place): AlarmSpec[] {
       'Announcements of a recovery reached nobody.',
       "read them in the queue: they say what happened; then see the topic's policy and key.",
     ),
+    holds(
+      'unforwarded-events',
+      'unforwarded-events',
+      'Critical events did not reach the record in the other region.',
+      "expected while that region is out for more than a day; else see its bus's policy and the forwarder's role.",
+    ),
   ];
 }
 
@@ -81,18 +88,34 @@ export function buckets(place: Place): AlarmSpec[] {
 }
 
 export function workflow(place: Place): AlarmSpec[] {
-  const executions = (name: string) => metric('AWS/States', name, { StateMachineArn: place.workflowArn('failover') });
   const schedules = (name: string) => metric('AWS/Scheduler', name, { ScheduleGroup: 'default' });
-  const announcements = { EventBusName: place.name('bus', 'recovery'), RuleName: place.name('rule', 'announcements') };
-  return [
-    {
-      purpose: 'failover-executions',
-      measure: sumOf(['ExecutionsFailed', 'ExecutionsTimedOut', 'ExecutionsAborted'].map(executions)),
+  const executions = WORKFLOWS.map((purpose): AlarmSpec => {
+    const dimensions = { StateMachineArn: place.workflowArn(purpose) };
+    const names = ['ExecutionsFailed', 'ExecutionsTimedOut', 'ExecutionsAborted'];
+    return {
+      purpose: `${purpose}-executions`,
+      measure: sumOf(names.map((name) => metric('AWS/States', name, dimensions))),
       bad: ['>=', 1],
-      meaning: 'An execution of the failover workflow failed, took too long or was stopped.',
+      meaning: `An execution of the ${purpose} workflow failed, took too long or was stopped.`,
       first: 'read its history; the sentinel starts another attempt some minutes later, a limited number of times.',
       noData: 'Step Functions reports what ran.',
-    },
+    };
+  });
+  const undelivered = ['announcements', 'forwarding', 'peer-events'].map((rule): AlarmSpec => {
+    const dimensions = { EventBusName: place.name('bus', 'recovery'), RuleName: place.name('rule', rule) };
+    const names = ['FailedInvocations', 'InvocationsFailedToBeSentToDlq'];
+    return {
+      purpose: `${rule}-undelivered`,
+      measure: sumOf(names.map((name) => metric('AWS/Events', name, dimensions))),
+      bad: ['>=', 1],
+      meaning: "Events of the recovery's bus could not be delivered.",
+      first: 'see the queue of undelivered events, and the policy of the target.',
+      noData: 'EventBridge reports what is not zero.',
+    };
+  });
+  return [
+    ...executions,
+    ...undelivered,
     {
       purpose: 'schedules-missed',
       measure: sumOf(
@@ -109,16 +132,6 @@ export function workflow(place: Place): AlarmSpec[] {
       meaning: 'Schedules of this region did not start what they should, again and again; others of this account count too.',
       first: 'read the queue of failed invocations; if the sentinel is throttled, its reservation is too small.',
       noData: 'EventBridge Scheduler reports what went wrong only when it did.',
-    },
-    {
-      purpose: 'announcements-undelivered',
-      measure: sumOf(
-        ['FailedInvocations', 'InvocationsFailedToBeSentToDlq'].map((name) => metric('AWS/Events', name, announcements)),
-      ),
-      bad: ['>=', 1],
-      meaning: "Events of the recovery's bus could not be delivered.",
-      first: 'see the queue of undelivered events, and the policy of the target.',
-      noData: 'EventBridge reports what is not zero.',
     },
   ];
 }

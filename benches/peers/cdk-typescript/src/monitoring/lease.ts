@@ -127,3 +127,29 @@ export function settlement({ config }: Place): AlarmSpec[] {
     },
   ];
 }
+
+/** Whether this region could take over, asked every hour. */
+export function preflight(): AlarmSpec[] {
+  return [
+    {
+      purpose: 'preflight-gaps',
+      measure: own('preflight', 'PreflightFailed', 'Maximum'),
+      bad: ['>=', 1],
+      period: 3600,
+      meaning: 'This region could not take over, or could not be relieved: a preflight found gaps.',
+      first: "read which in the event or in the preflight's log; `docs/preflight.md` says what to do about each.",
+      noData: 'the preflight reports this, and `preflight-silent` tells of its silence.',
+    },
+    {
+      purpose: 'preflight-silent',
+      measure: own('preflight', 'PreflightRan'),
+      bad: ['<', 1],
+      lasting: [2, 2],
+      period: 3600,
+      missing: 'breaching',
+      meaning: 'No preflight has come to its end for two hours: nobody knows whether this region could take over.',
+      first: 'see that its schedule is on, and the queue of failed invocations.',
+      noData: 'a preflight that does not run reports nothing, which is what this is for.',
+    },
+  ];
+}

@@ -1,12 +1,13 @@
-import { CfnAccount, CfnBasePathMapping, CfnDeployment, CfnDomainName, CfnMethod, CfnResource, CfnRestApi, CfnStage } from 'aws-cdk-lib/aws-apigateway';
+import { CfnAccount, CfnBasePathMapping, CfnDeployment, CfnDomainName, CfnMethod, CfnMethodProps, CfnRequestValidator, CfnResource, CfnRestApi, CfnStage } from 'aws-cdk-lib/aws-apigateway';
 import { CfnCertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { CfnRecordSet } from 'aws-cdk-lib/aws-route53';
-import { Fn } from 'aws-cdk-lib';
+import { CfnResource as CoreResource, Fn } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { logGroup, parameter, TapStack } from '../pieces';
 import { Place } from '../place';
 import { anywhere, role } from '../policy';
+import { accessPolicy, addAnswers, addFirewall, HEALTH, model } from './api-edge';
 
 export const STAGE = 'live';
 
@@ -23,9 +24,11 @@ const ACCESS_LOG = {
   requestId: '$context.requestId',
   ip: '$context.identity.sourceIp',
   time: '$context.requestTime',
+  caller: '$context.identity.userArn',
   method: '$context.httpMethod',
   path: '$context.resourcePath',
   status: '$context.status',
+  refusal: '$context.error.responseType',
   latencyMs: '$context.responseLatency',
   integrationMs: '$context.integrationLatency',
   host: '$context.domainName',
@@ -41,6 +44,7 @@ export class ApiStack extends TapStack {
       description: 'orders and sessions',
       endpointConfiguration: { types: ['REGIONAL'] },
       disableExecuteApiEndpoint: true,
+      policy: accessPolicy(place, STAGE),
     });
     const methods = this.routes();
     new CfnPermission(this, 'MayInvoke', {
@@ -49,7 +53,8 @@ export class ApiStack extends TapStack {
       principal: 'apigateway.amazonaws.com',
       sourceArn: Fn.sub(place.arn('execute-api', `\${api}/${STAGE}/*/*`), { api: this.api.ref }),
     });
-    const stage = this.stage(methods);
+    const stage = this.stage([...methods, ...addAnswers(this, this.api)]);
+    addFirewall(this, place, this.api, stage);
     const certificate = this.certificate();
     parameter(this, 'CertificateParameter', place, 'api/certificate', certificate.ref);
     this.domain('PublicDomain', place.publicHost, certificate, stage);
@@ -68,6 +73,15 @@ export class ApiStack extends TapStack {
 
   private routes(): CfnMethod[] {
     const scope = new Construct(this, 'Routes');
+    const validator = new CfnRequestValidator(scope, 'Bodies', {
+      restApiId: this.api.ref,
+      name: this.place.name('validator', 'bodies'),
+      validateRequestBody: true,
+    });
+    const bodies = new Map([
+      ['POST/orders', model(scope, this.api, 'Order')],
+      ['PUT/sessions/{id}', model(scope, this.api, 'Session')],
+    ]);
     const resources = new Map<string, CfnResource>();
     const resource = (path: string): string => {
       if (path === '') {
@@ -86,18 +100,31 @@ export class ApiStack extends TapStack {
       return found.ref;
     };
     return ROUTES.flatMap(([path, ...methods]) =>
-      methods.map((httpMethod) => this.method(scope, `${httpMethod}${path.replaceAll('/', '-')}`, httpMethod, resource(path))),
+      methods.map((httpMethod) => {
+        const body = bodies.get(`${httpMethod}${path}`);
+        return this.method(scope, `${httpMethod}${path.replaceAll('/', '-')}`, httpMethod, resource(path), {
+          authorizationType: HEALTH.includes(path.slice(1)) ? 'NONE' : 'AWS_IAM',
+          requestModels: body && { 'application/json': body.ref },
+          requestValidatorId: body && validator.ref,
+        });
+      }),
     );
   }
 
-  private method(scope: Construct, id: string, httpMethod: string, resourceId: string): CfnMethod {
+  private method(
+    scope: Construct,
+    id: string,
+    httpMethod: string,
+    resourceId: string,
+    access: Pick<CfnMethodProps, 'authorizationType' | 'requestModels' | 'requestValidatorId'>,
+  ): CfnMethod {
     const { region } = this.place;
     const target = this.place.functionArn('orders-api');
     return new CfnMethod(scope, id, {
       restApiId: this.api.ref,
       resourceId,
       httpMethod,
-      authorizationType: 'NONE',
+      ...access,
       integration: {
         type: 'AWS_PROXY',
         integrationHttpMethod: 'POST',
@@ -107,10 +134,11 @@ export class ApiStack extends TapStack {
     });
   }
 
-  private stage(methods: CfnMethod[]): CfnStage {
+  private stage(deployed: CoreResource[]): CfnStage {
     const { place } = this;
+    const { requestsPerSecond, burst } = place.config.api;
     const deployment = new CfnDeployment(this, 'Deployment', { restApiId: this.api.ref });
-    methods.forEach((method) => deployment.addResourceDependency(method));
+    deployed.forEach((resource) => deployment.addResourceDependency(resource));
     const logs = logGroup(this, 'AccessLogs', place, `/aws/apigateway/${place.name('api', 'orders')}`);
     const account = this.loggingAccount();
     const stage = new CfnStage(this, 'Stage', {
@@ -119,7 +147,10 @@ export class ApiStack extends TapStack {
       stageName: STAGE,
       tracingEnabled: true,
       accessLogSetting: { destinationArn: logs.attrArn, format: JSON.stringify(ACCESS_LOG) },
-      methodSettings: [{ httpMethod: '*', resourcePath: '/*', metricsEnabled: true, dataTraceEnabled: false }],
+      methodSettings: [
+        limits('*', '/*', requestsPerSecond, burst),
+        ...HEALTH.map((path) => limits('GET', `/~1${path.replaceAll('/', '~1')}`, 100, 200)),
+      ],
     });
     stage.addResourceDependency(account);
     return stage;
@@ -165,4 +196,15 @@ export class ApiStack extends TapStack {
     new CfnBasePathMapping(scope, 'Mapping', { domainName: domain.ref, restApiId: this.api.ref, stage: stage.ref });
     return domain;
   }
+}
+
+function limits(httpMethod: string, resourcePath: string, rate: number, burst: number): CfnStage.MethodSettingProperty {
+  return {
+    httpMethod,
+    resourcePath,
+    metricsEnabled: true,
+    dataTraceEnabled: false,
+    throttlingRateLimit: rate,
+    throttlingBurstLimit: burst,
+  };
 }

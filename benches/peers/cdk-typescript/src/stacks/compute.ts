@@ -1,6 +1,6 @@
 import { CfnEventInvokeConfig, CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { environmentOf } from '../environment';
+import { environmentOf, preflightEnvironment } from '../environment';
 import { calls, FunctionName, inNetwork } from '../permissions';
 import { lambdaFunction, queue, restingQueue, TapStack } from '../pieces';
 import { Place } from '../place';
@@ -21,20 +21,25 @@ export class ComputeStack extends TapStack {
     const processor = this.function('order-processor', 30);
     const watch = this.function('sentinel', sentinel.watch + 20, sentinel.reserved);
     this.function('recovery-step', 30, 6);
+    const preflight = this.function('preflight', 90);
     new CfnEventSourceMapping(this, 'OrdersToProcessor', {
       functionName: processor.ref,
       eventSourceArn: orders.attrArn,
       batchSize: 10,
+      scalingConfig: { maximumConcurrency: 10 },
       maximumBatchingWindowInSeconds: 0,
       functionResponseTypes: ['ReportBatchItemFailures'],
     });
-    new CfnEventInvokeConfig(this, 'SentinelInvocations', {
-      functionName: watch.ref,
-      qualifier: '$LATEST',
-      maximumRetryAttempts: 0,
-      maximumEventAgeInSeconds: 60,
-      destinationConfig: { onFailure: { destination: failed.attrArn } },
-    });
+    const invocations = (id: string, functionName: string, maximumRetryAttempts: number, maximumEventAgeInSeconds: number) =>
+      new CfnEventInvokeConfig(this, id, {
+        functionName,
+        qualifier: '$LATEST',
+        maximumRetryAttempts,
+        maximumEventAgeInSeconds,
+        destinationConfig: { onFailure: { destination: failed.attrArn } },
+      });
+    invocations('SentinelInvocations', watch.ref, 0, 60);
+    invocations('PreflightInvocations', preflight.ref, 1, 1800);
   }
 
   private function(name: FunctionName, timeout: number, reserved?: number) {
@@ -42,8 +47,8 @@ export class ComputeStack extends TapStack {
     return lambdaFunction(this, place, name, {
       timeout,
       reserved,
-      allowed: [...inNetwork(place), ...calls[name](place)],
-      environment: environmentOf(place),
+      allowed: [...inNetwork(name, place), ...calls[name](place)],
+      environment: environmentOf(place, name === 'preflight' ? preflightEnvironment(place) : {}),
       inNetwork: true,
     });
   }

@@ -67,9 +67,15 @@ export function addEndpoints(
   }
 }
 
+/** Whether only another service may call, which does not leave the network of the function. */
+function isOnBehalf(condition: Record<string, unknown> = {}): boolean {
+  return 'kms:ViaService' in ((condition.StringEquals as object | undefined) ?? {});
+}
+
 /** What the functions may do at one service, each statement once. */
 function allowedAt(prefix: string, place: Place) {
   const statements = FUNCTIONS.flatMap((name) => calls[name](place))
+    .filter(({ condition }) => !isOnBehalf(condition))
     .map(({ actions, resources }) => ({
       Effect: 'Allow',
       Principal: '*',
