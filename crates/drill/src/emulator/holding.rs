@@ -66,7 +66,10 @@ impl Holding {
             ("apigateway_v1", "account_settings") => Some("a setting of the account"),
             ("ec2", _) if key.contains("-000000") => Some("the account's default network"),
             ("elasticache", _) if key.starts_with("default.") => Some(DEFAULTS),
-            ("scheduler", "schedule_groups") if key == "default" => Some(DEFAULTS),
+            ("scheduler", "schedule_groups") | ("eventbridge", "event_buses") if key == "default" => {
+                Some(DEFAULTS)
+            }
+            ("eventbridge", "events_log") => Some(COUNTERS),
             ("iam", "aws_managed_attachment_counts") if key.contains(":aws:policy/") => Some(COUNTERS),
             ("route53", "caller_refs") | ("s3", "completed_multipart_uploads") => Some(COUNTERS),
             _ => None,

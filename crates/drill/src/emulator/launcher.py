@@ -224,9 +224,15 @@ def check_bodies(handlers):
         method["requestValidatorId"] = properties.get("RequestValidatorId")
         return created
 
-    for kind, create in (("RequestValidator", create_validator), ("Method", create_method)):
-        kind = f"AWS::ApiGateway::{kind}"
-        handlers[kind] = {**handlers[kind], "create": create}
+    def delete_validator(physical_id, properties):
+        of_api = apigateway_v1._request_validators.get(properties["RestApiId"], {})
+        of_api.pop(physical_id, None)
+        if not of_api:
+            apigateway_v1._request_validators.pop(properties["RestApiId"], None)
+
+    method, validator = "AWS::ApiGateway::Method", "AWS::ApiGateway::RequestValidator"
+    handlers[method] = {**handlers[method], "create": create_method}
+    handlers[validator] = {"create": create_validator, "delete": delete_validator}
 
 
 def stack_output_resolver(resolve):
