@@ -1,5 +1,13 @@
 import { join } from 'node:path';
-import { CfnCustomResource, CfnResource, CfnTag, DefaultStackSynthesizer, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
+import {
+  CfnCustomResource,
+  CfnResource,
+  CfnTag,
+  DefaultStackSynthesizer,
+  RemovalPolicy,
+  Stack,
+  Tags,
+} from 'aws-cdk-lib';
 import { CfnAlias, CfnKey } from 'aws-cdk-lib/aws-kms';
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';

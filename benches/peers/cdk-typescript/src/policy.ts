@@ -99,7 +99,9 @@ function roleUnder(
     assumeRolePolicyDocument,
     policies: [{ policyName: 'permissions', policyDocument: document(allowed.map(statement)) }],
   });
-  const reasons = allowed.filter(({ reason }) => reason).map(({ actions, reason }) => `${actions.join(', ')}: ${reason}`);
+  const reasons = allowed
+    .filter(({ reason }) => reason)
+    .map(({ actions, reason }) => `${actions.join(', ')}: ${reason}`);
   if (reasons.length > 0) {
     because(role, reasons.join('; '));
   }
@@ -181,9 +183,13 @@ export function keyPolicy(account: string, services: string[]): object {
   const silent = (service: string) => service === 'events.amazonaws.com';
   return document([
     administration(account),
-    ...use('ServicesUse', services.filter((service) => !silent(service)), {
-      StringEquals: { 'aws:SourceAccount': account },
-    }),
+    ...use(
+      'ServicesUse',
+      services.filter((service) => !silent(service)),
+      {
+        StringEquals: { 'aws:SourceAccount': account },
+      },
+    ),
     ...use('ServicesUseForWhomTheyDoNotSay', services.filter(silent)),
     GRANTS_FOR_SERVICES_ONLY,
   ]);

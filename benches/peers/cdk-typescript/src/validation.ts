@@ -111,7 +111,9 @@ function propertiesOf(resource: CfnResource): Fields {
   if (known) {
     return known;
   }
-  const template = Stack.of(resource).resolve(resource._toCloudFormation()) as { Resources: Record<string, { Properties?: Fields }> };
+  const template = Stack.of(resource).resolve(resource._toCloudFormation()) as {
+    Resources: Record<string, { Properties?: Fields }>;
+  };
   const properties = Object.values(template.Resources)[0].Properties ?? {};
   resolved.set(resource, properties);
   return properties;
@@ -126,7 +128,8 @@ function tagsIn(properties: Fields): Record<string, Json> {
 }
 
 function names({ environment }: Config): Rule {
-  const holds = (name: string) => name.split('/').some((part) => part === environment || part.endsWith(`-${environment}`));
+  const holds = (name: string) =>
+    name.split('/').some((part) => part === environment || part.endsWith(`-${environment}`));
   return (type, properties) => {
     const property = NAMES[type];
     const name = NAMED_BY_TAG.includes(type) ? tagsIn(properties).Name : property ? properties[property] : '';
@@ -153,7 +156,9 @@ function removal({ protect }: Config): Rule {
     if (HOLDS_DATA.includes(type) && (deletionPolicy !== wanted || updateReplacePolicy !== wanted)) {
       return [`must say ${wanted} as its removal policy`];
     }
-    const leaves = [deletionPolicy, updateReplacePolicy].some((policy) => policy && policy !== CfnDeletionPolicy.DELETE);
+    const leaves = [deletionPolicy, updateReplacePolicy].some(
+      (policy) => policy && policy !== CfnDeletionPolicy.DELETE,
+    );
     return leaves && !protect ? ['leaves something behind, and this deployment is not protected'] : [];
   };
 }
@@ -162,7 +167,9 @@ function tags(config: Config): Rule {
   const wanted = [...Object.keys(tagsOf(config)), 'region'];
   return (_, properties) => {
     const found = tagsIn(properties);
-    return Object.keys(found).length === 0 ? [] : wanted.filter((key) => !(key in found)).map((key) => `has no tag ${key}`);
+    return Object.keys(found).length === 0
+      ? []
+      : wanted.filter((key) => !(key in found)).map((key) => `has no tag ${key}`);
   };
 }
 

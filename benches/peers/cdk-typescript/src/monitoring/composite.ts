@@ -5,9 +5,15 @@ import { Place } from '../place';
 export const COMPOSITES = [
   {
     purpose: 'region-impaired',
-    of: ['api-latency', 'api-server-errors', 'orders-api-errors', 'orders-api-throttles', 'orders-unavailable', 'region-not-ready'],
-    says:
-      'This region does not serve its callers as it should. First: see which of its alarms rings, and on the dashboard whether the other region serves; a region that is lost is left by itself.',
+    of: [
+      'api-latency',
+      'api-server-errors',
+      'orders-api-errors',
+      'orders-api-throttles',
+      'orders-unavailable',
+      'region-not-ready',
+    ],
+    says: 'This region does not serve its callers as it should. First: see which of its alarms rings, and on the dashboard whether the other region serves; a region that is lost is left by itself.',
   },
   {
     purpose: 'recovery-impaired',
@@ -29,8 +35,7 @@ export const COMPOSITES = [
       'switched-off',
       'watch-silent',
     ],
-    says:
-      'If the other region were lost now, this one could not take over as promised. First: mend what its alarms name before anything else is changed: until then there is no second region.',
+    says: 'If the other region were lost now, this one could not take over as promised. First: mend what its alarms name before anything else is changed: until then there is no second region.',
   },
   {
     purpose: 'data-behind',
@@ -47,8 +52,7 @@ export const COMPOSITES = [
       'sessions-replication',
       'settlement-lag',
     ],
-    says:
-      'What was acknowledged is not yet where it should be: settlement, replication or both are behind. First: nothing is lost while the journal answers; see whether it is the queue, the database or replication.',
+    says: 'What was acknowledged is not yet where it should be: settlement, replication or both are behind. First: nothing is lost while the journal answers; see whether it is the queue, the database or replication.',
   },
 ];
 

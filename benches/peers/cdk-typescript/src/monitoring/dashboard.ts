@@ -30,7 +30,14 @@ function arranged(rows: Row[]): object[] {
   let y = 0;
   return rows.flatMap(([height, ...widgets]) => {
     const width = 24 / widgets.length;
-    const row = widgets.map(({ type, properties }, index) => ({ type, x: index * width, y, width, height, properties }));
+    const row = widgets.map(({ type, properties }, index) => ({
+      type,
+      x: index * width,
+      y,
+      width,
+      height,
+      properties,
+    }));
     y += height;
     return row;
   });
@@ -104,10 +111,12 @@ function business(place: Place): Row[] {
         figure('settled', 'order-processor', 'OrdersSettled'),
         figure('replayed', 'recovery-step', 'OrdersReplayed'),
       ]),
-      graph(place, 'From acceptance to settlement, ms', [figure('p99', 'order-processor', 'SettlementLag', 'p99')], [
-        `${queueAge} s`,
-        queueAge * 1000,
-      ]),
+      graph(
+        place,
+        'From acceptance to settlement, ms',
+        [figure('p99', 'order-processor', 'SettlementLag', 'p99')],
+        [`${queueAge} s`, queueAge * 1000],
+      ),
     ],
     [3, state(place.home), state(place.standby)],
   ];
@@ -238,10 +247,7 @@ function data(place: Place): Row[] {
         (at) => ['PutItem', ofTable(at, 'journal', 'SuccessfulRequestLatency', { Operation: 'PutItem' }, 'p99')],
       ]),
       graph(place, 'Sessions to the other region, ms', [
-        (at) => [
-          '',
-          ofTable(at, 'sessions', 'ReplicationLatency', { ReceivingRegion: at.peer.region }, 'Maximum'),
-        ],
+        (at) => ['', ofTable(at, 'sessions', 'ReplicationLatency', { ReceivingRegion: at.peer.region }, 'Maximum')],
       ]),
     ],
   ];

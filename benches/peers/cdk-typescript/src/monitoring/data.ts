@@ -12,7 +12,13 @@ export function lagOf(place: Place, name: string): Computed {
   return { expression, metrics: {}, period: 60 };
 }
 
-export function ofTable(place: Place, purpose: string, name: string, more: Record<string, string> = {}, stat?: string): Metric {
+export function ofTable(
+  place: Place,
+  purpose: string,
+  name: string,
+  more: Record<string, string> = {},
+  stat?: string,
+): Metric {
   return metric('AWS/DynamoDB', name, { TableName: place.name('table', purpose), ...more }, stat);
 }
 
@@ -65,7 +71,8 @@ export function database(place: Place): AlarmSpec[] {
       bad: ['<', 1],
       lasting: [5, 5],
       missing: 'breaching',
-      meaning: "No instance of this region's database has reported for five minutes: it cannot settle, or cannot be promoted.",
+      meaning:
+        "No instance of this region's database has reported for five minutes: it cannot settle, or cannot be promoted.",
       first: "see the cluster's instances and events; add an instance if it has none.",
       noData: 'a cluster without an instance reports nothing, which is what this is for.',
     },
@@ -127,7 +134,8 @@ export function tables(place: Place): AlarmSpec[] {
       bad: ['>=', 1],
       lasting: [2, 3],
       meaning: `DynamoDB throttles the table of the ${purpose}: ${throttled}`,
-      first: "see whether one partition is hot or the account's quota is reached; shards are a setting of the deployment.",
+      first:
+        "see whether one partition is hot or the account's quota is reached; shards are a setting of the deployment.",
       noData,
     },
     {

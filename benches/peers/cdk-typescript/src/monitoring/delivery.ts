@@ -26,7 +26,8 @@ export function queues(place: Place): AlarmSpec[] {
       bad: ['>', queueAge],
       lasting: [3, 3],
       meaning: `An order waits for more than ${queueAge} s to be settled.`,
-      first: "expected until a recovery settles again; else see the processor's errors and throttles, and the database.",
+      first:
+        "expected until a recovery settles again; else see the processor's errors and throttles, and the database.",
       noData,
     },
     holds(
@@ -129,7 +130,8 @@ export function workflow(place: Place): AlarmSpec[] {
       ),
       bad: ['>=', 1],
       lasting: [2, 5],
-      meaning: 'Schedules of this region did not start what they should, again and again; others of this account count too.',
+      meaning:
+        'Schedules of this region did not start what they should, again and again; others of this account count too.',
       first: 'read the queue of failed invocations; if the sentinel is throttled, its reservation is too small.',
       noData: 'EventBridge Scheduler reports what went wrong only when it did.',
     },

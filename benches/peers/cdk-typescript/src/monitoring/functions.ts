@@ -40,7 +40,8 @@ function ofOne(place: Place, { name, timeout, seldom, errors, lost }: Watched): 
       bad: ['>=', 1],
       lasting: seldom ? [1, 1] : [2, 5],
       meaning: `Invocations of ${name} find no instance.`,
-      first: 'see `concurrency`, and which function of the account uses up the instances; reservations are in the compute stack.',
+      first:
+        'see `concurrency`, and which function of the account uses up the instances; reservations are in the compute stack.',
       noData: NO_DATA,
     },
     {
@@ -106,7 +107,8 @@ function concurrency(): AlarmSpec {
     bad: ['>', 80],
     lasting: [3, 5],
     meaning: 'More than 80 % of the instances that Lambda gives this account here are claimed.',
-    first: "see which function grows; ask AWS for a higher quota in both regions, for a failover brings the other's load.",
+    first:
+      "see which function grows; ask AWS for a higher quota in both regions, for a failover brings the other's load.",
     noData: NO_DATA,
   };
 }

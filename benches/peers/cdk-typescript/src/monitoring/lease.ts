@@ -14,7 +14,8 @@ export function lease({ config }: Place): AlarmSpec[] {
       bad: ['<', 1],
       lasting: [3, 3],
       missing: 'breaching',
-      meaning: 'No sentinel has reported for three minutes: this region does not watch, renews no lease and cannot take over.',
+      meaning:
+        'No sentinel has reported for three minutes: this region does not watch, renews no lease and cannot take over.',
       first: "see that the schedule is on and what the sentinel's last log lines say; the other region still watches.",
       noData: 'a dead watch reports nothing, which is what this is for.',
     },
@@ -23,15 +24,18 @@ export function lease({ config }: Place): AlarmSpec[] {
       measure: own('sentinel', 'LeaseAge', 'Maximum'),
       bad: ['>', config.lease.ttl],
       meaning: `The lease has not been renewed for more than its TTL of ${config.lease.ttl} s, as this region sees it.`,
-      first: 'see whether a take-over follows (lease-taken); if not, why the standby holds: its sentinel\'s log says so.',
+      first:
+        "see whether a take-over follows (lease-taken); if not, why the standby holds: its sentinel's log says so.",
       noData: SENTINEL,
     },
     {
       purpose: 'lease-taken',
       measure: own('sentinel', 'LeasesTaken'),
       bad: ['>=', 1],
-      meaning: 'This region has taken the lease and recovers: orders are accepted here, and settled once the workflow is through.',
-      first: 'follow the execution of the failover workflow; do not deploy and change nothing at the databases meanwhile.',
+      meaning:
+        'This region has taken the lease and recovers: orders are accepted here, and settled once the workflow is through.',
+      first:
+        'follow the execution of the failover workflow; do not deploy and change nothing at the databases meanwhile.',
       noData: SENTINEL,
     },
     {
@@ -52,7 +56,8 @@ export function lease({ config }: Place): AlarmSpec[] {
       bad: ['>', 50],
       lasting: [2, 3],
       meaning: 'The other region does not answer orders from outside, as this region sees it.',
-      first: "ask the other region's own name from a third place; a take-over follows by itself if the probes go on failing.",
+      first:
+        "ask the other region's own name from a third place; a take-over follows by itself if the probes go on failing.",
       noData: 'only the standby probes, so the owner of the lease has no data here.',
     },
     {
@@ -61,7 +66,8 @@ export function lease({ config }: Place): AlarmSpec[] {
       bad: ['<', 1],
       lasting: [6, 6],
       period: 300,
-      meaning: 'Standfast has been switched off in this region, or cannot read its switch, for half an hour: it takes no lease.',
+      meaning:
+        'Standfast has been switched off in this region, or cannot read its switch, for half an hour: it takes no lease.',
       first: 'turn the switch on again if nobody works on the system (SSM parameter `automation`).',
       noData: SENTINEL,
     },
@@ -70,7 +76,8 @@ export function lease({ config }: Place): AlarmSpec[] {
       measure: own('recovery-step', 'RecoveriesEscalated'),
       bad: ['>=', 1],
       meaning: 'A recovery has stopped at a step that failed for good: people have to act.',
-      first: "open the execution's history, and do by the runbook (`standfast workflow --format runbook`) what the step would have done.",
+      first:
+        "open the execution's history, and do by the runbook (`standfast workflow --format runbook`) what the step would have done.",
       noData: NOT_COUNTED,
     },
   ];
@@ -112,7 +119,8 @@ export function settlement({ config }: Place): AlarmSpec[] {
       bad: ['>=', 1],
       lasting: [3, 3],
       period: 300,
-      meaning: 'The sweep finds acknowledged orders that nobody settled, again and again: their messages are lost on the way.',
+      meaning:
+        'The sweep finds acknowledged orders that nobody settled, again and again: their messages are lost on the way.',
       first: "see whether the API can send to the queue, and what the processor's log says of these orders.",
       noData: NOT_COUNTED,
     },
@@ -121,7 +129,8 @@ export function settlement({ config }: Place): AlarmSpec[] {
       measure: own('orders-api', 'SessionsStale'),
       bad: ['>', 3],
       lasting: [3, 5],
-      meaning: 'More sessions than the share allowed for errors are behind what their clients have seen: replication is slow.',
+      meaning:
+        'More sessions than the share allowed for errors are behind what their clients have seen: replication is slow.',
       first: 'see the replication latency of the sessions table; clients that stay in one region do not notice.',
       noData: NOT_COUNTED,
     },

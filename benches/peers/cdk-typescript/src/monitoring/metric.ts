@@ -13,7 +13,8 @@ export function metric(namespace: string, name: string, dimensions: Record<strin
 }
 
 /** A figure that one of our services reports. */
-export const own = (service: string, name: string, stat = 'Sum') => metric('Standfast', name, { Service: service }, stat);
+export const own = (service: string, name: string, stat = 'Sum') =>
+  metric('Standfast', name, { Service: service }, stat);
 
 /** Several metrics, and what is compared of them. */
 export interface Computed {
@@ -37,7 +38,10 @@ export function dimensionsOf({ dimensions }: Metric): CfnAlarm.DimensionProperty
   return dimensions.map(([name, value]) => ({ name, value }));
 }
 
-export function queriesOf({ expression, metrics, period: own }: Computed, period: number): CfnAlarm.MetricDataQueryProperty[] {
+export function queriesOf(
+  { expression, metrics, period: own }: Computed,
+  period: number,
+): CfnAlarm.MetricDataQueryProperty[] {
   return [
     { id: 'result', expression, label: 'what is compared', period: own, returnData: true },
     ...Object.entries(metrics).map(([id, one]) => ({

@@ -152,9 +152,7 @@ export function addFirewall(parent: Construct, place: Place, api: CfnRestApi, st
     logDestinationConfigs: [place.arn('logs', `log-group:${name}`)],
     loggingFilter: {
       DefaultBehavior: 'DROP',
-      Filters: [
-        { Behavior: 'KEEP', Requirement: 'MEETS_ANY', Conditions: [{ ActionCondition: { Action: 'BLOCK' } }] },
-      ],
+      Filters: [{ Behavior: 'KEEP', Requirement: 'MEETS_ANY', Conditions: [{ ActionCondition: { Action: 'BLOCK' } }] }],
     },
     redactedFields: ['authorization', 'x-amz-security-token', 'session-token'].map((Name) => ({
       singleHeader: { Name },

@@ -1,4 +1,15 @@
-import { CfnAccount, CfnBasePathMapping, CfnDeployment, CfnDomainName, CfnMethod, CfnMethodProps, CfnRequestValidator, CfnResource, CfnRestApi, CfnStage } from 'aws-cdk-lib/aws-apigateway';
+import {
+  CfnAccount,
+  CfnBasePathMapping,
+  CfnDeployment,
+  CfnDomainName,
+  CfnMethod,
+  CfnMethodProps,
+  CfnRequestValidator,
+  CfnResource,
+  CfnRestApi,
+  CfnStage,
+} from 'aws-cdk-lib/aws-apigateway';
 import { CfnCertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { CfnRecordSet } from 'aws-cdk-lib/aws-route53';

@@ -30,7 +30,12 @@ export class ComputeStack extends TapStack {
       maximumBatchingWindowInSeconds: 0,
       functionResponseTypes: ['ReportBatchItemFailures'],
     });
-    const invocations = (id: string, functionName: string, maximumRetryAttempts: number, maximumEventAgeInSeconds: number) =>
+    const invocations = (
+      id: string,
+      functionName: string,
+      maximumRetryAttempts: number,
+      maximumEventAgeInSeconds: number,
+    ) =>
       new CfnEventInvokeConfig(this, id, {
         functionName,
         qualifier: '$LATEST',

@@ -48,19 +48,33 @@ export class DisasterRecoveryStack extends TapStack {
   private forwarding(scope: Construct, bus: CfnEventBus): void {
     const { place } = this;
     const { peer } = place;
-    const unforwarded = restingQueue(scope, 'Unforwarded', place, 'unforwarded-events', {}, {
-      sid: 'RulesSend',
-      purposes: ['forwarding', 'peer-events'],
-    });
+    const unforwarded = restingQueue(
+      scope,
+      'Unforwarded',
+      place,
+      'unforwarded-events',
+      {},
+      {
+        sid: 'RulesSend',
+        purposes: ['forwarding', 'peer-events'],
+      },
+    );
     const forwarder = role(scope, 'Role', place, 'forwarder', 'events.amazonaws.com', [
       allow(['events:PutEvents'], [peer.eventBusArn]),
     ]);
     const target = { id: 'peer', arn: peer.eventBusArn, roleArn: forwarder.attrArn };
     this.rule(scope, 'Rule', 'forwarding', bus, unforwarded, [place.region], target, CRITICAL);
-    const record = restingQueue(scope, 'PeerEvents', place, 'peer-events', {}, {
-      sid: 'RulesSend',
-      purposes: ['peer-events'],
-    });
+    const record = restingQueue(
+      scope,
+      'PeerEvents',
+      place,
+      'peer-events',
+      {},
+      {
+        sid: 'RulesSend',
+        purposes: ['peer-events'],
+      },
+    );
     new CfnEventBusPolicy(scope, 'BusPolicy', {
       eventBusName: bus.ref,
       statementId: 'PeerForwards',

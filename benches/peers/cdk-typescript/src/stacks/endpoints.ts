@@ -1,4 +1,11 @@
-import { CfnRouteTable, CfnSecurityGroup, CfnSecurityGroupIngress, CfnSubnet, CfnVPC, CfnVPCEndpoint } from 'aws-cdk-lib/aws-ec2';
+import {
+  CfnRouteTable,
+  CfnSecurityGroup,
+  CfnSecurityGroupIngress,
+  CfnSubnet,
+  CfnVPC,
+  CfnVPCEndpoint,
+} from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { calls, FUNCTIONS } from '../permissions';
 import { nameTag } from '../pieces';

@@ -1,5 +1,10 @@
 import { CfnOutput, Fn } from 'aws-cdk-lib';
-import { CfnRoute, CfnSecurityGroupEgress, CfnSecurityGroupIngress, CfnVPCPeeringConnection } from 'aws-cdk-lib/aws-ec2';
+import {
+  CfnRoute,
+  CfnSecurityGroupEgress,
+  CfnSecurityGroupIngress,
+  CfnVPCPeeringConnection,
+} from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { DATABASE_PORT, ZONES } from '../config';
 import { nameTag, TapStack } from '../pieces';

@@ -11,7 +11,13 @@ export class PeeringStack extends TapStack {
     const { peer } = place;
     const ofPeer = (kind: string, output: string) => Fn.getStackOutput(peer.stackName(kind), output, peer.region);
     parameter(this, 'PeerDatabaseHost', place, 'peer/database-host', ofPeer('Database', 'DatabaseHost'));
-    parameter(this, 'PeerDatabaseResource', place, 'peer/database-resource-id', ofPeer('Database', 'DatabaseResourceId'));
+    parameter(
+      this,
+      'PeerDatabaseResource',
+      place,
+      'peer/database-resource-id',
+      ofPeer('Database', 'DatabaseResourceId'),
+    );
     if (place.isHome) {
       parameter(this, 'HostedZone', place, 'dns/hosted-zone-id', ofPeer('Dns', 'HostedZoneId'));
       this.replication(new Construct(this, 'Replication'));
