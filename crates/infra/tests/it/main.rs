@@ -14,6 +14,7 @@ mod foundation;
 mod monitoring;
 mod mutations;
 mod network;
+mod peer;
 mod policies;
 mod preflight;
 mod refusals;

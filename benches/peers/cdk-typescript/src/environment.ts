@@ -1,0 +1,63 @@
+import { DATABASE_NAME, DATABASE_PORT, DATABASE_USER } from './config';
+import { ALL_FUNCTIONS } from './permissions';
+import { Place } from './place';
+
+/** The environment of a region's functions, and what one of them has beside it. */
+export function environmentOf(place: Place, more: Record<string, string> = {}): Record<string, string> {
+  const { config, peer } = place;
+  const settings: Record<string, string | number | boolean> = {
+    HOME_REGION: config.home,
+    PEER_REGION: peer.region,
+    JOURNAL_TABLE: place.name('table', 'journal'),
+    JOURNAL_SHARDS: config.journal.shards,
+    SESSIONS_TABLE: place.name('table', 'sessions'),
+    ORDER_QUEUE: place.name('queue', 'orders'),
+    DEAD_LETTER_QUEUE: place.name('queue', 'orders-dead-letter'),
+    DATABASE_ENDPOINT: `${place.parameter('database/host')}:${DATABASE_PORT}`,
+    PEER_DATABASE_ENDPOINT: `${place.parameter('peer/database-host')}:${DATABASE_PORT}`,
+    DATABASE_NAME,
+    DATABASE_USER,
+    DATABASE_TLS: 'require',
+    GLOBAL_CLUSTER: place.name('global-cluster', 'orders'),
+    DATABASE_CLUSTER: place.clusterName,
+    STATE_MACHINE_ARN: place.workflowArn('failover'),
+    FAILBACK_STATE_MACHINE_ARN: place.workflowArn('failback'),
+    SWITCH_PARAMETER: place.parameterName('automation'),
+    EVENT_BUS: place.name('bus', 'recovery'),
+    AUDIT_BUCKET: place.bucket('audit'),
+    OWN_URL: `https://${place.host}`,
+    PEER_URL: `https://${peer.host}`,
+    PUBLIC_URL: `https://${place.publicHost}`,
+    HOSTED_ZONE_ID: place.hostedZone,
+    LEASE_RENEW_S: config.lease.renew,
+    LEASE_TTL_S: config.lease.ttl,
+    LEASE_MARGIN_S: config.lease.margin,
+    COOLDOWN_S: config.lease.cooldown,
+    DATABASE_PATIENCE_S: config.lease.databasePatience,
+    SENTINEL_WATCH_S: config.sentinel.watch,
+    PROBE_INTERVAL_S: config.sentinel.probeInterval,
+    PROBE_FAILURES: config.sentinel.probeFailures,
+    REPLAY_MARGIN_S: config.journal.replayMargin,
+    FAILBACK_AUTOMATIC: config.failback.automatic,
+    FAILBACK_DWELL_S: config.failback.dwell,
+    FAILBACK_LAG_MS_MAX: config.failback.lagMsMax,
+    ...more,
+  };
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [`STANDFAST_${name}`, `${value}`]));
+}
+
+/** What the preflight knows beside that. */
+export function preflightEnvironment(place: Place): Record<string, string> {
+  const { config, peer } = place;
+  return {
+    REPLICATION_LAG_S: `${config.alarms.replicationLag}`,
+    OBSERVER_ROLE_ARN: peer.roleArn('observer'),
+    OBSERVER_EXTERNAL_ID: place.name('observer', 'preflight'),
+    FUNCTIONS: ALL_FUNCTIONS.map((name) => place.name('function', name)).join(','),
+    WATCH_SCHEDULE: place.name('schedule', 'watch'),
+    PEER_DATABASE_CLUSTER: peer.clusterName,
+    RECOVERY_ROLE_ARN: place.roleArn('recovery-step'),
+    WORKFLOW_DIGEST_PARAMETER: place.parameterName('workflow/failover-digest'),
+    BUCKETS: ['config', 'audit'].map((purpose) => place.bucket(purpose)).join(','),
+  };
+}

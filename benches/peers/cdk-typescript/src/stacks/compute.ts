@@ -1,0 +1,60 @@
+import { CfnEventInvokeConfig, CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { environmentOf, preflightEnvironment } from '../environment';
+import { calls, FunctionName, inNetwork } from '../permissions';
+import { lambdaFunction, queue, restingQueue, TapStack } from '../pieces';
+import { Place } from '../place';
+
+export class ComputeStack extends TapStack {
+  constructor(scope: Construct, place: Place) {
+    super(scope, place, 'Compute', 'functions and queues');
+    const deadLetters = restingQueue(this, 'DeadLetters', place, 'orders-dead-letter', {
+      redriveAllowPolicy: { redrivePermission: 'byQueue', sourceQueueArns: [place.queueArn('orders')] },
+    });
+    const orders = queue(this, 'Orders', place, 'orders', {
+      visibilityTimeout: 180,
+      redrivePolicy: { deadLetterTargetArn: deadLetters.attrArn, maxReceiveCount: 1000 },
+    });
+    const failed = restingQueue(this, 'FailedInvocations', place, 'failed-invocations');
+    const { sentinel } = place.config;
+    this.function('orders-api', 10);
+    const processor = this.function('order-processor', 30);
+    const watch = this.function('sentinel', sentinel.watch + 20, sentinel.reserved);
+    this.function('recovery-step', 30, 6);
+    const preflight = this.function('preflight', 90);
+    new CfnEventSourceMapping(this, 'OrdersToProcessor', {
+      functionName: processor.ref,
+      eventSourceArn: orders.attrArn,
+      batchSize: 10,
+      scalingConfig: { maximumConcurrency: 10 },
+      maximumBatchingWindowInSeconds: 0,
+      functionResponseTypes: ['ReportBatchItemFailures'],
+    });
+    const invocations = (
+      id: string,
+      functionName: string,
+      maximumRetryAttempts: number,
+      maximumEventAgeInSeconds: number,
+    ) =>
+      new CfnEventInvokeConfig(this, id, {
+        functionName,
+        qualifier: '$LATEST',
+        maximumRetryAttempts,
+        maximumEventAgeInSeconds,
+        destinationConfig: { onFailure: { destination: failed.attrArn } },
+      });
+    invocations('SentinelInvocations', watch.ref, 0, 60);
+    invocations('PreflightInvocations', preflight.ref, 1, 1800);
+  }
+
+  private function(name: FunctionName, timeout: number, reserved?: number) {
+    const { place } = this;
+    return lambdaFunction(this, place, name, {
+      timeout,
+      reserved,
+      allowed: [...inNetwork(name, place), ...calls[name](place)],
+      environment: environmentOf(place, name === 'preflight' ? preflightEnvironment(place) : {}),
+      inNetwork: true,
+    });
+  }
+}

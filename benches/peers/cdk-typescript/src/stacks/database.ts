@@ -1,0 +1,104 @@
+import { CfnOutput, Fn } from 'aws-cdk-lib';
+import {
+  CfnDBCluster,
+  CfnDBClusterParameterGroup,
+  CfnDBInstance,
+  CfnDBSubnetGroup,
+  CfnGlobalCluster,
+} from 'aws-cdk-lib/aws-rds';
+import { Construct } from 'constructs';
+import { DATABASE_NAME, DATABASE_PORT, DATABASE_USER, ZONES } from '../config';
+import { customResource, holdsData, key, logGroup, parameter, TapStack } from '../pieces';
+import { Place } from '../place';
+import { allow, hookPolicy } from '../policy';
+
+const ENGINE = 'aurora-postgresql';
+
+export class DatabaseStack extends TapStack {
+  constructor(scope: Construct, place: Place) {
+    super(scope, place, 'Database', 'cluster of the Aurora global database');
+    const { database } = place.config;
+    const encryption = key(this, place, 'database');
+    const subnets = new CfnDBSubnetGroup(this, 'SubnetGroup', {
+      dbSubnetGroupName: place.name('subnets', 'database'),
+      dbSubnetGroupDescription: 'isolated subnets of three zones',
+      subnetIds: place.parameterPerZone('network/isolated-subnet'),
+    });
+    const parameters = new CfnDBClusterParameterGroup(this, 'Parameters', {
+      dbClusterParameterGroupName: place.name('parameters', 'database'),
+      description: 'encrypted connections only',
+      family: `${ENGINE}${database.version.split('.')[0]}`,
+      parameters: { 'rds.force_ssl': '1', log_min_duration_statement: '1000' },
+    });
+    const logs = logGroup(this, 'Logs', place, `/aws/rds/cluster/${place.clusterName}/postgresql`);
+    const cluster = new CfnDBCluster(this, 'Cluster', {
+      dbClusterIdentifier: place.clusterName,
+      engine: ENGINE,
+      engineVersion: database.version,
+      port: DATABASE_PORT,
+      storageEncrypted: true,
+      kmsKeyId: encryption.attrArn,
+      dbSubnetGroupName: subnets.ref,
+      vpcSecurityGroupIds: [place.parameter('network/database-security-group')],
+      dbClusterParameterGroupName: parameters.ref,
+      enableIamDatabaseAuthentication: true,
+      backupRetentionPeriod: database.backupDays,
+      copyTagsToSnapshot: true,
+      enableCloudwatchLogsExports: ['postgresql'],
+      deletionProtection: place.config.protect,
+      ...(place.isHome
+        ? { databaseName: DATABASE_NAME, masterUsername: DATABASE_USER, masterUserAuthenticationType: 'iam-db-auth' }
+        : { globalClusterIdentifier: place.name('global-cluster', 'orders') }),
+    });
+    holdsData(cluster, place).addResourceDependency(logs);
+    if (place.isHome) {
+      const global = new CfnGlobalCluster(this, 'GlobalCluster', {
+        globalClusterIdentifier: place.name('global-cluster', 'orders'),
+        sourceDbClusterIdentifier: cluster.attrDbClusterArn,
+        deletionProtection: place.config.protect,
+      });
+      holdsData(global, place);
+    }
+    const instances = Array.from({ length: database.instances }, (_, index) => {
+      const instance = new CfnDBInstance(this, `Instance${index + 1}`, {
+        dbInstanceIdentifier: place.name('database', `orders-${index + 1}`),
+        dbClusterIdentifier: cluster.ref,
+        dbInstanceClass: database.instanceClass,
+        engine: ENGINE,
+        availabilityZone: Fn.select(index % ZONES.length, Fn.getAzs()),
+        publiclyAccessible: false,
+        autoMinorVersionUpgrade: false,
+        enablePerformanceInsights: true,
+        performanceInsightsKmsKeyId: encryption.attrArn,
+      });
+      return holdsData(instance, place);
+    });
+    if (!place.isHome) {
+      this.release(new Construct(this, 'Removal'), instances);
+    }
+    parameter(this, 'HostParameter', place, 'database/host', cluster.attrEndpointAddress);
+    parameter(this, 'ResourceParameter', place, 'database/resource-id', cluster.attrDbClusterResourceId);
+    new CfnOutput(this, 'DatabaseHost', {
+      description: 'host of the writer endpoint',
+      value: cluster.attrEndpointAddress,
+    });
+    new CfnOutput(this, 'DatabaseResourceId', {
+      description: 'resource id of the cluster',
+      value: cluster.attrDbClusterResourceId,
+    });
+  }
+
+  /** The other cluster leaves the global one before this stack goes. */
+  private release(scope: Construct, instances: CfnDBInstance[]): void {
+    const { place } = this;
+    const policy = hookPolicy(scope, 'Policy', place, 'release-database', [
+      allow(['rds:DescribeGlobalClusters'], [place.globalClusterArn]),
+      allow(['rds:RemoveFromGlobalCluster'], [place.globalClusterArn, place.clusterArn, place.peer.clusterArn]),
+    ]);
+    const release = customResource(scope, 'ReleaseGlobalCluster', place, 'ReleaseGlobalCluster', {
+      GlobalCluster: place.name('global-cluster', 'orders'),
+      Cluster: place.clusterArn,
+    });
+    [policy, ...instances].forEach((before) => release.addResourceDependency(before));
+  }
+}
