@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod aws;
+pub mod custom_resource;
 pub mod database;
 pub mod journal;
 pub mod lease_store;

@@ -24,6 +24,7 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
 pub const TOTAL_TIMEOUT: Duration = Duration::from_secs(4);
 /// Largest body that is read, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
+const JSON: &str = "application/json";
 
 /// An answer, whatever its status.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,12 +102,17 @@ impl Prober {
 
     /// Asks for `url`.
     pub async fn get(&self, url: &str) -> Result<Answer, ProbeError> {
-        self.ask(Method::GET, url, Bytes::new()).await
+        self.ask(Method::GET, url, Some(JSON), Bytes::new()).await
     }
 
     /// Posts a JSON body to `url`.
     pub async fn post_json(&self, url: &str, body: impl Into<Bytes>) -> Result<Answer, ProbeError> {
-        self.ask(Method::POST, url, body.into()).await
+        self.ask(Method::POST, url, Some(JSON), body.into()).await
+    }
+
+    /// Puts a body to `url` without saying what it is, as a URL that was signed so wants it.
+    pub async fn put(&self, url: &str, body: impl Into<Bytes>) -> Result<Answer, ProbeError> {
+        self.ask(Method::PUT, url, None, body.into()).await
     }
 
     /// Every address that `host` has now, sorted; aliases are followed.
@@ -124,14 +130,20 @@ impl Prober {
         Ok(addresses)
     }
 
-    async fn ask(&self, method: Method, url: &str, body: Bytes) -> Result<Answer, ProbeError> {
+    async fn ask(
+        &self,
+        method: Method,
+        url: &str,
+        content_type: Option<&'static str>,
+        body: Bytes,
+    ) -> Result<Answer, ProbeError> {
         let mut request = Request::builder().method(method).uri(url);
-        let headers = [
-            (header::CONTENT_TYPE, "application/json"),
+        let headers: [(HeaderName, &str); 2] = [
             (header::CONNECTION, "close"),
             (header::USER_AGENT, concat!("standfast/", env!("CARGO_PKG_VERSION"))),
         ];
-        for (name, value) in headers as [(HeaderName, &str); 3] {
+        for (name, value) in headers.into_iter().chain(content_type.map(|kind| (header::CONTENT_TYPE, kind)))
+        {
             request = request.header(name, HeaderValue::from_static(value));
         }
         let request = request.body(Full::new(body)).map_err(|_| ProbeError::Url(url.to_owned()))?;
