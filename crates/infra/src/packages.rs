@@ -19,8 +19,10 @@ pub const ORDER_PROCESSOR: &str = "order-processor";
 pub const SENTINEL: &str = "sentinel";
 /// Runs the steps of the recovery workflow.
 pub const RECOVERY_STEP: &str = "recovery-step";
+/// Keeps the database's schema and users, and rotates its master password.
+pub const DATABASE_KEEPER: &str = "database-keeper";
 /// Every function, by the name of its binary and of its zip file.
-pub const FUNCTIONS: [&str; 4] = [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP];
+pub const FUNCTIONS: [&str; 5] = [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP, DATABASE_KEEPER];
 
 /// The deployment packages, read once.
 #[derive(Clone, Debug)]

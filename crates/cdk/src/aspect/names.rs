@@ -9,7 +9,7 @@ use crate::stack::Environment;
 /// Key of the tag that is the name of a resource without another.
 const NAME_TAG: &str = "Name";
 
-/// Refuses a physical name that does not end with the suffix or have it as a path component.
+/// Refuses a physical name that does not end with the suffix; of a path, one component has to end with it.
 #[derive(Clone, Debug)]
 pub struct NameSuffix {
     /// The suffix, without its hyphen.
@@ -22,8 +22,9 @@ pub struct NameSuffix {
 
 impl NameSuffix {
     fn holds(&self, name: &str) -> bool {
-        name.strip_suffix(&self.suffix).is_some_and(|rest| rest.ends_with('-'))
-            || name.split('/').any(|component| component == self.suffix)
+        name.split('/').any(|component| {
+            component.strip_suffix(&self.suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('-'))
+        })
     }
 
     /// Why this value is no name, if it is none.

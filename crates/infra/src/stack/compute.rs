@@ -4,8 +4,8 @@ use cdk::{Handle, Scope, Stack};
 use cfn::{lambda, logs, sqs};
 use serde_json::json;
 
-use super::{permissions, settings};
-use crate::packages::{FUNCTIONS, ORDER_PROCESSOR, Packages, RECOVERY_STEP, SENTINEL};
+use super::{database_keeper, permissions, settings};
+use crate::packages::{DATABASE_KEEPER, FUNCTIONS, ORDER_PROCESSOR, Packages, RECOVERY_STEP, SENTINEL};
 use crate::place::{Place, parameter as key};
 use crate::policy::role;
 
@@ -48,6 +48,10 @@ pub fn new(stack: &mut Stack, place: &Place<'_>, packages: &Packages) -> Handles
         match name {
             ORDER_PROCESSOR => feed(&mut root, handle, &orders),
             SENTINEL => never_late(&mut root, handle, &failed),
+            DATABASE_KEEPER => {
+                let others: Vec<&Handle> = functions.iter().filter(|other| *other != handle).collect();
+                database_keeper::add(&mut root, place, packages, handle, &others);
+            }
             _ => {}
         }
     }
@@ -103,6 +107,7 @@ fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
         ORDER_PROCESSOR => PROCESSOR_TIMEOUT_S,
         SENTINEL => place.deployment.sentinel.watch_s + 20,
         RECOVERY_STEP => recovery::workflow::function_timeout_s().max(30),
+        DATABASE_KEEPER => database_keeper::TIMEOUT_S,
         _ => 10,
     }
 }
@@ -131,7 +136,7 @@ fn function(root: &mut Scope<'_>, place: &Place<'_>, packages: &Packages, name: 
         .architectures([place.deployment.compute.architecture.as_str()])
         .memory_size(512)
         .timeout(i64::try_from(timeout_s(place, name)).unwrap_or(i64::MAX))
-        .environment(lambda::function::Environment::new().variables(settings::environment(place)))
+        .environment(lambda::function::Environment::new().variables(settings::environment(place, name)))
         .logging_config(lambda::function::LoggingConfig::new().log_group(log_group.reference()))
         .tracing_config(lambda::function::TracingConfig::new().mode("Active"))
         .vpc_config(network);

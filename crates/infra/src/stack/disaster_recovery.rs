@@ -6,7 +6,7 @@ use recovery::step;
 use serde_json::json;
 
 use super::compute::{LOG_RETENTION_DAYS, failed_invocations, resting_queue};
-use super::{key, parameter};
+use super::{database_events, key, parameter};
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 use crate::place::Place;
 use crate::policy::{Statement, role};
@@ -25,6 +25,7 @@ pub fn new(stack: &mut Stack, place: &Place<'_>, definition: &str) -> Handles {
     let mut root = stack.root();
     let alerts = alerts(&mut root, place);
     announcements(&mut root, place, &alerts);
+    database_events::add(&mut root, place, &alerts);
     settings(&mut root, place);
     let workflow = workflow(&mut root.scope("Failover"), place, definition);
     watch(&mut root.scope("Watch"), place);
@@ -51,7 +52,7 @@ fn alerts(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
                 "Principal": { "Service": "events.amazonaws.com" },
                 "Action": "sns:Publish",
                 "Resource": arn,
-                "Condition": { "ArnLike": { "aws:SourceArn": rule } },
+                "Condition": { "ArnLike": { "aws:SourceArn": [rule, database_events::rule_arn(place)] } },
             },
             {
                 "Sid": "EncryptedOnly",
@@ -67,12 +68,17 @@ fn alerts(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
     topic
 }
 
+/// Name of the queue of events that could not be delivered.
+pub(super) fn undelivered_events(place: &Place<'_>) -> String {
+    place.names().resource("queue", "undelivered-events")
+}
+
 /// Every event of the recovery bus reaches people, or waits where they find it.
 fn announcements(root: &mut Scope<'_>, place: &Place<'_>, alerts: &Handle) {
     use events::rule::{DeadLetterConfig, RetryPolicy, Target};
     let names = place.names();
     let bus = root.add("Bus", events::EventBus::new(names.event_bus()));
-    let undelivered = root.add("Undelivered", resting_queue(&names.resource("queue", "undelivered-events")));
+    let undelivered = root.add("Undelivered", resting_queue(&undelivered_events(place)));
     let rule = names.resource("rule", "announcements");
     let from = place.arn("events", &format!("rule/{}/{rule}", names.event_bus()));
     let accept = json!({
@@ -83,7 +89,7 @@ fn announcements(root: &mut Scope<'_>, place: &Place<'_>, alerts: &Handle) {
             "Principal": { "Service": "events.amazonaws.com" },
             "Action": "sqs:SendMessage",
             "Resource": Value::<String>::from(undelivered.attribute("Arn")),
-            "Condition": { "ArnEquals": { "aws:SourceArn": from } },
+            "Condition": { "ArnEquals": { "aws:SourceArn": [from, database_events::rule_arn(place)] } },
         }],
     });
     root.add("UndeliveredPolicy", sqs::QueuePolicy::new(accept, [undelivered.reference()]));

@@ -7,8 +7,14 @@ use super::networking::security_group;
 use crate::place::Place;
 
 /// Services the functions call over an interface endpoint, by construct id.
-const INTERFACES: [(&str, &str); 5] =
-    [("Events", "events"), ("Rds", "rds"), ("Sqs", "sqs"), ("Ssm", "ssm"), ("States", "states")];
+const INTERFACES: [(&str, &str); 6] = [
+    ("Events", "events"),
+    ("Rds", "rds"),
+    ("Sqs", "sqs"),
+    ("Ssm", "ssm"),
+    ("States", "states"),
+    ("Secrets", "secretsmanager"),
+];
 
 /// Adds the gateway endpoint of DynamoDB and the interface endpoints.
 pub(super) fn add(

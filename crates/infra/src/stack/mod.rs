@@ -3,6 +3,9 @@
 pub mod api;
 pub mod compute;
 pub mod database;
+mod database_events;
+mod database_keeper;
+mod database_login;
 pub mod disaster_recovery;
 pub mod dns;
 mod endpoints;

@@ -4,8 +4,8 @@ use cfn::Json;
 use recovery::lease::LEASE_KEY;
 use serde_json::json;
 
-use crate::packages::{ORDER_PROCESSOR, ORDERS_API, RECOVERY_STEP, SENTINEL};
-use crate::place::{DATABASE_USER, Place, parameter as key};
+use crate::packages::{DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, RECOVERY_STEP, SENTINEL};
+use crate::place::{Place, parameter as key};
 use crate::policy::Statement;
 
 /// What one of the functions may do.
@@ -15,6 +15,7 @@ pub(super) fn of(function: &str, place: &Place<'_>) -> Vec<Statement> {
         ORDER_PROCESSOR => order_processor(place),
         SENTINEL => sentinel(place),
         RECOVERY_STEP => recovery_step(place),
+        DATABASE_KEEPER => database_keeper(place),
         _ => Vec::new(),
     };
     every_function(function, place).into_iter().chain(own).collect()
@@ -39,18 +40,22 @@ fn every_function(function: &str, place: &Place<'_>) -> Vec<Statement> {
             ],
             "Lambda makes the interfaces of a function in a VPC under the function's role, and checks for `*` (Lambda developer guide)",
         ),
-        Statement::allow(&["rds-db:connect"], [database_user(place, key::DATABASE_RESOURCE)]),
     ]
 }
 
-/// The database user of the cluster whose resource id is in this parameter.
-fn database_user(place: &Place<'_>, resource: &str) -> String {
+/// The function's own user, in the cluster whose resource id is in this parameter.
+fn database_user(place: &Place<'_>, resource: &str, function: &str) -> String {
     let at = if resource == key::PEER_DATABASE_RESOURCE { place.peer() } else { *place };
-    at.arn("rds-db", &format!("dbuser:{}/{DATABASE_USER}", place.parameter(resource)))
+    let user = recovery::names::database_user(function);
+    at.arn("rds-db", &format!("dbuser:{}/{user}", place.parameter(resource)))
 }
 
-fn peer_database(place: &Place<'_>) -> Statement {
-    Statement::allow(&["rds-db:connect"], [database_user(place, key::PEER_DATABASE_RESOURCE)])
+fn own_database(place: &Place<'_>, function: &str) -> Statement {
+    Statement::allow(&["rds-db:connect"], [database_user(place, key::DATABASE_RESOURCE, function)])
+}
+
+fn peer_database(place: &Place<'_>, function: &str) -> Statement {
+    Statement::allow(&["rds-db:connect"], [database_user(place, key::PEER_DATABASE_RESOURCE, function)])
 }
 
 fn journal(place: &Place<'_>, actions: &[&str]) -> Statement {
@@ -94,7 +99,8 @@ fn orders_api(place: &Place<'_>) -> Vec<Statement> {
         ),
         Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&names.order_queue())]),
         queue_look(place),
-        peer_database(place),
+        own_database(place, ORDERS_API),
+        peer_database(place, ORDERS_API),
     ]
 }
 
@@ -111,13 +117,15 @@ fn order_processor(place: &Place<'_>) -> Vec<Statement> {
             &["sqs:GetQueueUrl", "sqs:SendMessage"],
             [place.queue_arn(&names.dead_letter_queue())],
         ),
-        peer_database(place),
+        own_database(place, ORDER_PROCESSOR),
+        peer_database(place, ORDER_PROCESSOR),
     ]
 }
 
 fn sentinel(place: &Place<'_>) -> Vec<Statement> {
     let workflow = place.names().failover_state_machine();
     vec![
+        own_database(place, SENTINEL),
         lease(place),
         journal(place, &["dynamodb:Query"]),
         queue_look(place),
@@ -133,8 +141,36 @@ fn sentinel(place: &Place<'_>) -> Vec<Statement> {
     ]
 }
 
+/// Reads the master user's login in both regions; rotates it where the secret is, which is home.
+fn database_keeper(place: &Place<'_>) -> Vec<Statement> {
+    let secret = || [place.database_secret_arn()];
+    // The replica's key is AWS's own, which needs no statement.
+    if !place.is_home() {
+        return vec![Statement::allow(&["secretsmanager:GetSecretValue"], secret())];
+    }
+    vec![
+        Statement::allow(
+            &[
+                "secretsmanager:DescribeSecret",
+                "secretsmanager:GetSecretValue",
+                "secretsmanager:PutSecretValue",
+                "secretsmanager:UpdateSecretVersionStage",
+            ],
+            secret(),
+        ),
+        Statement::anywhere(
+            &["secretsmanager:GetRandomPassword"],
+            "a random password is of no secret yet (service authorization reference)",
+        ),
+        Statement::allow(&["kms:Decrypt", "kms:GenerateDataKey"], [place.parameter(key::SECRET_KEY)]).when(
+            json!({ "StringEquals": { "kms:ViaService": format!("secretsmanager.{}.amazonaws.com", place.region) } }),
+        ),
+    ]
+}
+
 fn recovery_step(place: &Place<'_>) -> Vec<Statement> {
     vec![
+        own_database(place, RECOVERY_STEP),
         lease(place),
         journal(place, &["dynamodb:Query"]),
         switch(place),

@@ -142,10 +142,10 @@ fn what_cannot_be_announced_is_put_aside() {
         let policies = recovery.all("AWS::SQS::QueuePolicy");
         assert_eq!(policies[0]["Queues"], json!([{ "Ref": queue }]));
         let statement = &policies[0]["PolicyDocument"]["Statement"][0];
-        let arn = format!(
-            "arn:aws:events:{region}:111122223333:rule/bus-recovery-production/rule-announcements-production"
-        );
-        assert_eq!(statement["Condition"]["ArnEquals"]["aws:SourceArn"], arn);
+        let rules =
+            ["bus-recovery-production/rule-announcements-production", "rule-database-events-production"];
+        let arns = rules.map(|rule| format!("arn:aws:events:{region}:111122223333:rule/{rule}"));
+        assert_eq!(statement["Condition"]["ArnEquals"]["aws:SourceArn"], json!(arns));
     }
 }
 
@@ -174,6 +174,9 @@ fn the_replay_can_be_left_out_of_a_drill() {
     let mut input = synthesis(directory.path());
     input.replay = Replay::LeftOut;
     let assembly = infra::app(&deployment, &input).expect("good input").synthesise().expect("a sound tree");
-    let text = assembly.files.get("TapStack-DisasterRecovery-us-east-2-production.template.json").expect("it exists");
+    let text = assembly
+        .files
+        .get("TapStack-DisasterRecovery-us-east-2-production.template.json")
+        .expect("it exists");
     assert!(!text.contains("replay_journal"));
 }

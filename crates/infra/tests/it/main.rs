@@ -6,6 +6,7 @@
 mod calls;
 mod compute;
 mod data;
+mod database;
 mod network;
 mod policies;
 mod refusals;

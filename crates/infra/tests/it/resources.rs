@@ -46,12 +46,13 @@ fn ids_do_not_depend_on_the_environment() {
 }
 
 /// Types of ours that take no tags.
-const UNTAGGABLE: [&str; 18] = [
+const UNTAGGABLE: [&str; 21] = [
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::BasePathMapping",
     "AWS::ApiGateway::Deployment",
     "AWS::ApiGateway::Method",
     "AWS::ApiGateway::Resource",
+    "AWS::CloudFormation::CustomResource",
     "AWS::DynamoDB::GlobalTable",
     "AWS::EC2::Route",
     "AWS::EC2::SecurityGroupEgress",
@@ -65,6 +66,8 @@ const UNTAGGABLE: [&str; 18] = [
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
     "AWS::Scheduler::Schedule",
+    "AWS::SecretsManager::ResourcePolicy",
+    "AWS::SecretsManager::RotationSchedule",
 ];
 
 #[test]
@@ -99,7 +102,7 @@ fn every_taggable_resource_is_tagged() {
 }
 
 /// Types of ours that hold what cannot be made again.
-const HOLD_DATA: [&str; 8] = [
+const HOLD_DATA: [&str; 9] = [
     "AWS::DynamoDB::GlobalTable",
     "AWS::KMS::Key",
     "AWS::Logs::LogGroup",
@@ -108,6 +111,7 @@ const HOLD_DATA: [&str; 8] = [
     "AWS::RDS::GlobalCluster",
     "AWS::Route53::HostedZone",
     "AWS::SQS::Queue",
+    "AWS::SecretsManager::Secret",
 ];
 
 #[test]

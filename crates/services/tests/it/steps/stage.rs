@@ -69,6 +69,7 @@ impl Stage {
             settings::Database {
                 endpoint: database.endpoint.clone(),
                 name: database.name.clone(),
+                user: "recovery_step".to_owned(),
                 ..at_nobody
             },
             settings::Clusters { global: format!("global-{unique}"), own: format!("standby-{unique}") },
