@@ -57,13 +57,39 @@ pub enum Problem {
         /// Path it refers to.
         to: String,
     },
-    /// A reference from one stack to another.
-    #[error("{from}: refers to {to} in another stack; compute its name instead")]
-    CrossStackReference {
+    /// A self-reliant stack that reads from another region.
+    #[error(
+        "{from}: refers to {to} in another region, without which its stack must deploy; compute its name instead"
+    )]
+    CrossRegionReference {
         /// Path of the construct that refers.
         from: String,
         /// Path it refers to.
         to: String,
+    },
+    /// A reference to a stack of another account.
+    #[error("{from}: refers to {to} in another account; compute its name instead")]
+    CrossAccountReference {
+        /// Path of the construct that refers.
+        from: String,
+        /// Path it refers to.
+        to: String,
+    },
+    /// A logical id of another stack where no function can be put in its place.
+    #[error("{from}: names {to} of another stack inside a plain text; use Fn::Sub, or compute its name")]
+    TextReference {
+        /// Path of the construct that refers.
+        from: String,
+        /// Path it refers to.
+        to: String,
+    },
+    /// An output of the program's own under the name of one that another stack's reference needs.
+    #[error("{path}: this name is needed for an output of {of}, which other stacks refer to")]
+    OutputTaken {
+        /// Path of the output.
+        path: String,
+        /// Path of the construct that is referred to.
+        of: String,
     },
     /// Resources that wait for each other.
     #[error("these resources wait for each other: {}", paths.join(" → "))]
@@ -72,10 +98,12 @@ pub enum Problem {
         paths: Vec<String>,
     },
     /// Stacks that wait for each other.
-    #[error("these stacks wait for each other: {}", stacks.join(" → "))]
+    #[error("these stacks wait for each other: {}{}", stacks.join(" → "), in_brackets(references))]
     StackCycle {
         /// Names along the cycle; the first is repeated at the end.
         stacks: Vec<String>,
+        /// The references that make a stack of the cycle wait for the next one, in words.
+        references: Vec<String>,
     },
     /// A stack that waits for one that does not exist.
     #[error("{stack}: waits for the stack {dependency}, which does not exist")]
@@ -85,21 +113,13 @@ pub enum Problem {
         /// Name it waits for.
         dependency: String,
     },
-    /// CloudFormation allows 500 resources in a template.
-    #[error("{stack}: has {count} resources, more than 500")]
-    TooManyResources {
+    /// A template that CloudFormation does not take.
+    #[error("{stack}: {excess}")]
+    OverLimit {
         /// Name of the stack.
         stack: String,
-        /// Resources in it.
-        count: usize,
-    },
-    /// CloudFormation allows a template of 1 MB.
-    #[error("{stack}: its template has {bytes} bytes, more than 1000000")]
-    TemplateTooLarge {
-        /// Name of the stack.
-        stack: String,
-        /// Size of its template.
-        bytes: usize,
+        /// The limit, and by what it is passed.
+        excess: cfn::Excess,
     },
     /// An aspect refuses a construct.
     #[error("{path}: {reason}")]
@@ -123,3 +143,7 @@ impl fmt::Display for Problems {
 }
 
 impl std::error::Error for Problems {}
+
+fn in_brackets(references: &[String]) -> String {
+    if references.is_empty() { String::new() } else { format!(" ({})", references.join("; ")) }
+}

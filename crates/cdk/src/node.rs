@@ -56,7 +56,7 @@ fn whole_numbers(value: &mut Json) {
     }
 }
 
-/// Refers to a resource of the same stack.
+/// Refers to a resource, from its own stack or from another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handle {
     path: String,
@@ -77,7 +77,7 @@ impl Handle {
         cfn::reference(self.token())
     }
 
-    /// What `Fn::GetAtt` gives, such as `Arn`.
+    /// What `Fn::GetAtt` gives, such as `Arn`. Another stack can only read one that is a text.
     pub fn attribute(&self, name: &str) -> Intrinsic {
         cfn::get_att(self.token(), name)
     }

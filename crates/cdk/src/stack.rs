@@ -25,6 +25,7 @@ pub struct Stack {
     pub(crate) environment: Environment,
     pub(crate) description: String,
     pub(crate) protect: bool,
+    pub(crate) self_reliant: bool,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) dependencies: Vec<String>,
     pub(crate) nodes: Vec<Node>,
@@ -47,6 +48,7 @@ impl Stack {
             environment,
             description: description.into(),
             protect: false,
+            self_reliant: false,
             tags: BTreeMap::new(),
             dependencies: Vec::new(),
             nodes: Vec::new(),
@@ -60,6 +62,14 @@ impl Stack {
     #[must_use]
     pub fn protected(mut self, protect: bool) -> Self {
         self.protect = protect;
+        self
+    }
+
+    /// Refuses whatever would make a deployment of this stack read from another region: for what
+    /// must still be deployable while that region is gone.
+    #[must_use]
+    pub fn self_reliant(mut self) -> Self {
+        self.self_reliant = true;
         self
     }
 

@@ -7,7 +7,10 @@ use crate::{Json, Map, Value};
 
 /// A function that CloudFormation evaluates while it deploys.
 ///
-/// Resources are named by their logical id in the same template.
+/// Resources are named by their logical id in the same template. There are no `Fn::If` and no
+/// `Fn::FindInMap`, because whoever writes a template with Rust decides before it is written;
+/// no `Fn::ImportValue`, because an export can neither cross a region nor change while it is
+/// imported ([`Intrinsic::StackOutput`] can).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Intrinsic {
     /// `Ref`: a parameter's value, a resource's identity, or a pseudo parameter.
@@ -43,7 +46,8 @@ pub enum Intrinsic {
         /// The list, usually another intrinsic.
         list: Box<Value<Vec<Value<String>>>>,
     },
-    /// `Fn::GetStackOutput`: an output of a stack that is deployed already, in any region.
+    /// `Fn::GetStackOutput`: an output of a stack of this account that is deployed already, in any
+    /// region. It is read through that region's control plane whenever the reading stack is deployed.
     StackOutput {
         /// Name of that stack.
         stack_name: String,
@@ -177,6 +181,13 @@ mod tests {
         let zones = Intrinsic::GetAzs { region: String::new() };
         let zone = Intrinsic::Select { index: 1, list: Box::new(zones.into()) };
         assert_eq!(zone.to_json(), json!({"Fn::Select": [1, {"Fn::GetAZs": ""}]}));
+        let output = Intrinsic::StackOutput {
+            stack_name: "Network".into(),
+            output_name: "Vpc".into(),
+            region: "us-east-2".into(),
+        };
+        let of = json!({"StackName": "Network", "OutputName": "Vpc", "Region": "us-east-2"});
+        assert_eq!(output.to_json(), json!({"Fn::GetStackOutput": of}));
         assert_eq!(pseudo::account_id().to_json(), json!({"Ref": "AWS::AccountId"}));
     }
 

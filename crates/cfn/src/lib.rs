@@ -21,6 +21,7 @@ mod convert;
 mod custom;
 mod generated;
 mod intrinsic;
+mod limit;
 mod resource;
 mod template;
 mod value;
@@ -28,6 +29,7 @@ mod value;
 pub use custom::CustomResource;
 pub use generated::*;
 pub use intrinsic::{Intrinsic, get_att, join, pseudo, reference, sub};
+pub use limit::{Excess, Limit};
 pub use resource::{Resource, Tag, TagForm, TagShape};
 pub use template::{
     DanglingReference, DeletionPolicy, Export, Output, Parameter, ResourceDefinition, Template,

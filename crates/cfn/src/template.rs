@@ -92,8 +92,8 @@ pub struct Parameter {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Output {
-    /// The value.
-    pub value: Value<String>,
+    /// The value, as CloudFormation JSON like the properties of a resource.
+    pub value: Json,
     /// What it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -161,7 +161,7 @@ impl Template {
         }
         for (id, output) in &self.outputs {
             let mut targets = BTreeSet::new();
-            collect_references(&output.value.to_json(), &mut targets);
+            collect_references(&output.value, &mut targets);
             self.keep_dangling(id, targets, &mut found);
         }
         found
@@ -204,7 +204,7 @@ impl ResourceDefinition {
 impl Output {
     /// An output with nothing but its value.
     pub fn new(value: impl Into<Value<String>>) -> Self {
-        Output { value: value.into(), description: None, export: None, condition: None }
+        Output { value: value.into().to_json(), description: None, export: None, condition: None }
     }
 }
 

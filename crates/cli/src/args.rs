@@ -13,10 +13,13 @@ const EVERY_COMMAND: &str = "Options of every command";
 #[command(after_help = "Exit codes: 0 done and objectives met; 1 failed or refused; \
                         2 usage or invalid file; 3 ran, objectives missed.")]
 pub struct Cli {
-    /// Which system: its deployment file
+    /// Which system: its deployment file [default: deployments/trading.toml]
     #[arg(short = 'f', long = "deployment", value_name = "FILE", global = true)]
-    #[arg(default_value = "deployments/trading.toml", help_heading = EVERY_COMMAND)]
-    pub deployment: PathBuf,
+    #[arg(help_heading = EVERY_COMMAND)]
+    pub deployment: Option<PathBuf>,
+    /// Which environment of that file [default: the file's own]
+    #[arg(long, value_name = "NAME", global = true, help_heading = EVERY_COMMAND)]
+    pub environment: Option<String>,
     /// How results are printed on standard output
     #[arg(long, value_enum, value_name = "FORMAT", global = true, default_value_t)]
     #[arg(help_heading = EVERY_COMMAND)]
@@ -90,10 +93,14 @@ pub enum Color {
 pub enum Command {
     /// Write the cloud assembly that `npx cdk` lists, compares and deploys
     Synth(Synth),
+    /// Judge a deployment before it is deployed: recovery budget, rules, validators
+    Check(Check),
     /// Rehearse the loss of a region on this machine, with real parts
     Drill(Drill),
     /// Print the recovery workflow
     Workflow(Workflow),
+    /// Run a command, such as `npx cdk deploy`, against an emulator of AWS on this machine
+    Emulate(Emulate),
 }
 
 /// Arguments of `standfast synth`.
@@ -103,11 +110,29 @@ pub struct Synth {
     #[arg(long, value_name = "DIR", env = "CDK_OUTDIR", hide_env_values = true, default_value = "cdk.out")]
     pub outdir: PathBuf,
     /// Packages of the functions, made by `cargo xtask package`
-    #[arg(long, value_name = "DIR", default_value = "target/lambda")]
+    #[arg(long, value_name = "DIR", env = "STANDFAST_PACKAGES", hide_env_values = true)]
+    #[arg(default_value = "target/lambda")]
     pub packages: PathBuf,
     /// AWS account of the stacks
     #[arg(long, value_name = "ID", env = "CDK_DEFAULT_ACCOUNT", hide_env_values = true)]
     pub account: Option<String>,
+    /// Print the stacks as a Mermaid diagram, and write nothing
+    #[arg(long)]
+    pub diagram: bool,
+}
+
+/// Arguments of `standfast check`.
+#[derive(Args, Debug)]
+pub struct Check {
+    /// Leave other people's validators out: fast enough for every save
+    #[arg(long)]
+    pub quick: bool,
+    /// Judge the assembly written here, as it is, instead of what would be synthesised
+    #[arg(long, value_name = "DIR", conflicts_with = "packages")]
+    pub templates: Option<PathBuf>,
+    /// Packages of the functions [default: target/lambda, or stand-ins where it lacks one]
+    #[arg(long, value_name = "DIR")]
+    pub packages: Option<PathBuf>,
 }
 
 /// Arguments of `standfast drill`.
@@ -140,6 +165,23 @@ pub struct Drill {
     /// Leave the journal's replay out of the workflow, to see that the drill notices
     #[arg(long, hide = true)]
     pub without_replay: bool,
+}
+
+/// Arguments of `standfast emulate`.
+#[derive(Args, Debug)]
+pub struct Emulate {
+    /// Fail when anything that the command deployed is still there after it
+    #[arg(long)]
+    pub expect_teardown: bool,
+    /// Where the downloaded parts are kept [default: the user's cache directory]
+    #[arg(long, value_name = "DIR", env = "STANDFAST_CACHE", hide_env_values = true)]
+    pub cache: Option<PathBuf>,
+    /// Directory of built functions; without it they are built with cargo
+    #[arg(long, value_name = "DIR")]
+    pub functions: Option<PathBuf>,
+    /// The command and its arguments
+    #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
 }
 
 /// Arguments of `standfast workflow`.

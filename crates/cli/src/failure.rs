@@ -53,14 +53,16 @@ impl Failure {
         self
     }
 
+    /// What there is to say, line by line.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!("{RED}error{RED:#}: {}", self.message)];
+        lines.extend(self.causes.iter().map(|cause| format!("  because: {cause}")));
+        lines.extend(self.hint.iter().map(|hint| format!("{CYAN}hint{CYAN:#}: {hint}")));
+        lines
+    }
+
     /// Says it on standard error.
     pub fn print(&self) {
-        say(&format!("{RED}error{RED:#}: {}", self.message));
-        for cause in &self.causes {
-            say(&format!("  because: {cause}"));
-        }
-        if let Some(hint) = &self.hint {
-            say(&format!("{CYAN}hint{CYAN:#}: {hint}"));
-        }
+        self.lines().iter().for_each(|line| say(line));
     }
 }

@@ -13,18 +13,33 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
+use rustix::process::Signal;
+use serde::{Deserialize, Serialize};
 
 use crate::environment::Environment;
 use crate::owned::{Farewell, OwnedProcess, RunDirectory};
 
 const LAUNCHER: &str = include_str!("emulator/launcher.py");
 const START_LIMIT: Duration = Duration::from_secs(60);
+const INVENTORY_LIMIT: Duration = Duration::from_secs(10);
 const PORT_ATTEMPTS: usize = 5;
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Name and version of the emulator, as pinned in `requirements.txt`.
 pub const VERSION: &str = "ministack 1.5.33";
+
+mod holding;
+
+pub use holding::{Holding, Remains};
+
+/// Where the functions send their calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Calls {
+    /// Each function's own environment decides, as in a drill, where a gateway stands in between.
+    AsConfigured,
+    /// Back to the emulator, which is all there is.
+    ToTheEmulator,
+}
 
 /// Why the emulator does not run.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +69,7 @@ fn io(action: &'static str) -> impl FnOnce(io::Error) -> EmulatorError {
 }
 
 /// A resource that the emulator was asked for and only took note of.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Recorded {
     /// Its CloudFormation type.
     #[serde(rename = "type")]
@@ -82,12 +97,24 @@ impl Emulator {
     /// # Errors
     /// When it does not start or is not ready within a minute.
     pub async fn start(environment: &Environment, run: &Arc<RunDirectory>) -> Result<Self, EmulatorError> {
+        Self::start_with(environment, run, Calls::AsConfigured).await
+    }
+
+    /// As [`Emulator::start`], with a say in where the functions send their calls.
+    ///
+    /// # Errors
+    /// As [`Emulator::start`].
+    pub async fn start_with(
+        environment: &Environment,
+        run: &Arc<RunDirectory>,
+        calls: Calls,
+    ) -> Result<Self, EmulatorError> {
         let home = run.path().join("emulator");
         std::fs::create_dir_all(home.join("tmp")).map_err(io("make the emulator's directory"))?;
         std::fs::write(home.join("launcher.py"), LAUNCHER).map_err(io("write the emulator's launcher"))?;
         let mut attempt = 1;
         loop {
-            match Self::try_start(environment, run, &home).await {
+            match Self::try_start(environment, run, &home, calls).await {
                 Err(EmulatorError::Ended { log }) if attempt < PORT_ATTEMPTS && port_was_taken(&log) => {
                     attempt += 1
                 }
@@ -100,6 +127,7 @@ impl Emulator {
         environment: &Environment,
         run: &Arc<RunDirectory>,
         home: &Path,
+        calls: Calls,
     ) -> Result<Self, EmulatorError> {
         let port = crate::postgres::free_port(Ipv4Addr::LOCALHOST).map_err(|error| EmulatorError::Io {
             action: "find a free port",
@@ -109,8 +137,11 @@ impl Emulator {
         let also = log.try_clone().map_err(io("open the emulator's log"))?;
         let mut command = Command::new(environment.python());
         command.arg("-I").arg(home.join("launcher.py")).arg(home.join("recorded.jsonl"));
-        command.arg(home.join("functions.log"));
+        command.arg(home.join("functions.log")).arg(home.join("inventory.json"));
         settings(&mut command, home, port);
+        if calls == Calls::ToTheEmulator {
+            command.env("AWS_ENDPOINT_URL", format!("http://{}:{port}", Ipv4Addr::LOCALHOST));
+        }
         command.current_dir(home).stdin(Stdio::null()).stdout(log).stderr(also);
         let process =
             OwnedProcess::spawn(run, command, Farewell::Kill).map_err(io("start the AWS emulator"))?;
@@ -187,6 +218,22 @@ impl Emulator {
         recorded.sort();
         recorded.dedup();
         Ok(recorded)
+    }
+
+    /// Everything that exists in it, from the stores of its services and not from their answers.
+    ///
+    /// # Errors
+    /// When it does not write its list within ten seconds.
+    pub async fn inventory(&self) -> Result<Vec<Holding>, EmulatorError> {
+        let file = self.home.join("inventory.json");
+        let _ = std::fs::remove_file(&file);
+        self.process.lock().unwrap_or_else(PoisonError::into_inner).signal(Signal::USR1);
+        let deadline = Instant::now() + INVENTORY_LIMIT;
+        while !file.exists() && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let list = std::fs::read(&file).map_err(io("read what the emulator holds"))?;
+        serde_json::from_slice(&list).map_err(|e| io("read what the emulator holds")(io::Error::other(e)))
     }
 }
 

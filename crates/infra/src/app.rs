@@ -59,11 +59,22 @@ pub enum SynthesisError {
 /// # Errors
 /// When the account number is malformed or a package cannot be read.
 pub fn app(deployment: &Deployment, synthesis: &Synthesis) -> Result<App, SynthesisError> {
-    let account = synthesis.account.as_str();
+    compose(deployment, &synthesis.account, &Packages::read(&synthesis.packages)?, synthesis.replay)
+}
+
+/// Composes every stack from packages that were read before, or from stand-ins. Touches no file.
+///
+/// # Errors
+/// When the account number is malformed.
+pub fn compose(
+    deployment: &Deployment,
+    account: &str,
+    packages: &Packages,
+    replay: Replay,
+) -> Result<App, SynthesisError> {
     if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(SynthesisError::Account(account.to_owned()));
     }
-    let packages = Packages::read(&synthesis.packages)?;
     let place = |region| Place { deployment, account, region };
     let [home, standby] = deployment.pair();
     let mut app = App::new();
@@ -71,7 +82,7 @@ pub fn app(deployment: &Deployment, synthesis: &Synthesis) -> Result<App, Synthe
         app.add(stack);
     }
     for region in [home, standby] {
-        for stack in tap::stacks(&place(region), &packages, synthesis.replay) {
+        for stack in tap::stacks(&place(region), packages, replay) {
             app.add(stack);
         }
     }

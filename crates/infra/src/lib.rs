@@ -8,9 +8,11 @@
 //!
 //! Refused: calling AWS, deciding anything about recovery (that is
 //! `recovery`'s), and wildcards in policies without a written reason. Start
-//! reading at [`mod@app`], then [`tap`].
+//! reading at [`mod@app`], then [`tap`]; [`check`] judges the templates before they are deployed.
 
 pub mod app;
+pub mod check;
+pub mod diagram;
 pub mod packages;
 pub mod place;
 pub mod policy;
@@ -19,4 +21,5 @@ pub mod stack;
 pub mod tap;
 
 pub use app::{Replay, Synthesis, SynthesisError, app, synthesise};
+pub use cdk::{Context, ContextError, Problem, Problems};
 pub use packages::Packages;

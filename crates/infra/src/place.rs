@@ -17,6 +17,8 @@ pub const ZONES: usize = 3;
 
 /// Settings a region cannot compute, by the key of their parameter.
 pub mod parameter {
+    /// ARN of the key that the region's log groups are encrypted with.
+    pub const LOGS_KEY: &str = "logs/key-arn";
     /// `host` of the region's own writer endpoint.
     pub const DATABASE_HOST: &str = "database/host";
     /// Resource id of the region's own cluster, as IAM authentication needs it.
@@ -27,6 +29,8 @@ pub mod parameter {
     pub const PEER_DATABASE_HOST: &str = "peer/database-host";
     /// Resource id of the peer region's cluster.
     pub const PEER_DATABASE_RESOURCE: &str = "peer/database-resource-id";
+    /// ARN of the certificate of the API's names.
+    pub const CERTIFICATE: &str = "api/certificate";
     /// Id of the hosted zone.
     pub const HOSTED_ZONE: &str = "dns/hosted-zone-id";
     /// Id of the security group of the functions.
@@ -87,8 +91,14 @@ impl<'d> Place<'d> {
         format!("TapStack-{kind}-{}-{}", self.region, self.deployment.environment)
     }
 
-    /// An empty stack of one kind in this region.
+    /// An empty stack of one kind in this region, which deploys without any other region.
     pub fn stack(&self, kind: &str, description: &str) -> Stack {
+        self.stack_that_reads_afar(kind, description).self_reliant()
+    }
+
+    /// An empty stack of one kind in this region that may read from others, so that it deploys only
+    /// while they are there: never for what recovery needs.
+    pub fn stack_that_reads_afar(&self, kind: &str, description: &str) -> Stack {
         let environment =
             Environment { account: self.account.to_owned(), region: self.region.as_str().to_owned() };
         let description = format!("{}, {}: {description}", self.deployment.name, self.region);
@@ -120,9 +130,34 @@ impl<'d> Place<'d> {
         self.arn("states", &format!("stateMachine:{}", self.names().failover_state_machine()))
     }
 
+    /// ARN of the topic that alerts people.
+    pub fn alert_topic_arn(&self) -> String {
+        self.arn("sns", &self.names().alert_topic())
+    }
+
     /// ARN of the event bus.
     pub fn event_bus_arn(&self) -> String {
         self.arn("events", &format!("event-bus/{}", self.names().event_bus()))
+    }
+
+    /// Name of a bucket.
+    pub fn bucket(&self, purpose: &str) -> String {
+        self.names().bucket(purpose, self.region, self.account)
+    }
+
+    /// ARN of a bucket, which names neither region nor account.
+    pub fn bucket_arn(&self, purpose: &str) -> String {
+        format!("arn:aws:s3:::{}", self.bucket(purpose))
+    }
+
+    /// ARN of the stack-made role of a purpose in this region.
+    pub fn role_arn(&self, purpose: &str) -> String {
+        format!("arn:aws:iam::{}:role/{}", self.account, self.names().function_role(purpose, self.region))
+    }
+
+    /// ARN of the alias of a key.
+    pub fn key_alias_arn(&self, purpose: &str) -> String {
+        self.arn("kms", &format!("alias/{}", self.names().resource("key", purpose)))
     }
 
     /// ARN of a parameter, whose name starts with a slash.

@@ -39,6 +39,16 @@ impl Statement {
         self
     }
 
+    /// What is allowed.
+    pub fn actions(&self) -> &[String] {
+        &self.actions
+    }
+
+    /// On what.
+    pub fn resources(&self) -> &[Value<String>] {
+        &self.resources
+    }
+
     fn to_json(&self) -> Json {
         let mut statement = json!({ "Effect": "Allow", "Action": self.actions, "Resource": self.resources });
         if let Some(condition) = &self.condition {
@@ -85,25 +95,87 @@ pub fn role(scope: &mut Scope<'_>, id: &str, name: &str, service: &str, allowed:
     handle
 }
 
-/// Resource policy of a KMS key: the account administers it through IAM, and
-/// these services may use it for resources of this account.
-pub fn key_policy(account: &str, services: &[&str]) -> Json {
-    let mut statements = vec![json!({
+/// In every key's policy: without it nobody could administer the key.
+fn administration(account: &str) -> Json {
+    json!({
         "Sid": "AccountAdministersThroughIam",
         "Effect": "Allow",
         "Principal": { "AWS": format!("arn:aws:iam::{account}:root") },
         "Action": "kms:*",
         "Resource": "*",
-    })];
-    if !services.is_empty() {
-        statements.push(json!({
-            "Sid": "ServicesUse",
+    })
+}
+
+/// Resource policy of the key for logs: CloudWatch Logs of one region uses it for these log groups.
+///
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>
+pub fn log_key_policy(account: &str, region: &str, log_groups: &[String]) -> Json {
+    let statements = [
+        administration(account),
+        json!({
+            "Sid": "LogsUse",
+            "Effect": "Allow",
+            "Principal": { "Service": format!("logs.{region}.amazonaws.com") },
+            "Action": [
+                "kms:Decrypt",
+                "kms:DescribeKey",
+                "kms:Encrypt",
+                "kms:GenerateDataKey",
+                "kms:GenerateDataKeyWithoutPlaintext",
+                "kms:ReEncryptFrom",
+                "kms:ReEncryptTo",
+            ],
+            "Resource": "*",
+            "Condition": { "ArnLike": { "kms:EncryptionContext:aws:logs:arn": log_groups } },
+        }),
+    ];
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// Services that use a key without saying for which account. With a condition on the account their
+/// use would be refused, and an event that should have told somebody would be dropped in silence.
+///
+/// "Adding the aws:SourceAccount … to an AWS KMS policy is not supported for EventBridge-to-encrypted
+/// topics": <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
+const WITHOUT_SOURCE: [&str; 1] = ["events.amazonaws.com"];
+
+/// Resource policy of a KMS key: the account administers it through IAM, and
+/// these services may use it, for resources of this account where they say whose.
+pub fn key_policy(account: &str, services: &[&str]) -> Json {
+    let mut statements = vec![administration(account)];
+    let (silent, telling): (Vec<&str>, Vec<&str>) =
+        services.iter().partition(|service| WITHOUT_SOURCE.contains(service));
+    let uses = |id: &str, services: &[&str]| {
+        json!({
+            "Sid": id,
             "Effect": "Allow",
             "Principal": { "Service": services },
             "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
             "Resource": "*",
-            "Condition": { "StringEquals": { "aws:SourceAccount": account } },
-        }));
+        })
+    };
+    if !telling.is_empty() {
+        let mut statement = uses("ServicesUse", &telling);
+        statement["Condition"] = json!({ "StringEquals": { "aws:SourceAccount": account } });
+        statements.push(statement);
     }
+    if !silent.is_empty() {
+        statements.push(uses("ServicesUseForWhomTheyDoNotSay", &silent));
+    }
+    statements.push(grants_for_services_only());
     json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// Nobody may hand a key on but to a service of AWS that keeps something of ours encrypted with it.
+fn grants_for_services_only() -> Json {
+    json!({
+        "Sid": "GrantsForServicesOnly",
+        "Effect": "Deny",
+        "Principal": { "AWS": "*" },
+        "Action": ["kms:CreateGrant"],
+        "Resource": ["*"],
+        "Condition": {
+            "BoolIfExists": { "aws:PrincipalIsAWSService": "false", "kms:GrantIsForAWSResource": "false" },
+        },
+    })
 }

@@ -1,16 +1,23 @@
 //! Rules for every resource of every stack.
 
 use cdk::App;
-use cdk::aspect::{NameSuffix, RemovalPolicy, Tags};
+use cdk::aspect::{
+    Encrypted, Encryption, LeastPrivilege, NameLength, NameSuffix, RemovalPolicy, Setting, Tags,
+};
 use recovery::deployment::Deployment;
+
+use crate::policy::WILDCARD_REASON;
 
 /// Key of the tag that says where a resource is.
 pub const REGION_TAG: &str = "region";
 
 /// Which property of which type is its physical name. DNS names, and paths that
 /// AWS or a fellow resource gives, are not names of ours.
-const NAMES: [(&str, &str); 24] = [
+const NAMES: [(&str, &str); 27] = [
     ("AWS::ApiGateway::RestApi", "Name"),
+    ("AWS::CloudWatch::Alarm", "AlarmName"),
+    ("AWS::CloudWatch::CompositeAlarm", "AlarmName"),
+    ("AWS::CloudWatch::Dashboard", "DashboardName"),
     ("AWS::DynamoDB::GlobalTable", "TableName"),
     ("AWS::EC2::SecurityGroup", "GroupName"),
     ("AWS::Events::EventBus", "Name"),
@@ -37,8 +44,9 @@ const NAMES: [(&str, &str); 24] = [
 ];
 
 /// Types without a name of their own but the tag `Name`.
-const NAMED_BY_TAG: [&str; 9] = [
+const NAMED_BY_TAG: [&str; 10] = [
     "AWS::EC2::EIP",
+    "AWS::EC2::FlowLog",
     "AWS::EC2::InternetGateway",
     "AWS::EC2::NatGateway",
     "AWS::EC2::RouteTable",
@@ -50,8 +58,30 @@ const NAMED_BY_TAG: [&str; 9] = [
 ];
 
 /// The global cluster is what its clusters are joined by; another zone would have other
-/// name servers than the registrar knows.
-const ALSO_HOLDS: [&str; 2] = ["AWS::RDS::GlobalCluster", "AWS::Route53::HostedZone"];
+/// name servers than the registrar knows; the removal of a custom resource removes what it looks after.
+const ALSO_HOLDS: [&str; 3] =
+    ["AWS::CloudFormation::CustomResource", "AWS::RDS::GlobalCluster", "AWS::Route53::HostedZone"];
+
+/// What encrypts each type. A type with several rows must satisfy each of them.
+const ENCRYPTION: [Encryption; 9] = [
+    Encryption::new("AWS::DynamoDB::GlobalTable", &[Setting::on("SSESpecification.SSEEnabled")]),
+    Encryption::new("AWS::Logs::LogGroup", &[Setting::given("KmsKeyId")]),
+    Encryption::new("AWS::RDS::DBCluster", &[Setting::on("StorageEncrypted")]),
+    Encryption::new("AWS::RDS::DBCluster", &[Setting::given("KmsKeyId")]),
+    Encryption::new("AWS::RDS::DBInstance", &[Setting::given("PerformanceInsightsKMSKeyId")]),
+    Encryption::new(
+        "AWS::S3::Bucket",
+        &[Setting::given(
+            "BucketEncryption.ServerSideEncryptionConfiguration.ServerSideEncryptionByDefault.SSEAlgorithm",
+        )],
+    ),
+    Encryption::new("AWS::SNS::Topic", &[Setting::given("KmsMasterKeyId")]),
+    Encryption::new(
+        "AWS::SQS::Queue",
+        &[Setting::given("KmsMasterKeyId"), Setting::on("SqsManagedSseEnabled")],
+    ),
+    Encryption::new("AWS::SecretsManager::Secret", &[Setting::given("KmsKeyId")]),
+];
 
 /// Tags of every resource, but for its region.
 pub fn tags(deployment: &Deployment) -> Vec<(String, String)> {
@@ -74,4 +104,26 @@ pub fn apply(app: &mut App, deployment: &Deployment) {
         names: NAMES.to_vec(),
         named_by_tag: NAMED_BY_TAG.to_vec(),
     });
+    app.aspect(NameLength::of_aws());
+    app.aspect(Encrypted { rules: ENCRYPTION.to_vec() });
+    app.aspect(LeastPrivilege { reason_key: WILDCARD_REASON.to_owned() });
+}
+
+#[cfg(test)]
+mod tests {
+    // Goal: no name is found to be too long in the middle of a deployment only.
+    // Method: the two tables of names, beside each other.
+    use cdk::aspect::NAME_LENGTHS;
+
+    use super::*;
+
+    /// Names for whose length AWS gives no bound.
+    const UNBOUNDED: [(&str, &str); 1] = [("AWS::ApiGateway::RestApi", "Name")];
+
+    #[test]
+    fn the_length_of_every_name_is_known() {
+        let known = |name: &(&str, &str)| NAME_LENGTHS.iter().any(|(kind, of, _)| (*kind, *of) == *name);
+        let unknown: Vec<_> = NAMES.iter().filter(|name| !known(name) && !UNBOUNDED.contains(name)).collect();
+        assert_eq!(unknown, [] as [&(&str, &str); 0], "add them to cdk::aspect::NAME_LENGTHS");
+    }
 }

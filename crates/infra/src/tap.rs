@@ -15,6 +15,7 @@ use crate::stack;
 pub fn shared(standby: &Place<'_>) -> [Stack; 2] {
     let mut dns = standby.stack("Dns", "hosted zone, failover records and health checks");
     stack::dns::new(&mut dns, standby);
+    dns.depend_on(standby.stack_name("Foundation"));
     let mut tables = standby.stack("GlobalTables", "order journal with the lease, and sessions");
     stack::global_tables::new(&mut tables, standby);
     [dns, tables]
@@ -23,25 +24,55 @@ pub fn shared(standby: &Place<'_>) -> [Stack; 2] {
 /// Every stack of one region.
 pub fn stacks(place: &Place<'_>, packages: &Packages, replay: Replay) -> Vec<Stack> {
     vec![
+        alerts(place),
+        foundation(place, packages),
         networking(place),
+        storage(place),
         database(place),
         peering(place),
         network_peering(place),
         compute(place, packages),
         api(place),
         disaster_recovery(place, replay),
+        monitoring(place),
     ]
 }
 
+fn alerts(place: &Place<'_>) -> Stack {
+    let mut alerts = place.stack("Alerts", "topic through which people are told");
+    stack::alerts::new(&mut alerts, place);
+    alerts
+}
+
+fn foundation(place: &Place<'_>, packages: &Packages) -> Stack {
+    let mut foundation = place.stack("Foundation", "key for logs, and what makes custom resources");
+    stack::foundation::new(&mut foundation, place, packages);
+    foundation
+}
+
+/// Everything else of the region comes after the foundation, most of it because it comes after this.
 fn networking(place: &Place<'_>) -> Stack {
     let mut networking = place.stack("Networking", "VPC, subnets, endpoints and security groups");
     stack::networking::new(&mut networking, place);
+    networking.depend_on(place.stack_name("Foundation"));
     networking
+}
+
+fn storage(place: &Place<'_>) -> Stack {
+    let mut storage = place.stack("Storage", "buckets for configuration and for the audit log");
+    stack::storage::new(&mut storage, place);
+    storage.depend_on(place.stack_name("Foundation"));
+    if !place.is_home() {
+        // Its buckets are replicated into home's, which have to be there.
+        storage.depend_on(place.home().stack_name("Storage"));
+    }
+    storage
 }
 
 fn database(place: &Place<'_>) -> Stack {
     let mut database = place.stack("Database", "cluster of the Aurora global database");
     stack::database::new(&mut database, place);
+    database.depend_on(place.stack_name("Alerts"));
     database.depend_on(place.stack_name("Networking"));
     if !place.is_home() {
         database.depend_on(place.home().stack_name("Database"));
@@ -50,15 +81,19 @@ fn database(place: &Place<'_>) -> Stack {
 }
 
 fn peering(place: &Place<'_>) -> Stack {
-    let mut peering = place.stack("Peering", "what this region must know about the other");
+    let mut peering = place.stack_that_reads_afar("Peering", "what this region must know about the other");
     stack::peering::new(&mut peering, place);
     peering.depend_on(place.peer().stack_name("Database"));
     peering.depend_on(place.standby().stack_name("Dns"));
+    if place.is_home() {
+        peering.depend_on(place.peer().stack_name("Storage"));
+    }
     peering
 }
 
 fn network_peering(place: &Place<'_>) -> Stack {
-    let mut peering = place.stack("NetworkPeering", "private way to the other region's database");
+    let mut peering =
+        place.stack_that_reads_afar("NetworkPeering", "private way to the other region's database");
     stack::network_peering::new(&mut peering, place);
     peering.depend_on(place.stack_name("Networking"));
     let side_to_wait_for = if place.is_home() { "NetworkPeering" } else { "Networking" };
@@ -70,6 +105,7 @@ fn compute(place: &Place<'_>, packages: &Packages) -> Stack {
     let mut compute = place.stack("Compute", "functions and queues");
     stack::compute::new(&mut compute, place, packages);
     compute.depend_on(place.stack_name("Database"));
+    compute.depend_on(place.stack_name("Storage"));
     compute.depend_on(place.stack_name("Peering"));
     compute.depend_on(place.standby().stack_name("GlobalTables"));
     compute
@@ -83,10 +119,21 @@ fn api(place: &Place<'_>) -> Stack {
 }
 
 fn disaster_recovery(place: &Place<'_>, replay: Replay) -> Stack {
-    let mut recovery = place.stack("DisasterRecovery", "watch, failover workflow, switch and alerts");
+    let mut recovery = place.stack("DisasterRecovery", "watch, failover workflow and switch");
     stack::disaster_recovery::new(&mut recovery, place, &definition(place, replay));
+    recovery.depend_on(place.stack_name("Alerts"));
     recovery.depend_on(place.stack_name("Compute"));
     recovery
+}
+
+fn monitoring(place: &Place<'_>) -> Stack {
+    let mut monitoring = place.stack("Monitoring", "alarms and dashboard");
+    stack::monitoring::new(&mut monitoring, place);
+    monitoring.depend_on(place.stack_name("Alerts"));
+    // Its certificate is watched by its ARN, which the API's stack leaves in a parameter.
+    monitoring.depend_on(place.stack_name("Api"));
+    monitoring.depend_on(place.stack_name("DisasterRecovery"));
+    monitoring
 }
 
 /// The failover workflow of one region, in Amazon States Language.

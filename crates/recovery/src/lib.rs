@@ -5,10 +5,12 @@
 //! now, configuration and identifiers come in as arguments. Start reading at
 //! [`lease`], then [`mod@workflow`], then [`verdict`].
 
+pub mod budget;
 pub mod deployment;
 pub mod epoch;
 pub mod history;
 pub mod lease;
+pub mod metric;
 pub mod names;
 pub mod order;
 pub mod region;

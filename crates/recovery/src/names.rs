@@ -92,6 +92,11 @@ impl Names {
         self.of("topic", "alerts")
     }
 
+    /// A bucket; names of buckets are global, so region and account are part of it.
+    pub fn bucket(&self, purpose: &str, region: &Region, account: &str) -> String {
+        self.of("bucket", &format!("{purpose}-{region}-{account}"))
+    }
+
     /// The SSM parameter of the off switch.
     pub fn switch_parameter(&self) -> String {
         format!("/standfast/{}/automation", self.suffix)
@@ -140,6 +145,9 @@ mod tests {
             (names.failover_state_machine(), 80),
             (names.journal_table(), 255),
             (names.region_host(&region), 253),
+            (names.bucket("config", &region, "111122223333"), 63),
+            (names.bucket("audit", &region, "111122223333"), 63),
+            (names.function_role("replicate-config", &region), 64),
         ] {
             assert!(name.len() <= limit, "{name} has {} characters", name.len());
         }

@@ -19,6 +19,7 @@ pub mod queue;
 pub mod sentinel;
 pub mod sessions;
 pub mod settings;
+pub mod stack_hook;
 pub mod steps;
 mod switch;
 pub mod telemetry;

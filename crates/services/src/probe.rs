@@ -163,7 +163,7 @@ impl Prober {
 }
 
 /// The system's authorities; where it has none, `https` cannot be asked and `http` can.
-fn tls_config() -> Result<rustls::ClientConfig, ProbeError> {
+pub(crate) fn tls_config() -> Result<rustls::ClientConfig, ProbeError> {
     use hyper_rustls::ConfigBuilderExt;
     let builder = || {
         let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());

@@ -6,6 +6,8 @@ use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+pub use recovery::metric::Metric;
+use recovery::metric::{DIMENSION, NAMESPACE};
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
@@ -13,8 +15,6 @@ use crate::settings::Lookup;
 
 /// Variable that sets the level, such as `debug` or `services=debug,info`; default `info`.
 pub const LEVEL: &str = "STANDFAST_LOG";
-/// Namespace of every business metric.
-pub const NAMESPACE: &str = "Standfast";
 
 /// Set when a service started: whatever runs before, such as a test, counts for nobody.
 static STARTED: AtomicBool = AtomicBool::new(false);
@@ -53,77 +53,62 @@ fn filter(level: &str, silent: Option<&str>) -> EnvFilter {
     }
 }
 
-/// What is counted for the business.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Metric {
-    /// Orders put into the journal.
-    OrdersAccepted,
-    /// Orders repeated by their client.
-    OrdersRepeated,
-    /// Orders refused as invalid or conflicting.
-    OrdersRefused,
-    /// Orders the journal could not take.
-    OrdersUnavailable,
-    /// Orders settled from the queue.
-    OrdersSettled,
-    /// Orders settled by a replay.
-    OrdersReplayed,
-    /// Settlements refused by the fence.
-    SettlementsFenced,
-    /// Acknowledged orders that the sweep found unsettled and queued again.
-    OrdersQueuedAgain,
-    /// Messages put aside as poison.
-    MessagesPoisoned,
-    /// Sessions answered as stale.
-    SessionsStale,
-    /// Session writes that lost against another write.
-    SessionsConflicted,
-}
-
-impl Metric {
-    /// The metric's name in CloudWatch.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::OrdersAccepted => "OrdersAccepted",
-            Self::OrdersRepeated => "OrdersRepeated",
-            Self::OrdersRefused => "OrdersRefused",
-            Self::OrdersUnavailable => "OrdersUnavailable",
-            Self::OrdersSettled => "OrdersSettled",
-            Self::OrdersReplayed => "OrdersReplayed",
-            Self::SettlementsFenced => "SettlementsFenced",
-            Self::OrdersQueuedAgain => "OrdersQueuedAgain",
-            Self::MessagesPoisoned => "MessagesPoisoned",
-            Self::SessionsStale => "SessionsStale",
-            Self::SessionsConflicted => "SessionsConflicted",
-        }
+/// Counts `count`; nothing when it is 0.
+pub fn count(service: &'static str, metric: Metric, count: u64) {
+    if count > 0 {
+        report(service, &[(metric, vec![count as f64])]);
     }
 }
 
-/// Counts `count` for `service`, as a line of the embedded metric format.
+/// Values of one metric that one line may hold.
+const VALUES_MAX: usize = 100;
+
+/// Reports what was measured several times, such as the lag of each order of a batch.
+pub fn measured(service: &'static str, metric: Metric, values: &[u64]) {
+    for values in values.chunks(VALUES_MAX) {
+        report(service, &[(metric, values.iter().map(|value| *value as f64).collect())]);
+    }
+}
+
+/// Reports how things stand; a metric may be left out while its value is unknown.
+pub fn gauges(service: &'static str, values: &[(Metric, f64)]) {
+    let values: Vec<_> = values.iter().map(|(metric, value)| (*metric, vec![*value])).collect();
+    report(service, &values);
+}
+
+/// Writes a line of the embedded metric format.
 ///
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
-pub fn count(service: &'static str, metric: Metric, count: u64) {
-    if count > 0 && STARTED.load(Ordering::Relaxed) {
-        let mut line = line(service, metric, count, now_ms()).to_string();
+fn report(service: &'static str, values: &[(Metric, Vec<f64>)]) {
+    debug_assert!(values.iter().all(|(metric, _)| metric.service() == service), "{service}: {values:?}");
+    if !values.is_empty() && STARTED.load(Ordering::Relaxed) {
+        let mut line = line(service, values, now_ms()).to_string();
         line.push('\n');
         // Standard output gone means nobody is left to tell.
         let _ = std::io::stdout().lock().write_all(line.as_bytes());
     }
 }
 
-fn line(service: &str, metric: Metric, count: u64, now_ms: u64) -> Value {
-    json!({
+fn line(service: &str, values: &[(Metric, Vec<f64>)], now_ms: u64) -> Value {
+    let listed = |(metric, _): &(Metric, _)| json!({ "Name": metric.name(), "Unit": metric.unit().as_str() });
+    let mut line = json!({
         "_aws": {
             "Timestamp": now_ms,
             "CloudWatchMetrics": [{
                 "Namespace": NAMESPACE,
-                "Dimensions": [["Service"]],
-                "Metrics": [{ "Name": metric.name(), "Unit": "Count" }],
+                "Dimensions": [[DIMENSION]],
+                "Metrics": values.iter().map(listed).collect::<Vec<_>>(),
             }],
         },
-        "Service": service,
-        metric.name(): count,
-    })
+        DIMENSION: service,
+    });
+    for (metric, values) in values {
+        line[metric.name()] = match values.as_slice() {
+            [one] => json!(one),
+            several => json!(several),
+        };
+    }
+    line
 }
 
 /// Milliseconds since the Unix epoch.
@@ -140,12 +125,23 @@ mod tests {
 
     #[test]
     fn a_metric_is_an_embedded_metric_line() {
-        let line = line("orders-api", Metric::OrdersAccepted, 3, 1_700_000_000_000);
-        assert_eq!(line["OrdersAccepted"], 3);
+        let line = line("orders-api", &[(Metric::OrdersAccepted, vec![3.0])], 1_700_000_000_000);
+        assert_eq!(line["OrdersAccepted"], 3.0);
         assert_eq!(line["Service"], "orders-api");
         let directive = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(line["_aws"]["Timestamp"], 1_700_000_000_000_u64);
-        assert_eq!(directive["Metrics"][0]["Name"], "OrdersAccepted");
+        assert_eq!(directive["Metrics"][0], json!({ "Name": "OrdersAccepted", "Unit": "Count" }));
         assert_eq!(directive["Dimensions"][0][0], "Service");
+    }
+
+    #[test]
+    fn a_line_holds_several_metrics_and_several_values_of_one() {
+        let values = [(Metric::SettlementLag, vec![5.0, 7.5]), (Metric::OrdersSettled, vec![2.0])];
+        let line = line("order-processor", &values, 0);
+        assert_eq!(line["SettlementLag"], json!([5.0, 7.5]));
+        assert_eq!(line["OrdersSettled"], 2.0);
+        let metrics = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().expect("a list");
+        assert_eq!(metrics.len(), 2);
+        assert_eq!(metrics[0]["Unit"], "Milliseconds");
     }
 }

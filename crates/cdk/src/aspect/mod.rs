@@ -1,12 +1,18 @@
 //! Aspects: rules that visit every resource of every stack.
 
+mod encrypted;
+mod lengths;
 mod names;
+mod privilege;
 mod removal;
 mod tags;
 
 use std::fmt::Debug;
 
+pub use encrypted::{Encrypted, Encryption, Must, Setting};
+pub use lengths::{NAME_LENGTHS, NameLength};
 pub use names::NameSuffix;
+pub use privilege::LeastPrivilege;
 pub use removal::RemovalPolicy;
 pub use tags::Tags;
 

@@ -9,7 +9,7 @@ use crate::stack::Environment;
 /// Key of the tag that is the name of a resource without another.
 const NAME_TAG: &str = "Name";
 
-/// Refuses a physical name that does not end with the suffix; of a path, one component has to end with it.
+/// Refuses a physical name of which no path component is the suffix or ends with it.
 #[derive(Clone, Debug)]
 pub struct NameSuffix {
     /// The suffix, without its hyphen.
@@ -22,9 +22,8 @@ pub struct NameSuffix {
 
 impl NameSuffix {
     fn holds(&self, name: &str) -> bool {
-        name.split('/').any(|component| {
-            component.strip_suffix(&self.suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('-'))
-        })
+        let ends = |name: &str| name.strip_suffix(&self.suffix).is_some_and(|rest| rest.ends_with('-'));
+        name.split('/').any(|component| component == self.suffix || ends(component))
     }
 
     /// Why this value is no name, if it is none.

@@ -19,8 +19,6 @@ use crate::stack::{Environment, Stack};
 
 /// Version of the assembly's schema.
 pub(crate) const SCHEMA_VERSION: &str = "48.0.0";
-/// Bytes CloudFormation allows in a template that is read from S3.
-const TEMPLATE_BYTES_MAX: usize = 1_000_000;
 
 /// A stack whose tokens are logical ids.
 #[derive(Clone, Debug)]
@@ -37,6 +35,19 @@ impl LoweredStack {
         let text = pretty(&template.to_json());
         let hash = content_hash(text.as_bytes());
         Self { stack, template, text, hash }
+    }
+
+    /// Limits that the template is over, and logical ids that it names and does not define.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        let over = |excess| Problem::OverLimit { stack: self.stack.name.clone(), excess };
+        let dangling = |reference: cfn::DanglingReference| {
+            let node = self.stack.nodes.iter().find(|node| node.logical_id == reference.from);
+            let output = || format!("{}/{}", self.stack.name, reference.from);
+            let from = node.map_or_else(output, |node| node.path.clone());
+            Problem::UnknownReference { from, to: format!("the logical id {}", reference.to) }
+        };
+        let excesses = self.template.excesses(self.text.len()).into_iter().map(over);
+        excesses.chain(self.template.dangling_references().into_iter().map(dangling)).collect()
     }
 
     pub(crate) fn template_file(&self) -> String {
@@ -76,31 +87,19 @@ pub struct Assembly {
     pub assets: BTreeMap<String, PathBuf>,
 }
 
-impl Assembly {
-    pub(crate) fn problems(&self) -> Vec<Problem> {
-        self.stacks
-            .iter()
-            .filter_map(|stack| {
-                let bytes = self.files.get(&format!("{}.template.json", stack.name)).map_or(0, String::len);
-                (bytes > TEMPLATE_BYTES_MAX)
-                    .then(|| Problem::TemplateTooLarge { stack: stack.name.clone(), bytes })
-            })
-            .collect()
-    }
-}
-
-pub(crate) fn assemble(stacks: Vec<LoweredStack>) -> Assembly {
+/// The assembly of stacks that have no problems.
+pub(crate) fn assemble(stacks: &[LoweredStack]) -> Assembly {
     let mut files = BTreeMap::new();
     let mut assets = BTreeMap::new();
-    for lowered in &stacks {
+    for lowered in stacks {
         files.insert(lowered.template_file(), lowered.text.clone());
         files.insert(lowered.asset_file(), pretty(&files::asset_manifest(lowered)));
         assets.extend(lowered.stack.assets.values().map(|asset| (asset.file_name(), asset.source.clone())));
     }
-    files.insert("manifest.json".to_owned(), pretty(&manifest::manifest(&stacks)));
-    files.insert("tree.json".to_owned(), pretty(&tree::tree(&stacks)));
+    files.insert("manifest.json".to_owned(), pretty(&manifest::manifest(stacks)));
+    files.insert("tree.json".to_owned(), pretty(&tree::tree(stacks)));
     files.insert("cdk.out".to_owned(), format!("{{\"version\":\"{SCHEMA_VERSION}\"}}"));
-    Assembly { stacks: in_order(&stacks), files, assets }
+    Assembly { stacks: in_order(stacks), files, assets }
 }
 
 /// Each stack after those it depends on; otherwise in the order they were added.

@@ -1,4 +1,7 @@
-//! `tree.json`: the construct tree, for tools that draw it.
+//! `tree.json`: the construct tree, for tools that draw it or look a resource up.
+//!
+//! No node says which library's class made it (`constructInfo`): the command line would
+//! match that with the security notices of the JavaScript library, which is not here.
 
 use std::collections::BTreeMap;
 
@@ -44,6 +47,7 @@ fn describe(id: &str, branch: &Branch<'_>, parent: &str) -> Value {
     if let Some(node) = branch.node {
         described["attributes"] = json!({
             "aws:cdk:cloudformation:type": node.definition.type_name,
+            "aws:cdk:cloudformation:logicalId": node.logical_id,
             "aws:cdk:cloudformation:props": node.definition.properties,
         });
     }

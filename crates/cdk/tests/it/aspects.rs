@@ -1,8 +1,10 @@
 //! Tags, removal policies and names, over every resource.
 
-use cdk::aspect::{NameSuffix, RemovalPolicy, Tags};
-use cdk::{App, Problems};
-use cfn::{Tag, ec2, iam, sqs, ssm};
+use cdk::aspect::{
+    Aspect, Encrypted, Encryption, LeastPrivilege, NameLength, NameSuffix, RemovalPolicy, Setting, Tags,
+};
+use cdk::{App, Problems, Stack};
+use cfn::{DeletionPolicy, Tag, dynamodb, ec2, iam, kms, logs, sqs, ssm};
 use serde_json::{Value, json};
 
 use crate::stack;
@@ -92,6 +94,177 @@ fn a_name_tag_without_the_suffix_is_refused() {
         [
             "One/Other: tag Name `vpc-main-prod` does not end with `-test`",
             "One/Nameless: has no tag Name, so its name would not end with `-test`",
+        ]
+    );
+}
+
+/// What an aspect says against a stack.
+fn refusals(stack: Stack, aspect: impl Aspect + 'static) -> Vec<String> {
+    let mut app = App::new();
+    app.add(stack);
+    app.aspect(aspect);
+    match app.synthesise() {
+        Ok(_) => Vec::new(),
+        Err(Problems(problems)) => problems.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[test]
+fn what_would_be_left_behind_is_refused_unless_the_deployment_is_protected() {
+    let kept = |policy| {
+        let mut one = stack("One");
+        let queue = one.scope("Orders").add("Queue", sqs::Queue::new());
+        let policy_of = iam::Policy::new(json!({}), "policy");
+        let other = one.root().add("Policy", policy_of);
+        one.root().node(&queue).definition.deletion_policy = Some(policy);
+        one.root().node(&other).definition.update_replace_policy = Some(policy);
+        one
+    };
+    let aspect = |protect| RemovalPolicy { protect, also: Vec::new() };
+    let left = "leaves something behind, and this deployment is not protected";
+    assert_eq!(
+        refusals(kept(DeletionPolicy::Retain), aspect(false)),
+        [
+            format!("One/Orders/Queue: DeletionPolicy Retain {left}"),
+            format!("One/Policy: UpdateReplacePolicy Retain {left}"),
+        ]
+    );
+    for policy in [DeletionPolicy::RetainExceptOnCreate, DeletionPolicy::Snapshot] {
+        assert_eq!(refusals(kept(policy), aspect(false)).len(), 2, "{policy:?}");
+    }
+    assert_eq!(refusals(kept(DeletionPolicy::Delete), aspect(false)), [] as [String; 0]);
+    assert_eq!(refusals(kept(DeletionPolicy::Retain), aspect(true)), [] as [String; 0]);
+}
+
+#[test]
+fn a_name_that_is_too_long_is_refused() {
+    let mut one = stack("One");
+    let (most, over) = ("q".repeat(80), "q".repeat(81));
+    one.root().add("Fits", sqs::Queue::new().queue_name(most));
+    one.scope("Orders").add("Queue", sqs::Queue::new().queue_name(&over));
+    one.scope("Orders").add("Role", iam::Role::new(json!({})).role_name("é".repeat(65)));
+    assert_eq!(
+        refusals(one, NameLength::of_aws()),
+        [
+            format!("One/Orders/Queue: QueueName `{over}` has 81 characters, more than 80"),
+            format!("One/Orders/Role: RoleName `{}` has 65 characters, more than 64", "é".repeat(65)),
+        ]
+    );
+}
+
+/// A stack with one role that has a policy of one statement.
+fn allowing(statement: Value) -> Stack {
+    let mut one = stack("One");
+    let document = json!({ "Version": "2012-10-17", "Statement": [statement] });
+    let policy = iam::role::Policy::new(document, "permissions");
+    one.scope("Api").add("Role", iam::Role::new(json!({})).policies([policy]));
+    one
+}
+
+fn least_privilege() -> LeastPrivilege {
+    LeastPrivilege { reason_key: "Why".to_owned() }
+}
+
+#[test]
+fn a_wildcard_without_a_reason_is_refused() {
+    let exact = json!({ "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:r:1:q" });
+    assert_eq!(refusals(allowing(exact.clone()), least_privilege()), [] as [String; 0]);
+    let cases = [
+        ("Action", json!("*"), "the action `*`"),
+        ("Action", json!(["sqs:SendMessage", "sqs:*"]), "the action `sqs:*`"),
+        ("Action", json!("sqs:Get*"), "the action `sqs:Get*`"),
+        ("Resource", json!("*"), "the resource `*`"),
+        ("Resource", json!(["arn:aws:sqs:r:1:q", "*"]), "the resource `*`"),
+        ("Resource", json!("arn:aws:s3:::*"), "the resource `arn:aws:s3:::*`"),
+        ("NotAction", json!("iam:*"), "whatever is no action"),
+        ("NotResource", json!("arn:aws:sqs:r:1:q"), "whatever is no resource"),
+    ];
+    for (field, value, what) in cases {
+        let mut statement = exact.clone();
+        statement[field] = value;
+        let expected = format!("One/Api/Role: Policies allows {what} and gives no `Why`");
+        assert_eq!(refusals(allowing(statement.clone()), least_privilege()), [expected]);
+        statement["Effect"] = json!("Deny");
+        assert_eq!(
+            refusals(allowing(statement), least_privilege()),
+            [] as [String; 0],
+            "a denial may be wide"
+        );
+    }
+    for narrow in [json!("arn:aws:s3:::bucket/*"), json!({ "Ref": "AWS::NoValue" })] {
+        let statement = json!({ "Effect": "Allow", "Action": "s3:GetObject", "Resource": narrow });
+        assert_eq!(refusals(allowing(statement), least_privilege()), [] as [String; 0]);
+    }
+}
+
+#[test]
+fn a_written_reason_permits_a_wildcard_and_an_empty_one_does_not() {
+    for (reason, refused) in [("X-Ray has no resource for traces", false), (" ", true)] {
+        let mut one = stack("One");
+        let statement = json!({ "Effect": "Allow", "Action": "xray:PutTraceSegments", "Resource": "*" });
+        let role = one.root().add("Policy", iam::Policy::new(json!({ "Statement": statement }), "policy"));
+        one.root().node(&role).because("Why", reason);
+        assert_eq!(refusals(one, least_privilege()).len(), usize::from(refused));
+    }
+}
+
+#[test]
+fn a_key_s_own_policy_means_itself_and_a_policy_may_be_a_text() {
+    let policy = |action: &str| {
+        let principal = json!({ "AWS": "arn:aws:iam::111122223333:root" });
+        let statement =
+            json!({ "Effect": "Allow", "Principal": principal, "Action": action, "Resource": "*" });
+        json!({ "Version": "2012-10-17", "Statement": [statement] })
+    };
+    let mut one = stack("One");
+    one.root().add("Exact", kms::Key::new().key_policy(policy("kms:Decrypt")));
+    one.root().add("Wide", kms::Key::new().key_policy(policy("kms:*")));
+    one.root().add("Text", ssm::Parameter::new("String", policy("logs:PutLogEvents").to_string()));
+    assert_eq!(
+        refusals(one, least_privilege()),
+        [
+            "One/Wide: KeyPolicy allows the action `kms:*` and gives no `Why`",
+            "One/Text: Value allows the resource `*` and gives no `Why`",
+        ]
+    );
+}
+
+#[test]
+fn what_is_not_encrypted_is_refused() {
+    use dynamodb::global_table::{ReplicaSSESpecification, ReplicaSpecification};
+    const RULES: [Encryption; 4] = [
+        Encryption::new(
+            "AWS::SQS::Queue",
+            &[Setting::given("KmsMasterKeyId"), Setting::on("SqsManagedSseEnabled")],
+        ),
+        Encryption::new("AWS::Logs::LogGroup", &[Setting::given("KmsKeyId")]),
+        Encryption::new("AWS::DynamoDB::GlobalTable", &[Setting::on("SSESpecification.SSEEnabled")]),
+        Encryption::new(
+            "AWS::DynamoDB::GlobalTable",
+            &[Setting::given("Replicas.SSESpecification.KMSMasterKeyId")],
+        ),
+    ];
+    let encrypted =
+        || ReplicaSpecification::new("us-east-1").sse_specification(ReplicaSSESpecification::new("key"));
+    let table = |replicas: Vec<ReplicaSpecification>, on| {
+        dynamodb::GlobalTable::new(replicas)
+            .sse_specification(dynamodb::global_table::SSESpecification::new(on))
+    };
+    let mut one = stack("One");
+    one.root().add("ByKey", sqs::Queue::new().kms_master_key_id("alias/own"));
+    one.root().add("Managed", sqs::Queue::new().sqs_managed_sse_enabled(true));
+    one.root().add("Off", sqs::Queue::new().sqs_managed_sse_enabled(false));
+    one.root().add("Logs", logs::LogGroup::new());
+    one.root().add("Table", table(vec![encrypted()], true));
+    one.root().add("Half", table(vec![encrypted(), ReplicaSpecification::new("us-east-2")], false));
+    let not = "is not encrypted as it must be:";
+    assert_eq!(
+        refusals(one, Encrypted { rules: RULES.to_vec() }),
+        [
+            format!("One/Off: {not} KmsMasterKeyId is not given, and SqsManagedSseEnabled is not true"),
+            format!("One/Logs: {not} KmsKeyId is not given"),
+            format!("One/Half: {not} SSESpecification.SSEEnabled is not true"),
+            format!("One/Half: {not} Replicas.SSESpecification.KMSMasterKeyId is not given"),
         ]
     );
 }

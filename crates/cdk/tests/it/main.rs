@@ -6,14 +6,24 @@
 mod aspects;
 mod assembly;
 mod properties;
+mod references;
 mod tree;
 
 use cdk::{App, Environment, Stack};
 
-/// An empty stack in a made-up account.
+/// A region of a made-up account.
+fn environment(region: &str) -> Environment {
+    Environment { account: "111122223333".to_owned(), region: region.to_owned() }
+}
+
+/// An empty stack in us-east-1.
 fn stack(name: &str) -> Stack {
-    let environment = Environment { account: "111122223333".to_owned(), region: "us-east-1".to_owned() };
-    Stack::new(name, environment, "")
+    stack_in(name, "us-east-1")
+}
+
+/// An empty stack in a region.
+fn stack_in(name: &str, region: &str) -> Stack {
+    Stack::new(name, environment(region), "")
 }
 
 /// The messages of everything that is wrong with these stacks.

@@ -1,10 +1,10 @@
 //! What the tree refuses, and what references become.
 
-use cdk::App;
+use cdk::{App, Stack};
 use cfn::{Value, scheduler, sns, sqs};
 use serde_json::json;
 
-use crate::{problems, stack};
+use crate::{environment, problems, stack};
 
 #[test]
 fn references_become_logical_ids() {
@@ -70,21 +70,6 @@ fn ids_and_names_have_limits() {
 }
 
 #[test]
-fn stacks_refer_by_computed_names_only() {
-    let (mut one, mut two) = (stack("One"), stack("Two"));
-    let queue = one.root().add("Queue", sqs::Queue::new());
-    two.root().add("Topic", sns::Topic::new().topic_name(queue.reference()));
-    two.root().output("Queue", "not ours", queue.reference());
-    assert_eq!(
-        problems([one, two]),
-        [
-            "Two/Topic: refers to One/Queue in another stack; compute its name instead",
-            "Two/Queue: refers to One/Queue in another stack; compute its name instead",
-        ]
-    );
-}
-
-#[test]
 fn a_handle_outlives_its_stack() {
     let mut forgotten = stack("Forgotten");
     let queue = forgotten.root().add("Queue", sqs::Queue::new());
@@ -114,16 +99,48 @@ fn nothing_waits_for_itself() {
 }
 
 #[test]
-fn templates_have_limits() {
+fn a_logical_id_by_hand_must_exist() {
     let mut one = stack("One");
+    one.scope("Alerts").add("Topic", sns::Topic::new().topic_name(cfn::reference("Gone")));
+    one.root().output("Lost", "nothing", cfn::get_att("Gone", "Arn"));
+    assert_eq!(
+        problems([one]),
+        [
+            "One/Alerts/Topic: refers to the logical id Gone, which does not exist",
+            "One/Lost: refers to the logical id Gone, which does not exist",
+        ]
+    );
+}
+
+#[test]
+fn templates_have_limits() {
+    let mut one = Stack::new("One", environment("us-east-1"), "d".repeat(1025));
     for number in 0..501 {
         one.root().add(&format!("Queue{number}"), sqs::Queue::new());
     }
+    for number in 0..201 {
+        one.root().output(&format!("Output{number}"), "a number", format!("{number}"));
+    }
     assert_eq!(
         problems([one, stack("One")]),
-        ["One: has 501 resources, more than 500", "One: there is already a stack with this name",]
+        [
+            "One: there is already a stack with this name",
+            "One: has 501 resources, more than 500",
+            "One: has 201 outputs, more than 200",
+            "One: its description has 1025 bytes, more than 1024",
+        ]
     );
     let mut large = stack("Large");
     large.root().add("Queue", sqs::Queue::new().queue_name("x".repeat(1_000_000)));
     assert!(problems([large])[0].starts_with("Large: its template has 1000"));
+}
+
+#[test]
+fn outputs_made_for_others_count_too() {
+    let (mut one, mut two) = (stack("One"), stack("Two"));
+    for number in 0..201 {
+        let queue = one.root().add(&format!("Queue{number}"), sqs::Queue::new());
+        two.root().add(&format!("Topic{number}"), sns::Topic::new().topic_name(queue.reference()));
+    }
+    assert_eq!(problems([one, two]), ["One: has 201 outputs, more than 200"]);
 }

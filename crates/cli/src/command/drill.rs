@@ -1,9 +1,8 @@
 //! `standfast drill`: rehearse the loss of a region on this machine.
 
-mod interrupt;
 mod scenario;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use drill::report::{Outcome, Report};
@@ -15,13 +14,14 @@ use crate::args::{Cli, Drill, Format};
 use crate::failure::{Failure, OBJECTIVES_MISSED};
 use crate::screen;
 
-use super::{deployment, functions, print_result};
+use super::cache::cache;
+use super::{deployment, functions, interrupt, print_result};
 
 pub fn run(cli: &Cli, args: &Drill) -> Result<u8, Failure> {
     if args.list {
         return scenario::list(cli.output);
     }
-    let deployment = deployment(&cli.deployment)?;
+    let deployment = deployment(cli)?;
     let scenario = scenario::named(&args.scenario)?;
     check_report_directory(args.report.as_deref())?;
     let settings = Settings {
@@ -126,22 +126,6 @@ fn as_json(report: &Report) -> String {
 fn seed_from_clock() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     since.subsec_nanos().into()
-}
-
-/// Absolute, because the drill's parts have working directories of their own.
-fn cache(named: Option<&Path>) -> Result<PathBuf, Failure> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let directory = match named {
-        Some(directory) => Some(directory.to_owned()),
-        None => drill::environment::default_cache_dir(
-            variable("XDG_CACHE_HOME").as_deref(),
-            variable("HOME").as_deref(),
-        ),
-    };
-    directory.and_then(|directory| std::path::absolute(directory).ok()).ok_or_else(|| {
-        Failure::failed("there is no cache directory: neither XDG_CACHE_HOME nor HOME is an absolute path")
-            .hint("name one with --cache DIR")
-    })
 }
 
 /// The commit of the checkout that we stand in, marked when there are changes on top of it.

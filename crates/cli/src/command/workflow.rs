@@ -11,7 +11,7 @@ use super::{deployment, print_result};
 const FUNCTION: &str = "${RecoveryStepFunction}";
 
 pub fn run(cli: &Cli, args: &Workflow) -> Result<u8, Failure> {
-    let deployment = deployment(&cli.deployment)?;
+    let deployment = deployment(cli)?;
     let workflow = || recovery::workflow::workflow(&deployment, FUNCTION);
     let reading = args.format.unwrap_or(match cli.output {
         Format::Text => Reading::Runbook,

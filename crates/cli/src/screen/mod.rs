@@ -1,5 +1,6 @@
-//! What a person sees: the drill's report, its progress, and the log.
+//! What a person sees: what a check found, the drill's report, its progress, and the log.
 
+pub mod check;
 pub mod log;
 pub mod progress;
 pub mod report;

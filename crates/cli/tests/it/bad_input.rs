@@ -25,7 +25,7 @@ fn unwritable(directory: &Path) -> PathBuf {
 
 #[test]
 fn a_missing_deployment_file() {
-    for command in ["drill", "synth", "workflow"] {
+    for command in ["check", "drill", "synth", "workflow"] {
         let said = run(nowhere().path(), &[command]);
         said.refused(2, &["error: cannot read the deployment file deployments/trading.toml", "hint: "]);
     }

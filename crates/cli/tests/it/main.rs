@@ -1,7 +1,10 @@
 //! The `standfast` command as its users meet it: what it prints, what it refuses, what it leaves behind.
 
 mod bad_input;
+mod context;
+mod check;
 mod drill;
+mod emulate;
 mod screens;
 mod standfast;
 mod traces;

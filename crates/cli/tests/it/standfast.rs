@@ -36,7 +36,10 @@ impl Said {
 pub fn standfast(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_standfast"));
     command.current_dir(directory).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    for variable in ["CDK_OUTDIR", "CDK_DEFAULT_ACCOUNT", "STANDFAST_CACHE", "CLICOLOR_FORCE", "COLUMNS"] {
+    let ours = ["STANDFAST_CACHE", "CLICOLOR_FORCE", "COLUMNS"];
+    let the_cdk_commands =
+        ["CDK_OUTDIR", "CDK_DEFAULT_ACCOUNT", "CDK_CONTEXT_JSON", "CONTEXT_OVERFLOW_LOCATION_ENV"];
+    for variable in ours.into_iter().chain(the_cdk_commands) {
         command.env_remove(variable);
     }
     command
@@ -55,7 +58,7 @@ pub fn checkout() -> PathBuf {
 /// The functions, which a test of the whole workspace builds beside the command.
 pub fn functions() -> PathBuf {
     let directory = Path::new(env!("CARGO_BIN_EXE_standfast")).parent().expect("it is in a directory");
-    for function in ["orders-api", "order-processor", "sentinel", "recovery-step"] {
+    for function in infra::packages::FUNCTIONS {
         let binary = directory.join(function);
         assert!(binary.is_file(), "{} is not built: run `cargo build --bins` first", binary.display());
     }

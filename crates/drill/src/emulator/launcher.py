@@ -4,23 +4,34 @@ The emulator refuses a whole template for one resource type that it lacks. Here
 each such type gets a handler that records it by name and creates nothing, and
 the drill lists what was recorded as not exercised. Where the emulator departs
 from what AWS documents and the drill would notice, it is brought back here:
-replicas of global tables, the bounds of Step Functions retries, and the first
-run of a schedule. Usage: launcher.py RECORD LOGS: the file that gets one JSON
-line per recorded resource, and the file that gets the logs of all functions.
+replicas of global tables, outputs of stacks in other regions, the bounds of Step
+Functions retries, and the first run of a schedule.
+
+Usage: launcher.py RECORD LOGS INVENTORY: the file that gets one JSON line per
+recorded resource, the file that gets the logs of all functions, and the file that
+gets a list of all that exists whenever SIGUSR1 asks for it.
 """
 
 import hashlib
 import http.server
 import json
+import os
 import random
+import signal
 import sys
 import threading
 
 from ministack.app import main
 from ministack.core import lambda_runtime
-from ministack.core.responses import get_account_id, get_region, set_request_region
+from ministack.core.responses import (
+    AccountRegionScopedDict,
+    AccountScopedDict,
+    get_account_id,
+    get_region,
+    set_request_region,
+)
 from ministack.services import rds, scheduler, stepfunctions
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import engine, provisioners
 
 RECORD = sys.argv[1]
 
@@ -117,8 +128,9 @@ def create_global_cluster(logical_id, properties, stack_name):
 
 
 def delete_global_cluster(physical_id, properties):
-    """Forgets the record."""
+    """Forgets the record and its tags."""
     rds._global_clusters.pop(physical_id, None)
+    rds._tags.pop(f"arn:aws:rds::{get_account_id()}:global-cluster:{physical_id}", None)
 
 
 def alarm_creator(create):
@@ -183,6 +195,26 @@ def global_table_handler(handler):
         handler["delete"](physical_id, properties)
 
     return {"create": create, "delete": delete}
+
+
+def stack_output_resolver(resolve):
+    """Looks an output up in the region that Fn::GetStackOutput names.
+
+    The emulator looks in the region of the stack that asks.
+    """
+
+    def resolve_in_region(value, *context):
+        reference = value.get("Fn::GetStackOutput") if isinstance(value, dict) else None
+        if not isinstance(reference, dict) or not isinstance(reference.get("Region"), str):
+            return resolve(value, *context)
+        here = get_region()
+        try:
+            set_request_region(reference["Region"])
+            return resolve(value, *context)
+        finally:
+            set_request_region(here)
+
+    return resolve_in_region
 
 
 def bounded_retrier(find):
@@ -272,6 +304,37 @@ def copy_function_logs(path):
     worker._pump_output = pump_copied
 
 
+def inventory():
+    """Everything that every service holds, and the state of what is on its way out."""
+    found = {}
+    for module_name, module in list(sys.modules.items()):
+        if not module_name.startswith("ministack.services."):
+            continue
+        service = module_name.split(".")[2]
+        for kind, store in list(vars(module).items()):
+            if not isinstance(store, (AccountRegionScopedDict, AccountScopedDict)):
+                continue
+            for key in list(store._data):
+                region = key[1] if isinstance(store, AccountRegionScopedDict) else ""
+                value = store._data.get(key)
+                state = value.get("StackStatus") or value.get("KeyState") if isinstance(value, dict) else None
+                found[service, kind.lstrip("_"), region, str(key[-1])] = state
+    names = ("service", "kind", "region", "key", "state")
+    return [dict(zip(names, (*one, state))) for one, state in sorted(found.items())]
+
+
+def answer_inventories(path):
+    """Writes the inventory to this file whenever the process gets SIGUSR1."""
+
+    def write(*_):
+        partial = path + ".partial"
+        with open(partial, "w", encoding="utf-8") as file:
+            json.dump(inventory(), file)
+        os.replace(partial, path)
+
+    signal.signal(signal.SIGUSR1, write)
+
+
 def register():
     """Adds a handler for every type that has none, and mends some of the others."""
     handlers = provisioners._RESOURCE_HANDLERS
@@ -282,6 +345,8 @@ def register():
         "delete": alarm_deleter(alarm["delete"]),
     }
     handlers["AWS::DynamoDB::GlobalTable"] = global_table_handler(handlers["AWS::DynamoDB::GlobalTable"])
+    # It calls itself by this name for every part of a template.
+    engine._resolve_refs = stack_output_resolver(engine._resolve_refs)
     handlers["AWS::Scheduler::Schedule"] = prompt_schedule(handlers["AWS::Scheduler::Schedule"])
     scheduler._SCHEDULE_TICK_INTERVAL = 1
     stepfunctions._find_matching_retrier = bounded_retrier(stepfunctions._find_matching_retrier)
@@ -297,5 +362,6 @@ if __name__ == "__main__":
     register()
     speed_up_functions()
     copy_function_logs(sys.argv[2])
+    answer_inventories(sys.argv[3])
     sys.argv[1:] = []
     main()

@@ -1,15 +1,15 @@
 //! The REST API of a region, under its own name and under the name that clients use.
 
 use cdk::{Handle, Scope, Stack};
-use cfn::{Value, apigateway, certificatemanager, lambda, logs, route53};
+use cfn::{Value, apigateway, certificatemanager, lambda, route53};
 use serde_json::json;
 
-use super::compute::LOG_RETENTION_DAYS;
+use super::{log_group, parameter};
 use crate::packages::ORDERS_API;
 use crate::place::{Place, parameter as key};
 
 /// Stage of the API; it is not part of a URL under a custom domain.
-const STAGE: &str = "live";
+pub(super) const STAGE: &str = "live";
 
 /// Every route of the API: construct id, path, methods.
 const ROUTES: [(&str, &[&str], &[&str]); 6] = [
@@ -46,6 +46,7 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
     permission(&mut root, place, &api);
     let stage = stage(&mut root, place, &api, &methods);
     let certificate = certificate(&mut root, place);
+    parameter(&mut root, place, "CertificateParameter", key::CERTIFICATE, certificate.reference());
     let names = place.names();
     let (public, own) = (names.public_host(), names.region_host(place.region));
     domain(&mut root.scope("PublicDomain"), &public, &certificate, &api, &stage);
@@ -117,8 +118,7 @@ fn stage(root: &mut Scope<'_>, place: &Place<'_>, api: &Handle, methods: &[Handl
         root.node(&deployment).depend_on(method);
     });
     let name = format!("/aws/apigateway/{}", place.names().resource("api", "orders"));
-    let log_group = root
-        .add("AccessLogs", logs::LogGroup::new().log_group_name(name).retention_in_days(LOG_RETENTION_DAYS));
+    let log_group = root.add("AccessLogs", log_group(place, name));
     let account = logging_account(root, place);
     let format = json!({
         "requestId": "$context.requestId", "ip": "$context.identity.sourceIp", "time": "$context.requestTime",

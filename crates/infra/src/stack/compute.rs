@@ -1,11 +1,11 @@
 //! The functions of a region, each with its own role, and the queues between them.
 
 use cdk::{Handle, Scope, Stack};
-use cfn::{lambda, logs, sqs};
+use cfn::{lambda, sqs};
 use serde_json::json;
 
-use super::{database_keeper, permissions, settings};
-use crate::packages::{DATABASE_KEEPER, FUNCTIONS, ORDER_PROCESSOR, Packages, RECOVERY_STEP, SENTINEL};
+use super::{database_keeper, log_group, permissions, settings};
+use crate::packages::{DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, Packages, RECOVERY_STEP, SENTINEL};
 use crate::place::{Place, parameter as key};
 use crate::policy::role;
 
@@ -15,8 +15,8 @@ const PROCESSOR_TIMEOUT_S: u64 = 30;
 const RECEIVES_MAX: u32 = 1000;
 /// Seconds a dead letter is kept: the most SQS allows.
 const DEAD_LETTER_RETENTION_S: u32 = 1_209_600;
-/// Days the logs of the functions are kept.
-pub const LOG_RETENTION_DAYS: u32 = 30;
+/// The functions of this stack.
+const FUNCTIONS: [&str; 5] = [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP, DATABASE_KEEPER];
 /// Recovery steps that may run at once: three branches of the workflow, and for each an
 /// attempt that its state has given up but that still runs.
 const STEPS: i64 = 6;
@@ -24,7 +24,7 @@ const STEPS: i64 = 6;
 /// What a region's compute stack holds.
 #[derive(Debug)]
 pub struct Handles {
-    /// The functions, in the order of [`FUNCTIONS`].
+    /// The functions that accept, settle, watch and recover.
     pub functions: Vec<Handle>,
     /// Orders to settle.
     pub orders: Handle,
@@ -102,7 +102,7 @@ fn reserved(place: &Place<'_>, name: &str) -> Option<i64> {
 }
 
 /// Seconds one invocation may take.
-fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
+pub(super) fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
     match name {
         ORDER_PROCESSOR => PROCESSOR_TIMEOUT_S,
         SENTINEL => place.deployment.sentinel.watch_s + 20,
@@ -114,9 +114,7 @@ fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
 
 fn function(root: &mut Scope<'_>, place: &Place<'_>, packages: &Packages, name: &str) -> Handle {
     let mut scope = root.scope(name);
-    let group = place.function_log_group(name);
-    let log_group =
-        scope.add("Logs", logs::LogGroup::new().log_group_name(&group).retention_in_days(LOG_RETENTION_DAYS));
+    let log_group = scope.add("Logs", log_group(place, place.function_log_group(name)));
     let role = role(
         &mut scope,
         "Role",

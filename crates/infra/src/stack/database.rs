@@ -1,12 +1,12 @@
 //! One region's cluster of the Aurora global database.
 
 use cdk::{Handle, Scope, Stack};
-use cfn::{Intrinsic, Value, logs, rds};
+use cfn::{Intrinsic, Value, rds};
 use serde_json::json;
 
-use super::compute::LOG_RETENTION_DAYS;
-use super::{database_login, key, parameter};
+use super::{database_login, hook, key, log_group, parameter};
 use crate::place::{DATABASE_NAME, DATABASE_PORT, MASTER_USER, Place, ZONES, parameter as key_of};
+use crate::policy::Statement;
 
 const ENGINE: &str = "aurora-postgresql";
 /// UTC, when the markets of the home region are closed, summer and winter.
@@ -38,7 +38,7 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
     );
     let parameters = root.add("Parameters", cluster_parameters(place));
     let instance_parameters = root.add("InstanceParameters", instance_parameters(place));
-    let log = root.add("Log", log(place));
+    let logs = root.add("Logs", log_group(place, log_group_name(place)));
     let cluster = cluster(place, &encryption, &subnets, &parameters);
     let cluster = if place.is_home() {
         let password = database_login::add(&mut root, place);
@@ -48,9 +48,12 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
     } else {
         root.add("Cluster", cluster.global_cluster_identifier(place.names().global_cluster()))
     };
-    root.node(&cluster).depend_on(&log);
-    for number in 1..=place.deployment.database.instances_per_region {
-        instance(&mut root, place, &cluster, [&encryption, &instance_parameters], number);
+    root.node(&cluster).depend_on(&logs);
+    let instances: Vec<Handle> = (1..=place.deployment.database.instances_per_region)
+        .map(|number| instance(&mut root, place, &cluster, [&encryption, &instance_parameters], number))
+        .collect();
+    if !place.is_home() {
+        release(&mut root.scope("Removal"), place, &instances);
     }
     let host = cluster.attribute("Endpoint.Address");
     let resource = cluster.attribute("DBClusterResourceId");
@@ -95,14 +98,6 @@ fn cluster(place: &Place<'_>, encryption: &Handle, subnets: &Handle, parameters:
 /// with IAM tokens.
 fn writer(cluster: rds::DBCluster, password: Value<String>) -> rds::DBCluster {
     cluster.database_name(DATABASE_NAME).master_username(MASTER_USER).master_user_password(password)
-}
-
-/// Made here, because the one that RDS would make is kept for ever and left behind.
-fn log(place: &Place<'_>) -> logs::LogGroup {
-    let cluster = place.names().database_cluster(place.region);
-    logs::LogGroup::new()
-        .log_group_name(format!("/aws/rds/cluster/{cluster}/postgresql"))
-        .retention_in_days(LOG_RETENTION_DAYS)
 }
 
 /// Family of the parameter groups, after the major version.
@@ -150,7 +145,7 @@ fn instance(
     cluster: &Handle,
     [encryption, parameters]: [&Handle; 2],
     number: u32,
-) {
+) -> Handle {
     let zones = Intrinsic::GetAzs { region: String::new() };
     let zone = Intrinsic::Select { index: (number as usize - 1) % ZONES, list: Box::new(zones.into()) };
     root.add(
@@ -168,5 +163,31 @@ fn instance(
             .enable_performance_insights(true)
             .performance_insights_retention_period(INSIGHTS_DAYS)
             .performance_insights_kms_key_id(encryption.attribute("Arn")),
-    );
+    )
+}
+
+/// Where RDS exports the cluster's log to; ours, because RDS would make one that outlives the cluster.
+fn log_group_name(place: &Place<'_>) -> String {
+    format!("/aws/rds/cluster/{}/postgresql", place.names().database_cluster(place.region))
+}
+
+/// After a change of roles this cluster is the writer, and RDS takes no writer out of the global
+/// cluster while another one follows it. This stack goes first, so here the other one leaves: before
+/// the instances go, hence it is made after them.
+fn release(scope: &mut Scope<'_>, place: &Place<'_>, instances: &[Handle]) {
+    let (own, peer) = (place.database_cluster_arn(), place.peer().database_cluster_arn());
+    let allowed = [
+        Statement::allow(&["rds:DescribeGlobalClusters"], [place.global_cluster_arn()]),
+        Statement::allow(&["rds:RemoveFromGlobalCluster"], [place.global_cluster_arn(), own.clone(), peer]),
+    ];
+    let policy = scope.add("Policy", hook::allow(place, "release-database", &allowed));
+    let release = hook::resource(place, "ReleaseGlobalCluster")
+        .tell("GlobalCluster", place.names().global_cluster())
+        .tell("Cluster", own);
+    let release = scope.add("ReleaseGlobalCluster", release);
+    let node = scope.node(&release);
+    node.depend_on(&policy);
+    instances.iter().for_each(|instance| {
+        node.depend_on(instance);
+    });
 }

@@ -3,14 +3,15 @@
 //! Over EventBridge and not over an RDS event subscription, which cannot publish to an encrypted topic
 //! (<https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateEventSubscription.html>).
 
-use cdk::{Handle, Scope};
+use cdk::Scope;
 use cfn::events;
 use serde_json::json;
 
 use super::disaster_recovery::undelivered_events;
 use crate::place::Place;
 
-fn rule_name(place: &Place<'_>) -> String {
+/// Name of the rule.
+pub(super) fn rule_name(place: &Place<'_>) -> String {
     place.names().resource("rule", "database-events")
 }
 
@@ -20,7 +21,7 @@ pub(super) fn rule_arn(place: &Place<'_>) -> String {
 }
 
 /// Adds the rule.
-pub(super) fn add(root: &mut Scope<'_>, place: &Place<'_>, alerts: &Handle) {
+pub(super) fn add(root: &mut Scope<'_>, place: &Place<'_>) {
     use events::rule::{DeadLetterConfig, RetryPolicy, Target};
     let names = place.names();
     let instances =
@@ -34,7 +35,7 @@ pub(super) fn add(root: &mut Scope<'_>, place: &Place<'_>, alerts: &Handle) {
             "SourceIdentifier": sources,
         },
     });
-    let target = Target::new(alerts.reference(), "alerts")
+    let target = Target::new(place.arn("sns", &names.alert_topic()), "alerts")
         .retry_policy(RetryPolicy::new().maximum_retry_attempts(185).maximum_event_age_in_seconds(86_400))
         .dead_letter_config(DeadLetterConfig::new().arn(place.queue_arn(&undelivered_events(place))));
     root.add(

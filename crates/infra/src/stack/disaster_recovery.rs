@@ -1,12 +1,12 @@
-//! What recovers a region: the watch, the workflow, the switch, and who is told.
+//! What recovers a region: the watch, the workflow, the switch, and what is announced of it.
 
 use cdk::{Handle, Scope, Stack};
-use cfn::{Value, events, logs, scheduler, sns, sqs, stepfunctions};
+use cfn::{Value, events, scheduler, sqs, stepfunctions};
 use recovery::step;
 use serde_json::json;
 
-use super::compute::{LOG_RETENTION_DAYS, failed_invocations, resting_queue};
-use super::{database_events, key, parameter};
+use super::compute::{failed_invocations, resting_queue};
+use super::{database_events, log_group, parameter};
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 use crate::place::Place;
 use crate::policy::{Statement, role};
@@ -16,70 +16,36 @@ use crate::policy::{Statement, role};
 pub struct Handles {
     /// The failover state machine.
     pub workflow: Handle,
-    /// Where people are alerted.
-    pub alerts: Handle,
 }
 
 /// Adds everything; `definition` is the failover workflow in Amazon States Language.
 pub fn new(stack: &mut Stack, place: &Place<'_>, definition: &str) -> Handles {
     let mut root = stack.root();
-    let alerts = alerts(&mut root, place);
-    announcements(&mut root, place, &alerts);
-    database_events::add(&mut root, place, &alerts);
+    announcements(&mut root, place);
+    database_events::add(&mut root, place);
     settings(&mut root, place);
     let workflow = workflow(&mut root.scope("Failover"), place, definition);
     watch(&mut root.scope("Watch"), place);
-    Handles { workflow, alerts }
+    Handles { workflow }
 }
 
-/// The topic, encrypted with a key of our own: EventBridge cannot use the one AWS manages.
-fn alerts(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
-    let encryption = key(root, place, "alerts", &["events.amazonaws.com"]);
-    let topic = root.add(
-        "Alerts",
-        sns::Topic::new()
-            .topic_name(place.names().alert_topic())
-            .kms_master_key_id(encryption.attribute("Arn")),
-    );
-    let arn = Value::<String>::from(topic.reference());
-    let rule = place.arn("events", &format!("rule/{}/*", place.names().event_bus()));
-    let publish = json!({
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "RulesPublish",
-                "Effect": "Allow",
-                "Principal": { "Service": "events.amazonaws.com" },
-                "Action": "sns:Publish",
-                "Resource": arn,
-                "Condition": { "ArnLike": { "aws:SourceArn": [rule, database_events::rule_arn(place)] } },
-            },
-            {
-                "Sid": "EncryptedOnly",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "sns:Publish",
-                "Resource": arn,
-                "Condition": { "Bool": { "aws:SecureTransport": "false" } },
-            },
-        ],
-    });
-    root.add("AlertsPolicy", sns::TopicPolicy::new(publish, vec![arn]));
-    topic
-}
-
-/// Name of the queue of events that could not be delivered.
+/// Name of the queue of events that reached nobody.
 pub(super) fn undelivered_events(place: &Place<'_>) -> String {
     place.names().resource("queue", "undelivered-events")
 }
 
+/// Name of the rule that tells people.
+pub(super) fn announcement_rule(place: &Place<'_>) -> String {
+    place.names().resource("rule", "announcements")
+}
+
 /// Every event of the recovery bus reaches people, or waits where they find it.
-fn announcements(root: &mut Scope<'_>, place: &Place<'_>, alerts: &Handle) {
+fn announcements(root: &mut Scope<'_>, place: &Place<'_>) {
     use events::rule::{DeadLetterConfig, RetryPolicy, Target};
     let names = place.names();
     let bus = root.add("Bus", events::EventBus::new(names.event_bus()));
     let undelivered = root.add("Undelivered", resting_queue(&undelivered_events(place)));
-    let rule = names.resource("rule", "announcements");
+    let rule = announcement_rule(place);
     let from = place.arn("events", &format!("rule/{}/{rule}", names.event_bus()));
     let accept = json!({
         "Version": "2012-10-17",
@@ -93,7 +59,7 @@ fn announcements(root: &mut Scope<'_>, place: &Place<'_>, alerts: &Handle) {
         }],
     });
     root.add("UndeliveredPolicy", sqs::QueuePolicy::new(accept, [undelivered.reference()]));
-    let target = Target::new(alerts.reference(), "alerts")
+    let target = Target::new(place.alert_topic_arn(), "alerts")
         .retry_policy(RetryPolicy::new().maximum_retry_attempts(185).maximum_event_age_in_seconds(86_400))
         .dead_letter_config(DeadLetterConfig::new().arn(undelivered.attribute("Arn")));
     root.add(
@@ -125,10 +91,7 @@ fn workflow(scope: &mut Scope<'_>, place: &Place<'_>, definition: &str) -> Handl
         CloudWatchLogsLogGroup, LogDestination, LoggingConfiguration, TracingConfiguration,
     };
     let name = place.names().failover_state_machine();
-    let log_group = logs::LogGroup::new()
-        .log_group_name(format!("/aws/vendedlogs/states/{name}"))
-        .retention_in_days(LOG_RETENTION_DAYS);
-    let log_group = scope.add("Logs", log_group);
+    let log_group = scope.add("Logs", log_group(place, format!("/aws/vendedlogs/states/{name}")));
     let destination = CloudWatchLogsLogGroup::new().log_group_arn(log_group.attribute("Arn"));
     let logging = LoggingConfiguration::new()
         .level("ALL")

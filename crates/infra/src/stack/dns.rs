@@ -5,12 +5,14 @@
 //! an alias would take its target's TTL.
 
 use cdk::{Handle, Scope, Stack};
-use cfn::route53;
 use cfn::route53::health_check::{HealthCheckConfig, HealthCheckTag};
+use cfn::{Value, route53};
 use recovery::Region;
+use serde_json::json;
 
-use super::parameter;
+use super::{hook, parameter};
 use crate::place::{Place, parameter as key};
+use crate::policy::Statement;
 
 /// Output that holds the id of the zone.
 pub const ZONE_OUTPUT: &str = "HostedZoneId";
@@ -34,9 +36,32 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
     let regions = &place.deployment.regions;
     record(&mut root.scope("Home"), place, &zone, &regions.home, "PRIMARY", "/health/serving");
     record(&mut root.scope("Standby"), place, &zone, &regions.standby, "SECONDARY", "/health/ready");
+    leave_nothing(&mut root.scope("Removal"), place, &zone);
     parameter(&mut root, place, "ZoneParameter", key::HOSTED_ZONE, zone.reference());
     root.output(ZONE_OUTPUT, "id of the hosted zone", zone.reference());
     Handles { zone }
+}
+
+/// Certificates leave the records that prove their names, and Route 53 removes no zone that holds any.
+fn leave_nothing(scope: &mut Scope<'_>, place: &Place<'_>, zone: &Handle) {
+    let arn = cfn::sub(format!("arn:aws:route53:::hostedzone/${{{}}}", zone.token()));
+    let look = ["GetHostedZone", "ListResourceRecordSets", "UpdateHostedZoneFeatures"]
+        .map(|call| format!("route53:{call}"));
+    let look: Vec<&str> = look.iter().map(String::as_str).collect();
+    let only = json!({
+        "ForAllValues:StringEquals": {
+            "route53:ChangeResourceRecordSetsRecordTypes": ["CNAME"],
+            "route53:ChangeResourceRecordSetsActions": ["DELETE"],
+        },
+    });
+    let allowed = [
+        Statement::allow(&look, [arn.clone()]),
+        Statement::allow(&["route53:ChangeResourceRecordSets"], [arn]).when(only),
+    ];
+    let policy = scope.add("Policy", hook::allow(place, "empty-zone", &allowed));
+    let id = Value::<String>::from(zone.reference()).to_json();
+    let empty = scope.add("EmptyZone", hook::resource(place, "EmptyZone").tell("Zone", id));
+    scope.node(&empty).depend_on(&policy);
 }
 
 fn record(

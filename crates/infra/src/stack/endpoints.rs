@@ -1,22 +1,46 @@
 //! VPC endpoints: what the functions call without leaving the network of AWS.
+//!
+//! Which there are, and what each lets through, follows from what the functions may call: an endpoint
+//! lets through their calls on their resources, and nothing else that a credential found in the network
+//! could be used for.
 
 use cdk::{Handle, Scope};
-use cfn::{Value, ec2};
+use cfn::{Json, Value, ec2};
+use serde_json::json;
 
 use super::networking::security_group;
+use super::permissions;
+use crate::packages::FUNCTIONS;
 use crate::place::Place;
+use crate::policy::{Statement, WILDCARD_REASON};
 
-/// Services the functions call over an interface endpoint, by construct id.
-const INTERFACES: [(&str, &str); 6] = [
-    ("Events", "events"),
-    ("Rds", "rds"),
-    ("Sqs", "sqs"),
-    ("Ssm", "ssm"),
-    ("States", "states"),
-    ("Secrets", "secretsmanager"),
+/// How a service is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// By a route; costs nothing.
+    Gateway,
+    /// By an interface in each private subnet, with a price per hour and zone.
+    Interface,
+}
+
+/// Services with an endpoint: prefix of their actions, construct id, name in the endpoint's, and way.
+const SERVICES: [(&str, &str, &str, Way); 13] = [
+    ("cloudwatch", "CloudWatch", "monitoring", Way::Interface),
+    ("dynamodb", "DynamoDb", "dynamodb", Way::Gateway),
+    ("events", "Events", "events", Way::Interface),
+    ("kms", "Kms", "kms", Way::Interface),
+    ("lambda", "Lambda", "lambda", Way::Interface),
+    ("logs", "Logs", "logs", Way::Interface),
+    ("rds", "Rds", "rds", Way::Interface),
+    ("s3", "S3", "s3", Way::Gateway),
+    ("secretsmanager", "SecretsManager", "secretsmanager", Way::Interface),
+    ("sqs", "Sqs", "sqs", Way::Interface),
+    ("ssm", "Ssm", "ssm", Way::Interface),
+    ("states", "States", "states", Way::Interface),
+    ("sts", "Sts", "sts", Way::Interface),
 ];
 
-/// Adds the gateway endpoint of DynamoDB and the interface endpoints.
+/// Adds an endpoint for each of them that a function calls.
 pub(super) fn add(
     root: &mut Scope<'_>,
     place: &Place<'_>,
@@ -36,28 +60,77 @@ pub(super) fn add(
             .source_security_group_id(functions.attribute("GroupId"))
             .description("AWS APIs"),
     );
-    let service = |name: &str| format!("com.amazonaws.{}.{name}", place.region);
     let references = |handles: &[Handle]| -> Vec<Value<String>> {
         handles.iter().map(|handle| handle.reference().into()).collect()
     };
-    scope.add(
-        "DynamoDb",
-        ec2::VPCEndpoint::new(vpc.reference())
-            .service_name(service("dynamodb"))
-            .vpc_endpoint_type("Gateway")
-            .route_table_ids(references(tables))
-            .tags(place.name_tag("endpoint", "dynamodb")),
-    );
-    for (id, name) in INTERFACES {
-        scope.add(
-            id,
-            ec2::VPCEndpoint::new(vpc.reference())
-                .service_name(service(name))
+    for (prefix, id, name, way) in SERVICES {
+        let allowed = allowed(place, prefix);
+        if allowed.is_empty() {
+            continue;
+        }
+        let endpoint = ec2::VPCEndpoint::new(vpc.reference())
+            .service_name(format!("com.amazonaws.{}.{name}", place.region))
+            .policy_document(json!({ "Version": "2012-10-17", "Statement": allowed }))
+            .tags(place.name_tag("endpoint", name));
+        let endpoint = match way {
+            Way::Gateway => endpoint.vpc_endpoint_type("Gateway").route_table_ids(references(tables)),
+            Way::Interface => endpoint
                 .vpc_endpoint_type("Interface")
                 .private_dns_enabled(true)
                 .subnet_ids(references(subnets))
-                .security_group_ids(vec![Value::<String>::from(group.attribute("GroupId"))])
-                .tags(place.name_tag("endpoint", name)),
-        );
+                .security_group_ids(vec![Value::<String>::from(group.attribute("GroupId"))]),
+        };
+        let handle = scope.add(id, endpoint);
+        if allowed.iter().any(|statement| statement["Resource"] == json!(["*"])) {
+            let reason = "as in the functions' own policies, which say why";
+            scope.node(&handle).because(WILDCARD_REASON, reason);
+        }
     }
+}
+
+/// What the functions may do at one service, each statement once. The principal of an endpoint's policy
+/// cannot be a role; the account can be told by a condition.
+///
+/// <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html>
+fn allowed(place: &Place<'_>, prefix: &str) -> Vec<Json> {
+    let mut allowed: Vec<Json> = Vec::new();
+    if prefix == "s3" {
+        allowed.push(answers(place));
+    }
+    let calls = FUNCTIONS.iter().flat_map(|function| permissions::calls(function, place));
+    for statement in calls {
+        let found = at_service(&statement, prefix, place.account);
+        if let Some(found) = found.filter(|found| !allowed.contains(found)) {
+            allowed.push(found);
+        }
+    }
+    allowed
+}
+
+/// A custom resource answers CloudFormation by a signed URL into a bucket of AWS's, so the principal is
+/// nobody of ours.
+///
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/vpc-interface-endpoints.html>
+fn answers(place: &Place<'_>) -> Json {
+    let region = place.region.as_str().replace('-', "");
+    json!({
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": ["s3:PutObject"],
+        "Resource": [format!("arn:aws:s3:::cloudformation-custom-resource-response-{region}/*")],
+    })
+}
+
+fn at_service(statement: &Statement, prefix: &str, account: &str) -> Option<Json> {
+    let of_service = |action: &&String| action.split_once(':').is_some_and(|(service, _)| service == prefix);
+    let actions: Vec<&String> = statement.actions().iter().filter(of_service).collect();
+    (!actions.is_empty()).then(|| {
+        json!({
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": actions,
+            "Resource": statement.resources(),
+            "Condition": { "StringEquals": { "aws:PrincipalAccount": account } },
+        })
+    })
 }

@@ -1,5 +1,6 @@
 //! The stacks. Each function adds one kind of stack for one place.
 
+pub mod alerts;
 pub mod api;
 pub mod compute;
 pub mod database;
@@ -9,35 +10,62 @@ mod database_login;
 pub mod disaster_recovery;
 pub mod dns;
 mod endpoints;
+mod flow_logs;
+pub mod foundation;
 pub mod global_tables;
+mod hook;
+pub mod monitoring;
 pub mod network_peering;
 pub mod networking;
 pub mod peering;
 mod permissions;
+mod replication;
 mod settings;
+pub mod storage;
 
 use cdk::{Handle, Scope};
-use cfn::{Intrinsic, Value, kms, ssm};
+use cfn::{Intrinsic, Json, Value, kms, logs, ssm};
 
-use crate::place::Place;
+use crate::place::{Place, parameter as parameter_key};
 use crate::policy::key_policy;
+
+/// Days that logs are kept.
+const LOG_RETENTION_DAYS: u32 = 30;
 
 /// Adds a key with yearly rotation, and its alias.
 fn key(scope: &mut Scope<'_>, place: &Place<'_>, purpose: &str, services: &[&str]) -> Handle {
+    key_under(scope, place, purpose, key_policy(place.account, services))
+}
+
+/// The same under a policy of its own.
+fn key_under(scope: &mut Scope<'_>, place: &Place<'_>, purpose: &str, policy: Json) -> Handle {
     let mut scope = scope.scope("Key");
     let key = kms::Key::new()
         .description(format!("{purpose} of {}", place.deployment.name))
         .enable_key_rotation(true)
         .pending_window_in_days(7)
-        .key_policy(key_policy(place.account, services));
+        .key_policy(policy);
     let key = scope.add("Key", key);
     scope.node(&key).because(
         crate::policy::WILDCARD_REASON,
         "kms:*: in a key policy `*` is this key alone, and without the account's own statement nobody could administer it",
     );
-    let alias = format!("alias/{}", place.names().resource("key", purpose));
-    scope.add("Alias", kms::Alias::new(alias, key.reference()));
+    scope.add("Alias", kms::Alias::new(key_alias(place, purpose), key.reference()));
     key
+}
+
+/// Name of a key's alias.
+fn key_alias(place: &Place<'_>, purpose: &str) -> String {
+    format!("alias/{}", place.names().resource("key", purpose))
+}
+
+/// A log group under the region's key for logs. Every stack but Foundation, which has the key, makes
+/// its log groups by this.
+fn log_group(place: &Place<'_>, name: impl Into<String>) -> logs::LogGroup {
+    logs::LogGroup::new()
+        .log_group_name(name.into())
+        .retention_in_days(LOG_RETENTION_DAYS)
+        .kms_key_id(place.parameter(parameter_key::LOGS_KEY))
 }
 
 /// An output of a stack in the region of `place`, read while the reading stack is deployed.

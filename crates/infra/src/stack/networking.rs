@@ -4,12 +4,14 @@
 //! The sentinel and the recovery steps look at the other region from outside,
 //! so private subnets reach the internet; one gateway per zone, because a watch
 //! that fails with its zone would see an outage that is not there.
+//!
+//! The default security group of the VPC, which CloudFormation cannot change, lets its members talk to
+//! each other; nothing is a member of it, for everything here names its own group.
 
 use cdk::{Handle, Scope, Stack};
 use cfn::{Intrinsic, Value, ec2};
 
-use super::endpoints;
-use super::parameter;
+use super::{endpoints, flow_logs, parameter};
 use crate::place::{DATABASE_PORT, Place, ZONES, parameter as key};
 
 /// Output that holds the id of the VPC.
@@ -65,6 +67,7 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) {
         tables.push(table);
     }
     rules(&mut root, &functions, &database);
+    flow_logs::add(&mut root, place, &vpc);
     endpoints::add(&mut root, place, &vpc, &private, &tables, &functions);
     parameter(
         &mut root,

@@ -8,7 +8,7 @@
 use cdk::{Scope, Stack};
 use cfn::Intrinsic;
 
-use super::{database, dns, output_of, parameter};
+use super::{database, dns, output_of, parameter, replication};
 use crate::place::{Place, parameter as key};
 
 /// Copies the peer's outputs.
@@ -26,6 +26,8 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) {
     );
     if place.is_home() {
         copy(&mut root, place, "HostedZone", key::HOSTED_ZONE, output_of(&peer, "Dns", dns::ZONE_OUTPUT));
+        // Home's buckets were made when those of the standby did not exist yet.
+        replication::by_hook(&mut root.scope("Replication"), place);
     }
 }
 

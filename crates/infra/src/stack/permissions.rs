@@ -10,15 +10,33 @@ use crate::policy::Statement;
 
 /// What one of the functions may do.
 pub(super) fn of(function: &str, place: &Place<'_>) -> Vec<Statement> {
-    let own = match function {
+    let others = every_function(function, place).into_iter().chain(on_its_behalf(function, place));
+    others.chain(calls(function, place)).collect()
+}
+
+/// What it calls itself, from within the network; what Lambda does for it goes Lambda's own way.
+pub(super) fn calls(function: &str, place: &Place<'_>) -> Vec<Statement> {
+    match function {
         ORDERS_API => orders_api(place),
         ORDER_PROCESSOR => order_processor(place),
         SENTINEL => sentinel(place),
         RECOVERY_STEP => recovery_step(place),
         DATABASE_KEEPER => database_keeper(place),
         _ => Vec::new(),
-    };
-    every_function(function, place).into_iter().chain(own).collect()
+    }
+}
+
+/// What a service that it calls does for it, under its role.
+fn on_its_behalf(function: &str, place: &Place<'_>) -> Vec<Statement> {
+    // The replica's key is AWS's own, which needs no statement.
+    if function != DATABASE_KEEPER || !place.is_home() {
+        return Vec::new();
+    }
+    let service = format!("secretsmanager.{}.amazonaws.com", place.region);
+    vec![
+        Statement::allow(&["kms:Decrypt", "kms:GenerateDataKey"], [place.parameter(key::SECRET_KEY)])
+            .when(json!({ "StringEquals": { "kms:ViaService": service } })),
+    ]
 }
 
 fn every_function(function: &str, place: &Place<'_>) -> Vec<Statement> {
@@ -144,7 +162,6 @@ fn sentinel(place: &Place<'_>) -> Vec<Statement> {
 /// Reads the master user's login in both regions; rotates it where the secret is, which is home.
 fn database_keeper(place: &Place<'_>) -> Vec<Statement> {
     let secret = || [place.database_secret_arn()];
-    // The replica's key is AWS's own, which needs no statement.
     if !place.is_home() {
         return vec![Statement::allow(&["secretsmanager:GetSecretValue"], secret())];
     }
@@ -161,9 +178,6 @@ fn database_keeper(place: &Place<'_>) -> Vec<Statement> {
         Statement::anywhere(
             &["secretsmanager:GetRandomPassword"],
             "a random password is of no secret yet (service authorization reference)",
-        ),
-        Statement::allow(&["kms:Decrypt", "kms:GenerateDataKey"], [place.parameter(key::SECRET_KEY)]).when(
-            json!({ "StringEquals": { "kms:ViaService": format!("secretsmanager.{}.amazonaws.com", place.region) } }),
         ),
     ]
 }

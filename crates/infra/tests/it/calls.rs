@@ -133,7 +133,7 @@ const SAID: [(&str, &str); 17] = [
     ("states:StartExecution stateMachine:workflow-failover-production", "executions.start("),
 ];
 
-fn list(value: &Value) -> Vec<&str> {
+pub(crate) fn list(value: &Value) -> Vec<&str> {
     match value {
         Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
         one => one.as_str().into_iter().collect(),
@@ -193,7 +193,7 @@ fn each_function_may_call_exactly_what_it_calls() {
     }
 }
 
-fn services() -> PathBuf {
+pub(crate) fn services() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../services/src")
 }
 
@@ -212,7 +212,7 @@ fn each_list_has_the_calls_that_its_function_s_code_makes() {
 }
 
 /// Every `.rs` file below a directory.
-fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
+pub(crate) fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).expect("the services are beside this crate") {
         let path = entry.expect("a readable directory").path();
         if path.is_dir() {
@@ -256,8 +256,8 @@ fn the_lists_name_what_the_code_calls() {
     let mut called = BTreeSet::new();
     for file in files {
         let text = fs::read_to_string(&file).expect("a readable source");
-        if !text.contains(".send()") {
-            continue; // the database's client
+        if !text.contains(".send()") || file.components().any(|part| part.as_os_str() == "stack_hook") {
+            continue; // the database's client; what custom resources may do has its own test
         }
         let found = calls(&text);
         let sent = text.matches(".send()").count();

@@ -4,13 +4,19 @@
 //! at the templates, never at the code that made them.
 
 mod calls;
+mod check;
 mod compute;
 mod data;
 mod database;
+mod documents;
+mod foundation;
+mod monitoring;
+mod mutations;
 mod network;
 mod policies;
 mod refusals;
 mod resources;
+mod rules;
 mod traffic;
 
 use std::fs;

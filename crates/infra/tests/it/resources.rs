@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use recovery::Deployment;
+
 use crate::{deployment, synthesise, trading};
 
 #[test]
@@ -46,7 +48,7 @@ fn ids_do_not_depend_on_the_environment() {
 }
 
 /// Types of ours that take no tags.
-const UNTAGGABLE: [&str; 21] = [
+const UNTAGGABLE: [&str; 23] = [
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::BasePathMapping",
     "AWS::ApiGateway::Deployment",
@@ -59,10 +61,12 @@ const UNTAGGABLE: [&str; 21] = [
     "AWS::EC2::SecurityGroupIngress",
     "AWS::EC2::SubnetRouteTableAssociation",
     "AWS::EC2::VPCGatewayAttachment",
+    "AWS::IAM::Policy",
     "AWS::KMS::Alias",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::Permission",
     "AWS::Route53::RecordSet",
+    "AWS::S3::BucketPolicy",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
     "AWS::Scheduler::Schedule",
@@ -102,7 +106,8 @@ fn every_taggable_resource_is_tagged() {
 }
 
 /// Types of ours that hold what cannot be made again.
-const HOLD_DATA: [&str; 9] = [
+const HOLD_DATA: [&str; 11] = [
+    "AWS::CloudFormation::CustomResource",
     "AWS::DynamoDB::GlobalTable",
     "AWS::KMS::Key",
     "AWS::Logs::LogGroup",
@@ -110,6 +115,7 @@ const HOLD_DATA: [&str; 9] = [
     "AWS::RDS::DBInstance",
     "AWS::RDS::GlobalCluster",
     "AWS::Route53::HostedZone",
+    "AWS::S3::Bucket",
     "AWS::SQS::Queue",
     "AWS::SecretsManager::Secret",
 ];
@@ -139,4 +145,25 @@ fn removal_is_as_the_deployment_says() {
             }
         }
     }
+}
+
+/// Whatever holds data in another environment has the id that it has in the file's own.
+#[test]
+fn ids_of_what_holds_data_are_the_same_in_staging() {
+    let ids = |deployment: &Deployment| -> BTreeSet<String> {
+        let mut ids = BTreeSet::new();
+        for template in synthesise(deployment) {
+            let stack = template.name.trim_end_matches(&format!("-{}", deployment.environment)).to_owned();
+            let held = template.resources().filter(|(_, r)| r.get("DeletionPolicy").is_some());
+            ids.extend(held.map(|(id, resource)| format!("{stack} {} {id}", resource["Type"])));
+        }
+        ids
+    };
+    let text = include_str!("../../../../deployments/trading.toml");
+    let staging = Deployment::parse_for(text, "trading.toml", Some("staging")).expect("it is in the file");
+    let (own, staging) = (ids(&deployment()), ids(&staging));
+    let only_there: Vec<&String> = staging.difference(&own).collect();
+    assert_eq!(only_there, [] as [&String; 0]);
+    let fewer = own.difference(&staging).all(|id| id.contains("AWS::RDS::DBInstance"));
+    assert!(fewer, "staging has fewer instances and nothing else less");
 }

@@ -2,8 +2,10 @@
 //!
 //! [`Deployment::parse`] reads TOML, refuses unknown fields and settings that
 //! contradict each other, and reports every problem at once, each with its
-//! place in the file and a hint.
+//! place in the file and a hint. One file may serve several environments: a
+//! table `[environments.NAME]` says what is other in that one.
 
+mod environment;
 mod operation;
 mod problem;
 mod reader;
@@ -15,6 +17,9 @@ pub use operation::{Alarms, Api, Storage};
 pub use problem::{Problem, Problems};
 pub use strong_set::{STRONG_SETS, strong_set_of};
 
+use toml::Spanned;
+use toml::de::DeTable;
+
 use crate::names::Names;
 use crate::{Region, Role};
 
@@ -23,7 +28,7 @@ use crate::{Region, Role};
 pub struct Deployment {
     /// What it is called.
     pub name: String,
-    /// Suffix of every physical name.
+    /// Which of several deployments of the same file; the suffix of every physical name.
     pub environment: String,
     /// Who answers for it; a tag on every resource.
     pub owner: String,
@@ -199,17 +204,51 @@ pub struct Database {
 }
 
 impl Deployment {
-    /// Reads a deployment file. `file_name` is used in problems only.
+    /// Reads a deployment file, as its own environment has it. `file_name` is used in problems only.
     ///
     /// # Errors
     /// Every problem of the file, in the order of its lines.
     pub fn parse(text: &str, file_name: &str) -> Result<Self, Problems> {
+        Self::parse_for(text, file_name, None)
+    }
+
+    /// Reads a deployment file as one of its environments has it: its own when `environment` is none
+    /// or its name, else what the table `[environments.NAME]` says instead of the fields above.
+    ///
+    /// # Errors
+    /// Every problem of the file in any of its environments, in the order of its lines; and an
+    /// environment that it does not have.
+    pub fn parse_for(text: &str, file_name: &str, environment: Option<&str>) -> Result<Self, Problems> {
         let (root, mut reader) = reader::Reader::open(text);
-        let deployment = rules::read(&root, &mut reader);
-        rules::check(&deployment, &mut reader);
-        timing::check(&deployment, &mut reader);
+        let others = environment::all(&root, &mut reader);
+        let own = Self::read(&root, None, &mut reader);
+        let mut chosen = environment.is_none_or(|name| name == own.environment).then(|| own.clone());
+        for other in &others {
+            let mut again = reader::Reader::new(text);
+            let deployment = Self::read(&root, Some(other), &mut again);
+            reader.add(again, |reason| format!("in the environment `{}`: {reason}", other.name));
+            environment::refuse_twice(other, &own.environment, &mut reader);
+            if environment == Some(other.name) {
+                chosen.get_or_insert(deployment);
+            }
+        }
+        let readable = !own.environment.is_empty();
+        if let (None, Some(name), true) = (&chosen, environment, readable) {
+            environment::refuse_unknown(name, &own.environment, &others, &mut reader);
+        }
         reader.finish(file_name)?;
-        Ok(deployment)
+        Ok(chosen.expect("an environment that is not there, or has no name, is a problem"))
+    }
+
+    fn read<'t>(
+        root: &Spanned<DeTable<'t>>,
+        environment: Option<&environment::Environment<'_, 't>>,
+        reader: &mut reader::Reader<'t>,
+    ) -> Self {
+        let deployment = rules::read(root, environment, reader);
+        rules::check(&deployment, reader);
+        timing::check(&deployment, reader);
+        deployment
     }
 
     /// Physical names of this deployment.

@@ -94,5 +94,7 @@ pub(super) fn check(alarms: &Alarms, storage: &Storage, protect: bool, reader: &
 fn is_address(text: &str) -> bool {
     let plain = |part: &str| !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control());
     text.len() <= 254
-        && text.split_once('@').is_some_and(|(name, domain)| plain(name) && plain(domain) && domain.contains('.'))
+        && text
+            .split_once('@')
+            .is_some_and(|(name, domain)| plain(name) && plain(domain) && domain.contains('.'))
 }

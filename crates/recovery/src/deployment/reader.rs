@@ -6,8 +6,12 @@ use std::ops::{Range, RangeInclusive};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::environment::{ENVIRONMENTS, Environment};
 use super::{Problem, Problems};
 use crate::Region;
+
+/// The field that holds the name of the file's own environment.
+const NAME: &str = "environment";
 
 /// Collects values and problems. A field that could not be read gets a stand-in
 /// value and no place, and every rule that involves it is left out.
@@ -17,18 +21,25 @@ pub(super) struct Reader<'t> {
     problems: Vec<(usize, Problem)>,
 }
 
-/// One table of the file; `None` inside when it is absent or not a table.
+/// One table of the file, and what an environment says instead; `None` inside when it is absent or not
+/// a table.
 pub(super) struct Section<'a, 't> {
     path: &'static str,
     table: Option<&'a DeTable<'t>>,
+    instead: Option<&'a DeTable<'t>>,
     place: Range<usize>,
 }
 
 impl<'t> Reader<'t> {
+    /// Reads a file that is parsed already.
+    pub(super) fn new(text: &'t str) -> Self {
+        Self { text, places: BTreeMap::new(), problems: Vec::new() }
+    }
+
     /// Parses the file; syntax errors become problems.
     pub(super) fn open(text: &'t str) -> (Spanned<DeTable<'t>>, Self) {
         let (root, errors) = DeTable::parse_recoverable(text);
-        let mut reader = Self { text, places: BTreeMap::new(), problems: Vec::new() };
+        let mut reader = Self::new(text);
         for error in errors {
             let hint = "this is not TOML; see https://toml.io for its rules";
             reader.report(&error.span().unwrap_or(0..0), error.message().to_owned(), hint);
@@ -62,22 +73,51 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn report(&mut self, place: &Range<usize>, reason: String, hint: &str) {
+    /// Adds what another reader of the same file found, each problem once, as `tell` tells it.
+    pub(super) fn add(&mut self, other: Self, tell: impl Fn(String) -> String) {
+        for (start, mut problem) in other.problems {
+            let known = |(at, one): &(usize, Problem)| *at == start && one.reason == problem.reason;
+            if !self.problems.iter().any(known) {
+                problem.reason = tell(problem.reason);
+                self.problems.push((start, problem));
+            }
+        }
+    }
+
+    pub(super) fn report(&mut self, place: &Range<usize>, reason: String, hint: &str) {
         let problem = Problem::at(self.text, place, reason, hint.to_owned());
         self.problems.push((place.start, problem));
     }
 
-    /// The file's top level. `fields` and `sections` are all it may hold.
+    /// The file's top level as one environment has it. `fields` and `sections` are all it may hold,
+    /// and [`ENVIRONMENTS`].
     pub(super) fn root<'a>(
         &mut self,
         root: &'a Spanned<DeTable<'t>>,
+        environment: Option<&Environment<'a, 't>>,
         fields: &[&str],
         sections: &[&str],
     ) -> Section<'a, 't> {
+        let instead = environment.map(|environment| environment.table);
+        let section = Section { path: "", table: Some(root.get_ref()), instead, place: 0..0 };
         let known: Vec<&str> = fields.iter().chain(sections).copied().collect();
-        let section = Section { path: "", table: Some(root.get_ref()), place: 0..0 };
-        self.refuse_unknown(&section, &known);
+        let everything: Vec<&str> = known.iter().copied().chain([ENVIRONMENTS]).collect();
+        self.refuse_unknown(&section, section.table, &everything);
+        let known: Vec<&str> = known.into_iter().filter(|field| *field != NAME).collect();
+        self.refuse_unknown(&section, instead, &known);
         section
+    }
+
+    /// Name of the environment: that of its table, or else the field.
+    pub(super) fn environment(
+        &mut self,
+        root: &Section<'_, 't>,
+        environment: Option<&Environment<'_, 't>>,
+    ) -> String {
+        let own = self.text(root, NAME, "a text, such as \"production\"");
+        let Some(environment) = environment else { return own };
+        self.places.insert(NAME.to_owned(), environment.place.clone());
+        environment.name.to_owned()
     }
 
     /// A table of the top level. `fields` are all it may hold.
@@ -87,25 +127,36 @@ impl<'t> Reader<'t> {
         name: &'static str,
         fields: &[&str],
     ) -> Section<'a, 't> {
-        let Some((key, value)) = root.table.and_then(|table| table.get_key_value(name)) else {
+        let Some((place, table)) = self.table(root.table, name) else {
             let hint = format!("add a section [{name}] with {}", fields.join(", "));
             self.report(&(0..0), format!("section `{name}` is missing"), &hint);
-            return Section { path: name, table: None, place: 0..0 };
+            return Section { path: name, table: None, instead: None, place: 0..0 };
         };
-        let place = key.span();
+        let instead = self.table(root.instead, name).and_then(|(_, table)| table);
+        let section = Section { path: name, table, instead, place };
+        self.refuse_unknown(&section, table, fields);
+        self.refuse_unknown(&section, instead, fields);
+        section
+    }
+
+    /// A table within a table, and the place of its name; `None` inside when something else is there.
+    fn table<'a>(
+        &mut self,
+        parent: Option<&'a DeTable<'t>>,
+        name: &str,
+    ) -> Option<(Range<usize>, Option<&'a DeTable<'t>>)> {
+        let (key, value) = parent?.get_key_value(name)?;
         let table = value.get_ref().as_table();
         if table.is_none() {
             let reason = format!("`{name}` must be a section, not {}", kind(value.get_ref()));
             self.report(&value.span(), reason, &format!("write it as [{name}]"));
         }
-        let section = Section { path: name, table, place };
-        self.refuse_unknown(&section, fields);
-        section
+        Some((key.span(), table))
     }
 
-    fn refuse_unknown(&mut self, section: &Section<'_, 't>, known: &[&str]) {
+    fn refuse_unknown(&mut self, section: &Section<'_, 't>, table: Option<&DeTable<'t>>, known: &[&str]) {
         let hint = format!("known here: {}", known.join(", "));
-        for key in section.table.into_iter().flat_map(|table| table.keys()) {
+        for key in table.into_iter().flat_map(|table| table.keys()) {
             if !known.contains(&key.get_ref().as_ref()) {
                 self.report(&key.span(), format!("unknown field `{}`", section.field(key.get_ref())), &hint);
             }
@@ -122,7 +173,8 @@ impl<'t> Reader<'t> {
     ) -> Option<T> {
         let table = section.table?;
         let field = section.field(key);
-        let Some(value) = table.get(key) else {
+        let instead = section.instead.and_then(|instead| instead.get(key));
+        let Some(value) = instead.or_else(|| table.get(key)) else {
             let reason = format!("field `{field}` is missing");
             self.report(&section.place, reason, &format!("it must be {expected}"));
             return None;
@@ -228,7 +280,7 @@ fn integer(value: &DeValue<'_>) -> Option<u64> {
     u64::from_str_radix(number.as_str(), number.radix()).ok()
 }
 
-fn kind(value: &DeValue<'_>) -> &'static str {
+pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a text",
         DeValue::Integer(_) => "a whole number",

@@ -3,6 +3,7 @@
 use toml::Spanned;
 use toml::de::DeTable;
 
+use super::environment::Environment;
 use super::reader::{Reader, Section};
 use super::{
     Architecture, Compute, Database, Deployment, Domain, HealthCheck, Journal, LeaseTiming, Load, Objectives,
@@ -28,11 +29,15 @@ const SECTIONS: [&str; 13] = [
 const DAY_S: u64 = 86_400;
 
 /// Reads every field; what cannot be read is reported and stood in for.
-pub(super) fn read<'t>(root: &Spanned<DeTable<'t>>, reader: &mut Reader<'t>) -> Deployment {
-    let root = reader.root(root, &FIELDS, &SECTIONS);
+pub(super) fn read<'t>(
+    root: &Spanned<DeTable<'t>>,
+    environment: Option<&Environment<'_, 't>>,
+    reader: &mut Reader<'t>,
+) -> Deployment {
+    let root = reader.root(root, environment, &FIELDS, &SECTIONS);
     Deployment {
         name: reader.text(&root, "name", "a text, such as \"trading\""),
-        environment: reader.text(&root, "environment", "a text, such as \"production\""),
+        environment: reader.environment(&root, environment),
         owner: reader.text(&root, "owner", "the team that answers for it"),
         cost_center: reader.text(&root, "cost_center", "the cost center that pays for it"),
         protect: reader.flag(&root, "protect"),

@@ -125,6 +125,9 @@ fn each_rule_refuses_what_breaks_it() {
 
 #[test]
 fn an_unreadable_field_causes_no_further_problem() {
+    let found =
+        Deployment::parse_for(&with("environment", "3"), "f", Some("production")).expect_err("no text");
+    assert_eq!(found.problems.len(), 1, "{found}");
     let found = Deployment::parse(&with("ttl_s", "\"soon\""), "f").expect_err("a text is no number");
     assert_eq!(found.problems.len(), 1, "{found}");
 }
@@ -141,7 +144,10 @@ fn every_strong_set_is_accepted() {
 }
 
 fn places_lie_inside(text: &str) {
-    if let Err(found) = Deployment::parse(text, "f") {
+    for found in [None, Some("staging"), Some("é")]
+        .into_iter()
+        .filter_map(|environment| Deployment::parse_for(text, "f", environment).err())
+    {
         assert!(!found.problems.is_empty());
         for problem in &found.problems {
             assert!(problem.line >= 1 && problem.line <= text.split('\n').count(), "{problem:?}");
@@ -171,4 +177,94 @@ proptest! {
         prop_assume!(TRADING.is_char_boundary(end));
         places_lie_inside(&format!("{}{insert}{}", &TRADING[..at], &TRADING[end..]));
     }
+}
+
+#[test]
+fn an_environment_says_only_what_is_other_there() {
+    let own = Deployment::parse(TRADING, "f").expect("it is valid");
+    let named = Deployment::parse_for(TRADING, "f", Some("production")).expect("its own environment");
+    assert_eq!(own, named);
+    let staging = Deployment::parse_for(TRADING, "f", Some("staging")).expect("it is in the file");
+    assert_eq!((staging.environment.as_str(), staging.cost_center.as_str()), ("staging", "trading-staging"));
+    assert_eq!(staging.names().journal_table(), "table-journal-staging");
+    assert_eq!(staging.domain.zone, "staging.trading.example");
+    assert_eq!(staging.domain.record_ttl_s, own.domain.record_ttl_s, "a section is not replaced as a whole");
+    let mut same = staging;
+    same.environment.clone_from(&own.environment);
+    same.cost_center.clone_from(&own.cost_center);
+    same.domain.clone_from(&own.domain);
+    same.load.clone_from(&own.load);
+    same.database.clone_from(&own.database);
+    assert_eq!(own, same);
+}
+
+#[test]
+fn an_environment_that_is_not_there_is_told_with_those_that_are() {
+    let found = Deployment::parse_for(TRADING, "trading.toml", Some("stagging")).expect_err("a slip");
+    insta::assert_snapshot!(found, @r#"
+    trading.toml:1:1: there is no environment "stagging" in this file
+      hint: it has production, staging; add a section [environments.NAME] for another
+    "#);
+}
+
+/// The shipped file without its environments, and others instead.
+fn with_environments(text: &str) -> String {
+    let end = TRADING.find("\n# What is other in staging").expect("the file has an environment");
+    format!("{}{text}", &TRADING[..end])
+}
+
+#[test]
+fn whatever_is_wrong_in_any_environment_is_told_with_its_place() {
+    let text = with_environments(
+        r#"
+[environments]
+small = 3
+
+[environments.production]
+
+[environments.Test]
+environment = "x"
+load = 5
+
+[environments.test.lease]
+ttl_s = 9
+renew_ms = 3
+
+[environments.test.objectives]
+orders_lost = -1
+"#,
+    );
+    let first = text.lines().position(|line| line == "[environments]").expect("set above") + 1;
+    let found: Vec<String> = Deployment::parse(&text, "f")
+        .expect_err("nearly all of it is wrong")
+        .problems
+        .iter()
+        .map(|problem| format!("+{} {}", problem.line - first, problem.reason))
+        .collect();
+    insta::assert_snapshot!(found.join("\n"), @r#"
+    +1 `environments.small` must be a section, not a whole number
+    +3 `environments.production` is the file's own environment
+    +5 in the environment `Test`: `environment` is "Test", which cannot be part of a resource name
+    +6 in the environment `Test`: unknown field `environment`
+    +7 in the environment `Test`: `load` must be a section, not a whole number
+    +10 in the environment `test`: a TTL of 9 s is shorter than two renewals of 5 s
+    +11 in the environment `test`: unknown field `lease.renew_ms`
+    +14 in the environment `test`: `objectives.orders_lost` is -1
+    "#);
+}
+
+#[test]
+fn a_problem_of_the_file_is_told_once_for_all_environments() {
+    let found = Deployment::parse_for(&with("shards", "0"), "f", Some("staging")).expect_err("no shard");
+    assert_eq!(found.problems.len(), 1, "{found}");
+    assert!(found.problems[0].reason.starts_with("`journal.shards` is 0"), "{found}");
+}
+
+#[test]
+fn environments_that_are_no_table_are_refused() {
+    let text = format!("environments = 3\n{}", with_environments(""));
+    assert_eq!(
+        problems(&text).lines().next(),
+        Some("trading.toml:1:16: `environments` must hold sections, not be a whole number")
+    );
 }

@@ -49,6 +49,8 @@ pub struct Findings {
     pub settled: HashSet<OrderId>,
     /// How many of those this batch put there.
     pub settled_now: u64,
+    /// Milliseconds from the acknowledgement of each of those to now.
+    pub lags_ms: Vec<u64>,
     /// The database cannot hold them; why.
     pub rejected: HashMap<OrderId, String>,
     /// The journal does not have them.

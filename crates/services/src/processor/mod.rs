@@ -89,6 +89,7 @@ pub async fn process(processor: &Processor, event: SqsEvent) -> SqsBatchResponse
         }
     };
     telemetry::count(SERVICE, Metric::OrdersSettled, findings.settled_now);
+    telemetry::measured(SERVICE, Metric::SettlementLag, &findings.lags_ms);
     telemetry::count(SERVICE, Metric::SettlementsFenced, findings.fenced);
 
     let mut tasks = JoinSet::new();

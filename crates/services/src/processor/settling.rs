@@ -15,6 +15,7 @@ use crate::database::settlement::{self, Settlement, Source};
 use crate::database::{Database, DatabaseError};
 use crate::journal::{Entry, Unavailable};
 use crate::lease_store::LeaseStoreError;
+use crate::telemetry::now_ms;
 
 /// Longest read of the lease.
 const LEASE_LIMIT: Duration = Duration::from_secs(3);
@@ -81,6 +82,14 @@ async fn bounded<T, E: Into<Postponed> + Error>(
     timeout(limit, call).await.map_err(|_| Postponed::Silent { what, limit })?.map_err(Into::into)
 }
 
+/// For how long each of the settled orders had been acknowledged.
+fn lags_ms(entries: &[Entry], settled: &[OrderId], now_ms: u64) -> Vec<u64> {
+    let settled: HashSet<&OrderId> = settled.iter().collect();
+    let now_settled = entries.iter().filter(|entry| settled.contains(&entry.order.id));
+    // The other region's clock may be a little ahead.
+    now_settled.map(|entry| now_ms.saturating_sub(entry.acknowledged_at_ms)).collect()
+}
+
 impl Processor {
     /// Settles those of `wanted` that the journal has, in the database of the lease's owner.
     pub(super) async fn settle(&self, wanted: &[OrderId]) -> Result<Findings, Postponed> {
@@ -106,6 +115,7 @@ impl Processor {
             Settlement::Refused { fence, mine } => Err(Postponed::Fenced { fence, mine }),
             Settlement::Settled(all) => {
                 findings.settled_now = all.settled.len() as u64;
+                findings.lags_ms = lags_ms(&entries, &all.settled, now_ms());
                 findings.settled = all.settled.into_iter().chain(all.already).collect();
                 findings.rejected = all.rejected.into_iter().map(|one| (one.id, one.reason)).collect();
                 Ok(findings)

@@ -6,6 +6,7 @@
 
 mod execution;
 mod outside;
+mod pulse;
 mod readiness;
 mod report;
 mod sweep;

@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout};
 use super::Sentinel;
 use super::execution::Standing;
 use super::outside::Lookout;
+use super::pulse::{self, Pulse};
 use super::report::Report;
 use super::sweep::Sweep;
 use crate::lease_store::Swap;
@@ -35,6 +36,7 @@ pub struct Watch<'a> {
     sweep: Sweep,
     recovery_started: Option<Duration>,
     last_epoch: Option<Epoch>,
+    pulse: Pulse,
     report: Report,
 }
 
@@ -52,6 +54,7 @@ impl<'a> Watch<'a> {
             sweep: Sweep::default(),
             recovery_started: None,
             last_epoch: None,
+            pulse: Pulse::default(),
             report: Report::new(sentinel.regions.own.clone()),
         }
     }
@@ -80,6 +83,7 @@ impl<'a> Watch<'a> {
         self.look_outside(standby);
         self.refresh_readiness(standby).await;
         self.sweep(&read);
+        self.beat(&read, switch_on);
         let decision = self.decide(&read, switch_on);
         self.act(&decision, read.ok().flatten()).await;
         decision
@@ -109,6 +113,7 @@ impl<'a> Watch<'a> {
         let ended = self.lookout.look(&self.sentinel.outside);
         self.report.probes_answered += ended.answered;
         self.report.probes_failed += ended.failed;
+        self.pulse.probed(ended.answered, ended.failed);
         let probes = self.lookout.probes();
         if ended.failed > 0 && probes.failures == 1 {
             let detail = format!("an outside probe failed: {}", probes.last_error);
@@ -146,6 +151,21 @@ impl<'a> Watch<'a> {
             }
             Some(Err(problem)) => self.report.note("sweep_ended_early", Some(lease.epoch), problem),
         }
+    }
+
+    /// Reports how things stand, when it is time to.
+    fn beat(&mut self, read: &Result<Option<Lease>, String>, switch_on: bool) {
+        let lease = read.as_ref().ok().and_then(Option::as_ref);
+        let well = |found: &Readiness| {
+            found.problems.is_empty() && !matches!(found.database, Database::Unreachable(_))
+        };
+        let standing = pulse::Standing {
+            lease: lease.map(|lease| (lease.owner.clone(), lease.epoch)),
+            lease_age: self.challenger.unchanged_for(),
+            switch_on,
+            ready: read.is_ok() && self.readiness.as_ref().is_some_and(|(_, found)| well(found)),
+        };
+        pulse::report(&self.pulse.beat(&self.sentinel.regions.own, &standing, Instant::now()));
     }
 
     fn decide(&self, read: &Result<Option<Lease>, String>, switch_on: bool) -> Decision {
@@ -229,6 +249,8 @@ impl<'a> Watch<'a> {
             Swap::Done => {
                 self.owner.renewed(begun);
                 self.report.note(event, Some(next.epoch), next.evidence.clone());
+                // The lease that a deployment begins with was nobody's.
+                telemetry::count(super::SERVICE, Metric::LeasesTaken, u64::from(event == "lease_taken"));
                 true
             }
             Swap::Lost(current) => {

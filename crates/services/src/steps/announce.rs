@@ -4,16 +4,18 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use recovery::step::{Context, Failure, event};
 use serde_json::{Value, json};
 
-use super::{StepContext, StepError};
+use super::{SERVICE, StepContext, StepError};
 use crate::aws::CallFailed;
-use crate::telemetry::now_ms;
+use crate::telemetry::{self, Metric, now_ms};
 
 /// Longest cause that an event carries, in characters.
 const CAUSE_MAX: usize = 4096;
 
 /// Announces that orders are accepted and settled again.
 pub(super) async fn recovered(steps: &StepContext, context: &Context) -> Result<String, StepError> {
-    put(steps, event::RECOVERED, detail(context)).await
+    let announced = put(steps, event::RECOVERED, detail(context)).await?;
+    telemetry::count(SERVICE, Metric::RecoveriesCompleted, 1);
+    Ok(announced)
 }
 
 /// Tells the alerts' subscribers, with what failed if the workflow says so.
@@ -30,6 +32,8 @@ pub(super) async fn escalated(
     }
     detail["action_needed"] =
         json!("the recovery workflow has stopped at a step; its execution's history says at which and why");
+    // Counted first: the alarm on it reaches people even when the bus does not take the event.
+    telemetry::count(SERVICE, Metric::RecoveriesEscalated, 1);
     put(steps, event::ESCALATED, detail).await
 }
 

@@ -1,4 +1,4 @@
-//! What ends a drill early: Ctrl-C and its kin.
+//! What ends a command early that has started parts of its own: Ctrl-C and its kin.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use tokio::sync::oneshot;
 
 use crate::failure::Failure;
 
-/// A drill that has not let go of its parts by then is left to the warden, which ends them from outside.
+/// A command that has not let go of its parts by then leaves them to the warden, which ends them from outside.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Listens from now on; the receiver hears of the first signal.
 ///
-/// The second one, or a drill that does not end in time (it may be waiting for an
+/// The second one, or a command that does not end in time (it may be waiting for an
 /// installation, which nothing interrupts), ends this process on the spot.
 pub fn listen() -> std::io::Result<oneshot::Receiver<()>> {
     let mut signals = Signals {
@@ -25,7 +25,7 @@ pub fn listen() -> std::io::Result<oneshot::Receiver<()>> {
         signals.next().await;
         let _ = sender.send(());
         let _ = tokio::time::timeout(PATIENCE, signals.next()).await;
-        Failure::failed("interrupted; what the drill started is being stopped").print();
+        Failure::failed("interrupted; what was started is being stopped").print();
         std::process::exit(1);
     });
     Ok(receiver)

@@ -1,0 +1,66 @@
+//! Which deployment the `cdk` command line asks for: `-c deployment=FILE` and `-c environment=NAME`.
+
+use std::path::Path;
+
+use infra::{Context, ContextError};
+use recovery::Deployment;
+
+use crate::args::Cli;
+use crate::failure::Failure;
+
+use super::read_deployment;
+
+/// Holds the context as an object in JSON.
+const CONTEXT: &str = "CDK_CONTEXT_JSON";
+/// Names a file with the rest of it, where it is larger than a variable may be.
+const OVERFLOW: &str = "CONTEXT_OVERFLOW_LOCATION_ENV";
+/// What may be said with `-c`.
+const KEYS: [&str; 2] = ["deployment", "environment"];
+
+/// The deployment that the arguments or the context name; both together must agree.
+pub fn deployment(cli: &Cli) -> Result<Deployment, Failure> {
+    let context = read()?;
+    let [file, environment] = context.texts(KEYS).map_err(|error| refused(&error))?;
+    let named = cli.deployment.as_deref();
+    agree("deployment", named.map(|file| file.display().to_string()), file)?;
+    agree("environment", cli.environment.clone(), environment)?;
+    read_deployment(named.or(file.map(Path::new)), cli.environment.as_deref().or(environment))
+}
+
+fn read() -> Result<Context, Failure> {
+    let own = std::env::var(CONTEXT).unwrap_or_default();
+    let overflow = match std::env::var_os(OVERFLOW).filter(|file| !file.is_empty()) {
+        Some(file) => std::fs::read_to_string(&file).map_err(|error| {
+            Failure::invalid(format!("cannot read the context in {}", Path::new(&file).display()))
+                .because(&error)
+                .hint(format!("the cdk command writes it; unset {OVERFLOW} when this is none of its runs"))
+        })?,
+        None => String::new(),
+    };
+    Context::parse([own.as_str(), overflow.as_str()]).map_err(|error| refused(&error))
+}
+
+fn refused(error: &ContextError) -> Failure {
+    let hint = match error {
+        ContextError::NoObject => format!("the cdk command sets {CONTEXT}; unset it in a run of your own"),
+        ContextError::UnknownKey { .. } | ContextError::NoText { .. } => {
+            "say `-c deployment=FILE` or `-c environment=NAME`, or the same as texts in the `context` \
+             of cdk.json"
+                .to_owned()
+        }
+    };
+    Failure::invalid(error.to_string()).hint(hint)
+}
+
+/// One name from two sides, of which neither is silently left out.
+fn agree(what: &str, argument: Option<String>, context: Option<&str>) -> Result<(), Failure> {
+    match (argument, context) {
+        (Some(argument), Some(context)) if argument != context => Err(Failure::invalid(format!(
+            "the {what} is `{argument}` by --{what}, and `{context}` by context"
+        ))
+        .hint(format!(
+            "leave one of them out: --{what} is in the `app` of cdk.json, or -c on the command line"
+        ))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,73 @@
+//! Goal: the stock `cdk` command line deploys and destroys the whole system, and what a command leaves
+//! behind is found out.
+//! Method: the script that users run, against the emulator; then commands that leave something or fail.
+
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::standfast::{Said, checkout, functions, standfast};
+use crate::traces::Private;
+
+const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/standfast-cache");
+
+/// Runs `standfast emulate` with these arguments; nothing is left on the machine then.
+fn emulate(arguments: &[&str]) -> Said {
+    drill::environment::Environment::for_tests(env!("CARGO_TARGET_TMPDIR")).expect("the environment installs");
+    let private = Private::new();
+    let mut command = standfast(&checkout());
+    command.arg("emulate").arg("--functions").arg(functions()).args(["--cache", CACHE]);
+    let said = Said::of(command.args(arguments).env("TMPDIR", private.path()).output().expect("it starts"));
+    private.assert_empty();
+    said
+}
+
+#[test]
+fn the_stock_cdk_deploys_and_destroys_every_stack_and_nothing_is_left() {
+    drill::environment::Environment::for_tests(env!("CARGO_TARGET_TMPDIR")).expect("the environment installs");
+    let output = Command::new(checkout().join("scripts/deploy-and-destroy.sh"))
+        .arg("--functions")
+        .arg(functions())
+        .args(["--cache", CACHE])
+        .stdin(Stdio::null())
+        .output()
+        .expect("the script starts");
+    let said = Said::of(output);
+    assert_eq!(said.code, Some(0), "{}\n{}", said.out, said.err);
+    let stacks: Vec<&str> = said.out.lines().filter(|line| line.starts_with("TapStack-")).collect();
+    for kind in ["Dns", "GlobalTables", "Networking", "Database", "Compute", "Api", "DisasterRecovery"] {
+        for region in ["us-east-1", "us-east-2"] {
+            let name = format!("TapStack-{kind}-{region}-production");
+            let shared = region == "us-east-1" && ["Dns", "GlobalTables"].contains(&kind);
+            assert_eq!(stacks.iter().any(|line| *line == name), !shared, "cdk ls lists {name}");
+            let destroyed = format!("{name}: destroyed");
+            assert_eq!(said.err.contains(&destroyed), !shared, "{destroyed}\n{}", said.err);
+        }
+    }
+    assert!(said.err.contains("Number of stacks with differences: 0"), "{}", said.err);
+    assert!(said.err.contains("nothing that the command deployed is left in the emulator"), "{}", said.err);
+    for lacking in ["AWS::EC2::NatGateway", "AWS::RDS::GlobalCluster", "AWS::Route53::HealthCheck"] {
+        assert!(said.err.contains(lacking), "{lacking} is named as only recorded");
+    }
+}
+
+#[test]
+fn what_a_command_leaves_behind_is_listed_and_refused_when_a_teardown_was_expected() {
+    let leave = "import os, urllib.request as r; \
+                 r.urlopen(os.environ['AWS_ENDPOINT_URL'], b'Action=CreateQueue&QueueName=left-behind')";
+    let said = emulate(&["--expect-teardown", "--output", "json", "--", "python3", "-c", leave]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    let summary: Value = serde_json::from_str(said.out.trim()).expect("one object");
+    assert_eq!(summary["orphans"][0]["service"], "sqs", "{summary}");
+    assert!(said.err.contains("left-behind") && said.err.contains("error:"), "{said:?}");
+    assert_eq!(emulate(&["--", "python3", "-c", leave]).code, Some(0), "nobody asked");
+}
+
+#[test]
+fn the_command_s_own_failure_is_passed_on_and_no_profile_of_the_user_reaches_it() {
+    let said = emulate(&["--", "sh", "-c", "test -z \"$AWS_PROFILE\" && echo $AWS_ACCESS_KEY_ID && exit 7"]);
+    assert_eq!((said.code, said.out.trim()), (Some(7), "emulator"), "{said:?}");
+    let said = emulate(&["--", "no-such-command-anywhere"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("cannot run no-such-command-anywhere"), "{said:?}");
+}

@@ -1,0 +1,93 @@
+//! Who is told, and in which region.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Finding, Rule};
+use crate::check::inventory::{Resource, inside};
+
+const ALARMS: [&str; 2] = ["AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"];
+/// How far the secondary is behind. Source: Aurora User Guide, "CloudWatch metrics for Amazon Aurora".
+const LAG_METRICS: [&str; 3] =
+    ["AuroraGlobalDBProgressLag", "AuroraGlobalDBReplicationLag", "AuroraGlobalDBRPOLag"];
+
+pub(super) const LAG: Rule = Rule {
+    id: "lag-alarmed-on-both-sides",
+    title: "each region alarms on the replication lag of its own cluster",
+    rationale: "the metric exists only where the secondary is, so it changes sides with every failover",
+    look: |subject| {
+        let mut findings = Vec::new();
+        for region in subject.pair() {
+            let mut alarms = subject.inventory.in_region(region, ALARMS[0]);
+            let own = subject.deployment.names().database_cluster(region);
+            let watches = |alarm: &Resource<'_>| {
+                let of_own = alarm.properties().to_string().contains(&own);
+                of_own && inside(alarm.properties()).into_iter().any(names_the_lag)
+            };
+            if !alarms.any(|alarm| watches(&alarm)) {
+                findings.push(Finding::missing(
+                    format!("alarms in {region}"),
+                    "none watches the replication lag of the own cluster",
+                ));
+            }
+        }
+        findings
+    },
+};
+
+/// By the metric itself, or in a query over it.
+fn names_the_lag(value: &Value) -> bool {
+    let names = |text: &str| LAG_METRICS.iter().any(|metric| text.contains(metric));
+    ["MetricName", "Expression"].iter().any(|property| value[property].as_str().is_some_and(names))
+}
+
+pub(super) const BOTH_SIDES: Rule = Rule {
+    id: "alarms-on-both-sides",
+    title: "both regions have the same alarms, each of which tells somebody in its own region",
+    rationale: "after a failover the other region is the one to look at, and only its own topic is sure to be there",
+    look: |subject| {
+        let [home, standby] = subject.pair();
+        let all = |region: &recovery::Region| -> BTreeMap<String, Resource<'_>> {
+            let alarms = subject.inventory.resources().filter(|resource| ALARMS.contains(&resource.kind()));
+            let own = alarms.filter(|alarm| alarm.stack.region == region.as_str() && !is_global(alarm));
+            own.map(|alarm| (neutral_name(&alarm), alarm)).collect()
+        };
+        let (at_home, at_standby) = (all(home), all(standby));
+        let mut findings = Vec::new();
+        for (own, others, other) in [(&at_home, &at_standby, standby), (&at_standby, &at_home, home)] {
+            for (name, alarm) in own {
+                if !others.contains_key(name) {
+                    findings.push(Finding::at(alarm, format!("has no twin in {other}")));
+                }
+                findings.extend(silent(alarm).map(|what| Finding::at(alarm, what)));
+            }
+        }
+        findings
+    },
+};
+
+/// Route 53's metrics exist in us-east-1 alone.
+fn is_global(alarm: &Resource<'_>) -> bool {
+    inside(alarm.properties()).into_iter().any(|value| value["Namespace"] == "AWS/Route53")
+}
+
+fn neutral_name(alarm: &Resource<'_>) -> String {
+    let name = alarm.text("AlarmName").unwrap_or(alarm.id);
+    name.replace(&alarm.stack.region, "REGION")
+}
+
+/// An alarm that is part of a composite one need tell nobody itself.
+fn silent(alarm: &Resource<'_>) -> Option<String> {
+    let actions = alarm.list("AlarmActions");
+    let elsewhere = actions.iter().filter_map(Value::as_str).find(|arn| {
+        arn.split(':').nth(3).is_some_and(|region| !region.is_empty() && region != alarm.stack.region)
+    });
+    if let Some(arn) = elsewhere {
+        return Some(format!("tells {arn}, which is in another region"));
+    }
+    let name = alarm.text("AlarmName").unwrap_or(alarm.id);
+    let composed = alarm.stack.resources().filter(|other| other.kind() == ALARMS[1] && other.id != alarm.id);
+    let part = composed.into_iter().any(|other| other.get("AlarmRule").to_string().contains(name));
+    (actions.is_empty() && !part).then(|| "tells nobody".to_owned())
+}

@@ -1,0 +1,58 @@
+//! Goal: a dead watch and an absent database alarm by their silence, and nothing else does; nothing is
+//! alarmed on from a region that may be gone.
+
+use super::{METRIC_ALARM, REGIONS, alarms, metrics, text};
+use crate::trading;
+
+#[test]
+fn what_should_always_speak_alarms_when_it_is_silent() {
+    let templates = trading();
+    for region in REGIONS {
+        let alarms = alarms(&templates, region, METRIC_ALARM);
+        let by_silence = alarms.iter().filter(|(_, alarm)| alarm["TreatMissingData"] == "breaching");
+        let by_silence: Vec<&str> = by_silence.map(|(purpose, _)| purpose.as_str()).collect();
+        assert_eq!(by_silence, ["database-silent", "watch-silent"]);
+        let watch = alarms["watch-silent"];
+        assert_eq!(watch["MetricName"], "WatchTicks");
+        let silent_s = watch["Period"].as_i64().zip(watch["DatapointsToAlarm"].as_i64());
+        assert_eq!(silent_s, Some((60, 3)), "three minutes, and a watch begins every minute");
+        for (purpose, alarm) in &alarms {
+            assert!(alarm["TreatMissingData"].is_string(), "{purpose} leaves it to chance");
+        }
+    }
+}
+
+#[test]
+fn what_swaps_sides_is_alarmed_on_in_both_regions_and_by_the_own_cluster() {
+    let templates = trading();
+    for region in REGIONS {
+        let alarms = alarms(&templates, region, METRIC_ALARM);
+        for purpose in ["replication-lag", "commits-missing"] {
+            let alarm = alarms[purpose];
+            let looked_at = metrics(alarm);
+            assert_eq!(looked_at.len(), 1);
+            assert_eq!(looked_at[0].of("DBClusterIdentifier"), format!("cluster-orders-{region}-production"));
+            assert_eq!(alarm["TreatMissingData"], "notBreaching", "the region that leads has no data");
+        }
+        let peer = if region == REGIONS[0] { REGIONS[1] } else { REGIONS[0] };
+        let sessions = metrics(alarms["sessions-replication"]);
+        assert_eq!(sessions[0].of("ReceivingRegion"), peer, "what this region sends");
+    }
+}
+
+#[test]
+fn no_alarm_needs_another_region() {
+    let templates = trading();
+    for region in REGIONS {
+        let peer = if region == REGIONS[0] { REGIONS[1] } else { REGIONS[0] };
+        for (purpose, alarm) in alarms(&templates, region, METRIC_ALARM) {
+            for metric in metrics(alarm) {
+                assert_ne!(metric.namespace, "AWS/Route53", "{purpose}: published in us-east-1 alone");
+            }
+            assert!(!alarm.to_string().contains("AccountId"), "{purpose}");
+            let foreign = alarm.to_string().contains(&format!(":{peer}:"));
+            assert!(!foreign, "{purpose} names a resource of {peer}");
+            assert!(!text(&alarm["AlarmName"]).contains(peer));
+        }
+    }
+}

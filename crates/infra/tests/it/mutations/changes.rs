@@ -1,0 +1,277 @@
+//! The changes, each of which breaks one property.
+
+use infra::check::Inventory;
+use serde_json::{Value, json};
+
+use super::edit::{add, both, named, of, remove, set, unset, workflow};
+
+type Change = fn(&mut Inventory);
+
+const HOME: &str = "us-east-1";
+const STANDBY: &str = "us-east-2";
+const ALARM: &str = "AWS::CloudWatch::Alarm";
+const CHECK: &str = "AWS::Route53::HealthCheck";
+const CLUSTER: &str = "AWS::RDS::DBCluster";
+const FUNCTION: &str = "AWS::Lambda::Function";
+const GROUP: &str = "AWS::RDS::DBClusterParameterGroup";
+const INSTANCE: &str = "AWS::RDS::DBInstance";
+const MACHINE: &str = "AWS::StepFunctions::StateMachine";
+const QUEUE: &str = "AWS::SQS::Queue";
+const RECORD: &str = "AWS::Route53::RecordSet";
+const ROLE: &str = "AWS::IAM::Role";
+const TABLE: &str = "AWS::DynamoDB::GlobalTable";
+const TOPIC: &str = "AWS::SNS::Topic";
+
+/// Every change, in words and in code.
+pub fn all() -> Vec<(&'static str, Change)> {
+    [path(), traffic(), workflows(), watches(), sides(), data(), surroundings()].concat()
+}
+
+fn path() -> Vec<(&'static str, Change)> {
+    vec![
+        ("a function's environment reads an output of the other region", |all| {
+            let read =
+                json!({ "Fn::GetStackOutput": { "StackName": "S", "OutputName": "O", "Region": HOME } });
+            set(
+                named(of(all, STANDBY, FUNCTION), "FunctionName", "function-orders-api"),
+                "Description",
+                read,
+            );
+        }),
+        ("the sentinel may send to a queue of the other region", |all| {
+            allow(
+                of(all, STANDBY, ROLE),
+                "role-sentinel",
+                &["sqs:SendMessage"],
+                "arn:aws:sqs:us-east-1:1:queue",
+            );
+        }),
+        ("the sentinel may change the hosted zone", |all| {
+            let zone = "arn:aws:route53:::hostedzone/Z";
+            allow(of(all, STANDBY, ROLE), "role-sentinel", &["route53:ChangeResourceRecordSets"], zone);
+        }),
+        ("steering traffic escalates when Route 53 does not answer", |all| {
+            workflow(both(all, MACHINE), |definition| {
+                let branch = &mut definition["States"]["Recover"]["Branches"][1]["States"];
+                branch["SteerTraffic"]["Catch"] = json!([]);
+            });
+        }),
+        ("a custom resource is made by a function of the other region", |all| {
+            let token = "arn:aws:lambda:us-east-1:111122223333:function:function-stack-hook-production";
+            let kind = "AWS::CloudFormation::CustomResource";
+            add(all, STANDBY, "Api", kind, json!({ "ServiceToken": token }));
+        }),
+        ("the tables are managed from home", |all| {
+            let tables = all.stacks.iter_mut().find(|stack| stack.kind() == "GlobalTables");
+            HOME.clone_into(&mut tables.expect("a stack of tables").region);
+        }),
+    ]
+}
+
+fn traffic() -> Vec<(&'static str, Change)> {
+    vec![
+        ("the failover records are aliases, which live for 60 s", |all| {
+            let records = || json!({ "DNSName": "d.execute-api.amazonaws.com", "HostedZoneId": "Z" });
+            for record in failover(all) {
+                record["Properties"]["AliasTarget"] = records();
+                record["Properties"].as_object_mut().expect("properties").remove("TTL");
+            }
+        }),
+        ("the standby's record is kept for longer than home's", |all| set_ttl(all, "SECONDARY", "20")),
+        ("five checks in a row", |all| set(both(all, CHECK), "HealthCheckConfig/FailureThreshold", json!(5))),
+        ("a check every 30 s", |all| set(both(all, CHECK), "HealthCheckConfig/RequestInterval", json!(30))),
+        ("health checks ask a port", |all| set(both(all, CHECK), "HealthCheckConfig/Type", json!("TCP"))),
+        ("health checks are disabled", |all| {
+            set(both(all, CHECK), "HealthCheckConfig/Disabled", json!(true))
+        }),
+        ("the standby's record has no health check", |all| {
+            for record in
+                failover(all).into_iter().filter(|record| record["Properties"]["Failover"] == "SECONDARY")
+            {
+                unset(vec![record], "HealthCheckId");
+            }
+        }),
+        ("the standby's health check waits for the lease", |all| {
+            set(both(all, CHECK), "HealthCheckConfig/ResourcePath", json!("/health/serving"));
+        }),
+    ]
+}
+
+fn workflows() -> Vec<(&'static str, Change)> {
+    vec![
+        ("a state that nothing leads to", |all| {
+            workflow(both(all, MACHINE), |definition| {
+                definition["States"]["Lost"] = json!({ "Type": "Pass", "End": true });
+            });
+        }),
+        ("another workflow in the standby", |all| {
+            workflow(of(all, STANDBY, MACHINE), |definition| definition["Comment"] = "another".into());
+        }),
+        ("an execution may take ten minutes", |all| {
+            workflow(both(all, MACHINE), |definition| definition["TimeoutSeconds"] = 600.into());
+        }),
+        ("a step may be tried forty times", |all| {
+            workflow(both(all, MACHINE), |definition| {
+                let retries = definition["States"]["OwnLease"]["Retry"].as_array_mut().expect("retries");
+                retries.last_mut().expect("one for every error")["MaxAttempts"] = 40.into();
+            });
+        }),
+        ("Lambda ends the steps after ten seconds", |all| {
+            set(named(both(all, FUNCTION), "FunctionName", "function-recovery-step"), "Timeout", json!(10));
+        }),
+    ]
+}
+
+fn watches() -> Vec<(&'static str, Change)> {
+    vec![
+        ("a watch is shorter than the schedule", |all| {
+            environment(both(all, FUNCTION), "SENTINEL_WATCH_S", "59")
+        }),
+        ("Lambda ends a watch early", |all| {
+            set(named(both(all, FUNCTION), "FunctionName", "function-sentinel"), "Timeout", json!(60));
+        }),
+        ("no instance is kept for the steps", |all| {
+            let steps = named(of(all, STANDBY, FUNCTION), "FunctionName", "function-recovery-step");
+            unset(steps, "ReservedConcurrentExecutions");
+        }),
+        ("the standby has a shorter TTL", |all| environment(of(all, STANDBY, FUNCTION), "LEASE_TTL_S", "12")),
+        ("the standby has no off switch", |all| {
+            let name = "/standfast/production/automation";
+            remove(all, STANDBY, "AWS::SSM::Parameter", |one| one["Properties"]["Name"] == name);
+        }),
+    ]
+}
+
+fn sides() -> Vec<(&'static str, Change)> {
+    vec![
+        ("the standby has another package", |all| {
+            let api = named(of(all, STANDBY, FUNCTION), "FunctionName", "function-orders-api");
+            set(api, "Code/S3Key", json!("0.zip"));
+        }),
+        ("the standby has another engine version", |all| {
+            set(of(all, STANDBY, CLUSTER), "EngineVersion", json!("16.10"));
+        }),
+        ("the secondary has no instance", |all| remove(all, STANDBY, INSTANCE, |_| true)),
+        ("the secondary has a smaller instance", |all| {
+            let mut instances = of(all, STANDBY, INSTANCE);
+            set(vec![instances.remove(0)], "DBInstanceClass", json!("db.r6g.medium"));
+        }),
+        ("the secondary has the engine's own parameters", |all| {
+            unset(of(all, STANDBY, CLUSTER), "DBClusterParameterGroupName");
+        }),
+        ("the standby does not alarm on the replication lag", |all| {
+            for alarm in of(all, STANDBY, ALARM) {
+                let text = alarm.to_string().replace("AuroraGlobalDB", "Aurora");
+                *alarm = serde_json::from_str(&text).expect("another metric's name changes no form");
+            }
+        }),
+        ("an alarm on one side that tells nobody", |all| {
+            let alarm = json!({ "AlarmName": "alarm-one-production", "MetricName": "Errors" });
+            add(all, HOME, "Compute", ALARM, alarm);
+        }),
+        ("the witness is of another set", |all| {
+            set(
+                named(both(all, TABLE), "TableName", "table-journal"),
+                "GlobalTableWitnesses/0/Region",
+                json!("eu-west-1"),
+            );
+        }),
+    ]
+}
+
+fn data() -> Vec<(&'static str, Change)> {
+    vec![
+        ("a cluster is retained", |all| {
+            for cluster in of(all, HOME, CLUSTER) {
+                cluster["DeletionPolicy"] = "Retain".into();
+            }
+        }),
+        ("a cluster is protected against deletion", |all| {
+            set(of(all, HOME, CLUSTER), "DeletionProtection", json!(true));
+        }),
+        ("a replica cannot be restored to a point in time", |all| {
+            let journal = named(both(all, TABLE), "TableName", "table-journal");
+            let enabled = "Replicas/1/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled";
+            set(journal, enabled, json!(false));
+        }),
+        ("a cluster keeps no backup", |all| set(of(all, HOME, CLUSTER), "BackupRetentionPeriod", json!(0))),
+        ("a cluster is not encrypted", |all| set(of(all, HOME, CLUSTER), "StorageEncrypted", json!(false))),
+        ("a topic is not encrypted", |all| unset(of(all, HOME, TOPIC), "KmsMasterKeyId")),
+        ("the databases take connections without TLS", |all| {
+            set(both(all, GROUP), "Parameters/rds.force_ssl", json!("0"));
+        }),
+        ("a function takes a database without TLS", |all| {
+            environment(of(all, HOME, FUNCTION), "DATABASE_TLS", "prefer")
+        }),
+    ]
+}
+
+fn surroundings() -> Vec<(&'static str, Change)> {
+    vec![
+        ("an instance is public", |all| set(of(all, HOME, INSTANCE), "PubliclyAccessible", json!(true))),
+        ("the database's port is open to the internet", |all| {
+            let rule =
+                json!({ "IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "CidrIp": "0.0.0.0/0" });
+            add(all, HOME, "Networking", "AWS::EC2::SecurityGroupIngress", rule);
+        }),
+        ("a role may do everything to a table", |all| {
+            allow(
+                of(all, HOME, ROLE),
+                "role-sentinel",
+                &["dynamodb:*"],
+                "arn:aws:dynamodb:us-east-1:1:table/t",
+            );
+        }),
+        ("a role may read every parameter", |all| {
+            allow(of(all, HOME, ROLE), "role-orders-api", &["ssm:GetParameter"], "*");
+        }),
+        ("everybody may publish to the alerts", |all| {
+            let statement =
+                json!({ "Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "t" });
+            for policy in of(all, HOME, "AWS::SNS::TopicPolicy") {
+                let statements = policy["Properties"]["PolicyDocument"]["Statement"].as_array_mut();
+                statements.expect("statements").push(statement.clone());
+            }
+        }),
+        ("a queue's name lacks the environment", |all| {
+            set(named(of(all, HOME, QUEUE), "QueueName", "queue-failed"), "QueueName", json!("queue-failed"));
+        }),
+        ("the order queue has no dead-letter queue", |all| {
+            unset(named(of(all, HOME, QUEUE), "QueueName", "queue-orders-production"), "RedrivePolicy");
+        }),
+        ("an event rule drops what it cannot deliver", |all| {
+            for rule in of(all, HOME, "AWS::Events::Rule") {
+                let target = &mut rule["Properties"]["Targets"][0];
+                target.as_object_mut().expect("a target").remove("DeadLetterConfig");
+            }
+        }),
+        ("the sentinel's failed invocations go nowhere", |all| {
+            remove(all, HOME, "AWS::Lambda::EventInvokeConfig", |_| true);
+        }),
+    ]
+}
+
+fn failover(all: &mut Inventory) -> Vec<&mut Value> {
+    both(all, RECORD).into_iter().filter(|record| record["Properties"]["Failover"].is_string()).collect()
+}
+
+fn set_ttl(all: &mut Inventory, role: &str, ttl: &str) {
+    let records = failover(all).into_iter().filter(|record| record["Properties"]["Failover"] == role);
+    set(records.collect(), "TTL", json!(ttl));
+}
+
+fn environment(functions: Vec<&mut Value>, setting: &str, value: &str) {
+    let path = format!("Environment/Variables/STANDFAST_{setting}");
+    let name = path.rsplit('/').next().expect("a name");
+    let told = |function: &&mut Value| !function["Properties"]["Environment"]["Variables"][name].is_null();
+    set(functions.into_iter().filter(told).collect(), &path, json!(value));
+}
+
+fn allow(roles: Vec<&mut Value>, role: &str, actions: &[&str], resource: &str) {
+    for role in named(roles, "RoleName", role) {
+        let statements = role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"].as_array_mut();
+        statements
+            .expect("statements")
+            .push(json!({ "Effect": "Allow", "Action": actions, "Resource": resource }));
+    }
+}

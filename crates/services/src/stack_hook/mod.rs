@@ -1,0 +1,132 @@
+//! Custom resources of CloudFormation: what a stack leaves behind, or cannot say in its template.
+//!
+//! Every event gets an answer, whatever it holds: without one CloudFormation waits for as long as
+//! it may. Everything here may be repeated, and whatever removes anything does so only while the
+//! *stack* is being removed: a resource that merely left its template, perhaps because its id
+//! changed, takes nothing along. Start reading at [`handle`].
+
+mod answer;
+mod bucket;
+mod error;
+mod global_cluster;
+mod replication;
+mod request;
+mod stack;
+mod zone;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_config::timeout::TimeoutConfig;
+use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
+
+pub use answer::{Answer, Undelivered};
+pub use error::HookError;
+pub use request::{Action, Envelope, Request, RequestType, Text};
+
+use answer::Courier;
+
+/// Kept back from the function's time to give the answer.
+const ANSWER_TIME: Duration = Duration::from_secs(20);
+/// One attempt at a call: a page of deletions takes its time.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+/// A call with all its attempts.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// What the actions work with.
+#[derive(Clone, Debug)]
+pub struct Hook {
+    aws: SdkConfig,
+    s3: aws_sdk_s3::Client,
+    route53: aws_sdk_route53::Client,
+    cloudformation: aws_sdk_cloudformation::Client,
+    courier: Courier,
+}
+
+impl Hook {
+    /// Connects to nothing yet.
+    ///
+    /// # Errors
+    /// When there is no TLS to be had.
+    pub fn new(aws: &SdkConfig) -> Result<Self, HookError> {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(crate::aws::CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .operation_timeout(OPERATION_TIMEOUT)
+            .build();
+        let aws = aws.clone().into_builder().timeout_config(timeouts).build();
+        Ok(Self {
+            s3: aws_sdk_s3::Client::new(&aws),
+            route53: aws_sdk_route53::Client::new(&aws),
+            cloudformation: aws_sdk_cloudformation::Client::new(&aws),
+            courier: Courier::new()?,
+            aws,
+        })
+    }
+}
+
+/// Does what an event asks for, and answers it. `until` is when Lambda ends the function.
+///
+/// # Errors
+/// When the answer could not be delivered: Lambda then calls again, and nothing is done twice.
+pub async fn handle(hook: Arc<Hook>, event: Value, until: Instant) -> Result<(), Undelivered> {
+    let Some(envelope) = Envelope::read(&event) else {
+        tracing::error!("the event has no address to answer to; CloudFormation did not send it");
+        return Ok(());
+    };
+    let courier = hook.courier.clone();
+    // A task of its own, so that not even a panic keeps the answer back.
+    let work = tokio::spawn(async move { work(&hook, &event, until).await });
+    let outcome = work.await.unwrap_or_else(|_| Err(HookError::Broken));
+    let answer = Answer::new(&envelope, &outcome);
+    match &outcome {
+        Ok(done) => tracing::info!(resource = envelope.logical_id, detail = done.detail, "done"),
+        Err(error) => {
+            let reason = crate::aws::cause(error);
+            tracing::warn!(resource = envelope.logical_id, reason, "not done");
+        }
+    }
+    courier.deliver(&envelope.response_url, &answer).await
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// What CloudFormation knows the resource by.
+    pub physical_id: String,
+    /// What was done, in words.
+    pub detail: String,
+}
+
+async fn work(hook: &Hook, event: &Value, until: Instant) -> Result<Done, HookError> {
+    let until = until.checked_sub(ANSWER_TIME).unwrap_or(until);
+    let request = match Request::read(event)? {
+        Some(request) => request,
+        None => {
+            let detail = "it was never created".to_owned();
+            return Ok(Done { physical_id: request::NEVER_CREATED.to_owned(), detail });
+        }
+    };
+    let physical_id = request.physical_id();
+    let detail = timeout_at(until, act(hook, &request)).await.unwrap_or(Err(HookError::TimedOut))?;
+    Ok(Done { physical_id, detail })
+}
+
+async fn act(hook: &Hook, request: &Request) -> Result<String, HookError> {
+    let removal = request.request_type == RequestType::Delete;
+    if removal && !stack::is_being_removed(&hook.cloudformation, &request.stack_id).await? {
+        return Ok("the stack stays, so nothing is removed".to_owned());
+    }
+    match (&request.action, removal) {
+        (Action::EmptyBucket { bucket }, true) => bucket::empty(&hook.s3, bucket).await,
+        (Action::ReplicateBucket(replication), true) => replication::stop(&hook.s3, replication).await,
+        (Action::ReplicateBucket(replication), false) => replication::start(&hook.s3, replication).await,
+        (Action::ReleaseGlobalCluster { global_cluster, cluster }, true) => {
+            global_cluster::release(&hook.aws, global_cluster, cluster).await
+        }
+        (Action::EmptyZone { zone }, true) => zone::empty(&hook.route53, zone).await,
+        (_, false) => Ok("nothing to do before its removal".to_owned()),
+    }
+}
