@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// Beginnings of the keys that are the command line's own: settings of its library, and what it looked up.
+/// Beginnings of the keys that are the command line's own: its settings, flags of its library, and what
+/// `cdk acknowledge` and `cdk cli-telemetry` remember in `cdk.context.json`.
 ///
-/// Source: `contextFromSettings` of the aws-cdk command line, version 2.1148.1.
-const NOT_OURS: [&str; 3] = ["aws:", "@aws-cdk", "cdk"];
+/// Source: the aws-cdk command line, version 2.1148.1, wherever it writes context.
+const NOT_OURS: [&str; 6] =
+    ["aws:", "aws-cdk", "@aws-cdk", "cdk", "acknowledged-issue-numbers", "cli-telemetry"];
 
 /// What the app was told, by key.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -88,7 +90,8 @@ mod tests {
     #[test]
     fn ours_are_read_and_the_command_line_s_are_left_alone() {
         let text = r#"{"environment": "staging", "aws:cdk:bundling-stacks": ["**"],
-            "@aws-cdk/core:failSynthOnValidationErrors": false, "cdk-migrate": true}"#;
+            "@aws-cdk/core:failSynthOnValidationErrors": false, "cdk-migrate": true,
+            "aws-cdk:enableDiffNoFail": true, "acknowledged-issue-numbers": [1], "cli-telemetry": false}"#;
         assert_eq!(texts(&[text]), Ok([None, Some("staging".to_owned())]));
         assert_eq!(texts(&[]), Ok([None, None]));
         assert_eq!(texts(&[""]), Ok([None, None]));

@@ -7,6 +7,9 @@ use serde_json::json;
 /// Where a role's template metadata keeps the reasons for its wildcards.
 pub const WILDCARD_REASON: &str = "WildcardReason";
 
+/// Seconds for which a role of ours may be assumed by another: the least IAM takes for a maximum.
+const SESSION_MAX_S: i64 = 3600;
+
 /// One thing that is allowed.
 #[derive(Clone, Debug)]
 pub struct Statement {
@@ -49,6 +52,12 @@ impl Statement {
         &self.resources
     }
 
+    /// Whether only another service may call, on behalf of whoever calls that one.
+    pub fn on_behalf(&self) -> bool {
+        let condition = self.condition.as_ref();
+        condition.is_some_and(|condition| condition["StringEquals"].get("kms:ViaService").is_some())
+    }
+
     fn to_json(&self) -> Json {
         let mut statement = json!({ "Effect": "Allow", "Action": self.actions, "Resource": self.resources });
         if let Some(condition) = &self.condition {
@@ -81,9 +90,40 @@ fn trust(service: &str, account: &str) -> Json {
 /// Adds a role that one service assumes, with these permissions and no others.
 pub fn role(scope: &mut Scope<'_>, id: &str, name: &str, service: &str, allowed: &[Statement]) -> Handle {
     let account = scope.environment().account.clone();
-    let role = iam::Role::new(trust(service, &account))
-        .role_name(name)
-        .policies([iam::role::Policy::new(document(allowed), "permissions")]);
+    add_role(scope, id, iam::Role::new(trust(service, &account)).role_name(name), allowed)
+}
+
+/// Adds a role that one other role of this account assumes, with these permissions and no others.
+///
+/// The principal is the account and the condition the one role: IAM refuses a trust in a role that
+/// is not there yet, and each region's stacks are deployed without the other's.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
+pub fn role_for(
+    scope: &mut Scope<'_>,
+    id: &str,
+    name: &str,
+    (principal_arn, external_id): (&str, &str),
+    allowed: &[Statement],
+) -> Handle {
+    let account = format!("arn:aws:iam::{}:root", scope.environment().account);
+    let trust = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": { "AWS": account },
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "ArnEquals": { "aws:PrincipalArn": principal_arn },
+                "StringEquals": { "sts:ExternalId": external_id },
+            },
+        }],
+    });
+    let role = iam::Role::new(trust).role_name(name).max_session_duration(SESSION_MAX_S);
+    add_role(scope, id, role, allowed)
+}
+
+fn add_role(scope: &mut Scope<'_>, id: &str, role: iam::Role, allowed: &[Statement]) -> Handle {
+    let role = role.policies([iam::role::Policy::new(document(allowed), "permissions")]);
     let handle = scope.add(id, role);
     let reasons: Vec<String> = allowed
         .iter()
@@ -128,6 +168,7 @@ pub fn log_key_policy(account: &str, region: &str, log_groups: &[String]) -> Jso
             "Resource": "*",
             "Condition": { "ArnLike": { "kms:EncryptionContext:aws:logs:arn": log_groups } },
         }),
+        grants_for_services_only(),
     ];
     json!({ "Version": "2012-10-17", "Statement": statements })
 }

@@ -13,6 +13,7 @@ pub mod lease;
 pub mod metric;
 pub mod names;
 pub mod order;
+pub mod preflight;
 pub mod region;
 pub mod scenario;
 pub mod session;

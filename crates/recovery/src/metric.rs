@@ -111,6 +111,10 @@ metrics! {
     ProbesAnswered: "sentinel", Count;
     /// Outside probes of the peer that failed.
     ProbesFailed: "sentinel", Count;
+    /// Preflights that came to their end.
+    PreflightRan: "preflight", Count;
+    /// Gaps that a preflight found, 0 included.
+    PreflightFailed: "preflight", Count;
 }
 
 #[cfg(test)]

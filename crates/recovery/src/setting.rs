@@ -40,6 +40,10 @@ pub const STATE_MACHINE_ARN: &str = "STANDFAST_STATE_MACHINE_ARN";
 pub const SWITCH_PARAMETER: &str = "STANDFAST_SWITCH_PARAMETER";
 /// Name of the event bus that recovery events are put on.
 pub const EVENT_BUS: &str = "STANDFAST_EVENT_BUS";
+/// Bucket of this region that keeps what was announced.
+pub const AUDIT_BUCKET: &str = "STANDFAST_AUDIT_BUCKET";
+/// First part of the keys of those records.
+pub const AUDIT_RECORDS: &str = "recovery";
 /// Base URL of this region's own public endpoint, without a trailing slash.
 pub const OWN_URL: &str = "STANDFAST_OWN_URL";
 /// Base URL of the peer region's public endpoint, without a trailing slash.
@@ -68,3 +72,21 @@ pub const PROBE_INTERVAL_S: &str = "STANDFAST_PROBE_INTERVAL_S";
 pub const PROBE_FAILURES: &str = "STANDFAST_PROBE_FAILURES";
 /// Seconds before the database's watermark at which a replay starts.
 pub const REPLAY_MARGIN_S: &str = "STANDFAST_REPLAY_MARGIN_S";
+/// Seconds by which the replica may lag behind the writer.
+pub const REPLICATION_LAG_S: &str = "STANDFAST_REPLICATION_LAG_S";
+/// ARN of the role through which this region may look at the peer.
+pub const OBSERVER_ROLE_ARN: &str = "STANDFAST_OBSERVER_ROLE_ARN";
+/// What the observer role asks of whoever assumes it.
+pub const OBSERVER_EXTERNAL_ID: &str = "STANDFAST_OBSERVER_EXTERNAL_ID";
+/// Names of all functions, separated by commas; the same in both regions.
+pub const FUNCTIONS: &str = "STANDFAST_FUNCTIONS";
+/// Name of the schedule that starts the sentinel.
+pub const WATCH_SCHEDULE: &str = "STANDFAST_WATCH_SCHEDULE";
+/// Identifier of the peer region's database cluster.
+pub const PEER_DATABASE_CLUSTER: &str = "STANDFAST_PEER_DATABASE_CLUSTER";
+/// ARN of the role of this region's recovery steps.
+pub const RECOVERY_ROLE_ARN: &str = "STANDFAST_RECOVERY_ROLE_ARN";
+/// SSM parameter that holds the digest of the workflow as it was deployed.
+pub const WORKFLOW_DIGEST_PARAMETER: &str = "STANDFAST_WORKFLOW_DIGEST_PARAMETER";
+/// Names of this region's buckets, separated by commas; the peer's differ by the region alone.
+pub const BUCKETS: &str = "STANDFAST_BUCKETS";

@@ -124,6 +124,13 @@ pub mod event {
     pub const RECOVERED: &str = "recovery completed";
     /// `detail-type` when a step failed for good.
     pub const ESCALATED: &str = "recovery escalated";
+    /// `detail-type` when a preflight has found gaps that the one before had not.
+    pub const PREFLIGHT_FAILED: &str = "preflight failed";
+    /// `detail-type` when a preflight finds no gap any more.
+    pub const PREFLIGHT_PASSED: &str = "preflight passed";
+    /// Types that the other region keeps a record of, for the region of an event may be the next to
+    /// fall.
+    pub const CRITICAL: [&str; 3] = [RECOVERED, ESCALATED, PREFLIGHT_FAILED];
 }
 
 /// Error names that the workflow's retries and catches match.

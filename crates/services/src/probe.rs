@@ -147,8 +147,13 @@ impl Prober {
             request = request.header(name, HeaderValue::from_static(value));
         }
         let request = request.body(Full::new(body)).map_err(|_| ProbeError::Url(url.to_owned()))?;
+        self.send(request).await
+    }
+
+    /// Sends a request that is complete in every header.
+    pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, ProbeError> {
         if request.uri().host().is_none() {
-            return Err(ProbeError::Url(url.to_owned()));
+            return Err(ProbeError::Url(request.uri().to_string()));
         }
         let answer = async {
             let response =

@@ -34,6 +34,15 @@ impl Message {
     }
 }
 
+/// What a queue says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Messages that can be received now, about.
+    pub waiting: u64,
+    /// Its redrive policy, in JSON.
+    pub redrive: Option<String>,
+}
+
 /// One queue of this region, found by its name.
 #[derive(Clone, Debug)]
 pub struct Queue {
@@ -104,6 +113,27 @@ impl Queue {
             .await
             .map(|_| ())
             .map_err(|error| CallFailed::new("sqs:GetQueueAttributes", error))
+    }
+
+    /// How many messages wait, and where those go that nobody could receive well.
+    pub async fn look(&self) -> Result<Look, CallFailed> {
+        const CALL: &str = "sqs:GetQueueAttributes";
+        let asked = [QueueAttributeName::ApproximateNumberOfMessages, QueueAttributeName::RedrivePolicy];
+        let answer = self
+            .client
+            .get_queue_attributes()
+            .queue_url(self.url().await?)
+            .set_attribute_names(Some(asked.into()))
+            .send()
+            .await
+            .map_err(|error| CallFailed::new(CALL, error))?;
+        let attributes = answer.attributes.unwrap_or_default();
+        let waiting = attributes.get(&QueueAttributeName::ApproximateNumberOfMessages);
+        let waiting = waiting.and_then(|count| count.parse().ok());
+        Ok(Look {
+            waiting: waiting.ok_or_else(|| CallFailed::unreadable(CALL, "the queue does not count"))?,
+            redrive: attributes.get(&QueueAttributeName::RedrivePolicy).cloned(),
+        })
     }
 
     async fn url(&self) -> Result<&str, CallFailed> {

@@ -81,11 +81,16 @@ pub fn gauges(service: &'static str, values: &[(Metric, f64)]) {
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 fn report(service: &'static str, values: &[(Metric, Vec<f64>)]) {
     debug_assert!(values.iter().all(|(metric, _)| metric.service() == service), "{service}: {values:?}");
-    if !values.is_empty() && STARTED.load(Ordering::Relaxed) {
-        let mut line = line(service, values, now_ms()).to_string();
-        line.push('\n');
+    if !values.is_empty() {
+        write(&line(service, values, now_ms()));
+    }
+}
+
+/// Writes a line that is complete.
+pub(crate) fn write(line: &Value) {
+    if STARTED.load(Ordering::Relaxed) {
         // Standard output gone means nobody is left to tell.
-        let _ = std::io::stdout().lock().write_all(line.as_bytes());
+        let _ = std::io::stdout().lock().write_all(format!("{line}\n").as_bytes());
     }
 }
 

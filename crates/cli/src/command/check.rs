@@ -20,7 +20,7 @@ use super::{deployment, print_result};
 const PACKAGES: &str = "target/lambda";
 
 pub fn run(cli: &Cli, args: &Check) -> Result<u8, Failure> {
-    let deployment = deployment(&cli.deployment)?;
+    let deployment = deployment(cli)?;
     let (inventory, templates) = match &args.templates {
         Some(directory) => (read(directory)?, format!("read in {}", directory.display())),
         None => synthesised(&deployment, args.packages.as_deref())?,

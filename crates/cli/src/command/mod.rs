@@ -1,8 +1,8 @@
 //! One file per command.
 
 mod cache;
-mod context;
 mod check;
+mod context;
 mod drill;
 mod emulate;
 mod functions;

@@ -1,8 +1,8 @@
 //! The `standfast` command as its users meet it: what it prints, what it refuses, what it leaves behind.
 
 mod bad_input;
-mod context;
 mod check;
+mod context;
 mod drill;
 mod emulate;
 mod screens;

@@ -30,7 +30,7 @@ from ministack.core.responses import (
     get_region,
     set_request_region,
 )
-from ministack.services import rds, scheduler, stepfunctions
+from ministack.services import eventbridge, lambda_svc, rds, scheduler, stepfunctions
 from ministack.services.cloudformation import engine, provisioners
 
 RECORD = sys.argv[1]
@@ -257,6 +257,28 @@ def prompt_schedule(handler):
     return {**handler, "create": create}
 
 
+def forwarder(dispatch):
+    """Delivers to a bus of another region, which the emulator does not.
+
+    The event keeps its region, as AWS documents. A bus that is not there yet gets
+    nothing; AWS would try again for as long as the rule says.
+    """
+
+    def dispatch_to_bus(spec, event, rule, event_path, payload=None):
+        here = get_region()
+        bus = spec.resource.startswith("event-bus/") and spec.account_id == get_account_id()
+        if not bus or spec.region == here:
+            dispatch(spec, event, rule, event_path, payload)
+            return
+        name = spec.resource.split("/", 1)[1]
+        forwarded = {"Region": here, **event, "EventBusName": name}
+        # Rules have the same names in both regions; what ends a circle is the region in their patterns.
+        forwarded.pop("_DispatchPath", None)
+        in_each_region([spec.region], lambda: eventbridge._dispatch_event(forwarded))
+
+    return dispatch_to_bus
+
+
 def speed_up_functions():
     """Takes two waits out of every invocation of a function.
 
@@ -273,6 +295,19 @@ def speed_up_functions():
         return patient(self, **waits) if waits else self._drain_stderr()
 
     worker._drain_stderr_bounded = drain
+
+
+def end_workers_here_only(invalidate):
+    """Ends the warm workers of one region's function.
+
+    The emulator's CloudFormation ends those of the same name in every region, in the
+    middle of what they do, when a function is made or changed in one.
+    """
+
+    def invalidate_here(name, qualifier=None, account=None, region=None):
+        return invalidate(name, qualifier, account or get_account_id(), region or get_region())
+
+    return invalidate_here
 
 
 class Copied:
@@ -348,8 +383,10 @@ def register():
     # It calls itself by this name for every part of a template.
     engine._resolve_refs = stack_output_resolver(engine._resolve_refs)
     handlers["AWS::Scheduler::Schedule"] = prompt_schedule(handlers["AWS::Scheduler::Schedule"])
+    lambda_svc.invalidate_worker = end_workers_here_only(lambda_svc.invalidate_worker)
     scheduler._SCHEDULE_TICK_INTERVAL = 1
     stepfunctions._find_matching_retrier = bounded_retrier(stepfunctions._find_matching_retrier)
+    eventbridge._dispatch_to_event_bus = forwarder(eventbridge._dispatch_to_event_bus)
     for resource_type, prefix in RECORDED.items():
         handlers.setdefault(resource_type, recorder(resource_type, prefix))
     handlers.setdefault(

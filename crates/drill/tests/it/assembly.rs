@@ -282,3 +282,40 @@ async fn retries_of_a_state_machine_are_bounded_as_its_definition_says() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
+
+#[tokio::test]
+async fn an_event_crosses_to_the_other_region_s_bus_and_keeps_its_own_region() {
+    let emulator = emulator().await;
+    let arn =
+        |region: &str, service: &str, what: &str| format!("arn:aws:{service}:{region}:000000000000:{what}");
+    for (here, there) in [("us-east-1", "us-east-2"), ("us-east-2", "us-east-1")] {
+        let events = |action: &str, body: Value| {
+            let target = format!("AWSEvents.{action}");
+            let emulator = &emulator;
+            async move {
+                let answer = json_call(emulator, here, "events", &target, body).await;
+                assert_eq!(answer.0, 200, "{target}: {answer:?}");
+            }
+        };
+        let queue = json!({"QueueName": "record"});
+        assert_eq!(json_call(&emulator, here, "sqs", "AmazonSQS.CreateQueue", queue).await.0, 200);
+        events("CreateEventBus", json!({"Name": "bus"})).await;
+        for (rule, of, target) in [
+            ("forwarding", here, arn(there, "events", "event-bus/bus")),
+            ("record", there, arn(here, "sqs", "record")),
+        ] {
+            let pattern = json!({"source": ["test"], "region": [of]}).to_string();
+            events("PutRule", json!({"Name": rule, "EventBusName": "bus", "EventPattern": pattern})).await;
+            let targets = json!([{"Id": rule, "Arn": target, "RoleArn": "arn:aws:iam::000000000000:role/r"}]);
+            events("PutTargets", json!({"Rule": rule, "EventBusName": "bus", "Targets": targets})).await;
+        }
+    }
+    let entry = json!({"EventBusName": "bus", "Source": "test", "DetailType": "told", "Detail": "{}"});
+    let put = json!({"Entries": [entry]});
+    assert_eq!(json_call(&emulator, "us-east-1", "events", "AWSEvents.PutEvents", put).await.0, 200);
+    let url = json!({"QueueUrl": format!("{}/000000000000/record", emulator.endpoint())});
+    let (_, there) = json_call(&emulator, "us-east-2", "sqs", "AmazonSQS.ReceiveMessage", url.clone()).await;
+    assert!(there.contains("told") && there.contains(r#"\"region\": \"us-east-1\""#), "{there}");
+    let (_, here) = json_call(&emulator, "us-east-1", "sqs", "AmazonSQS.ReceiveMessage", url).await;
+    assert!(!here.contains("told"), "nothing comes back: {here}");
+}

@@ -5,7 +5,9 @@ use cfn::{lambda, sqs};
 use serde_json::json;
 
 use super::{database_keeper, log_group, permissions, settings};
-use crate::packages::{DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, Packages, RECOVERY_STEP, SENTINEL};
+use crate::packages::{
+    DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, Packages, RECOVERY_STEP, SENTINEL,
+};
 use crate::place::{Place, parameter as key};
 use crate::policy::role;
 
@@ -16,7 +18,8 @@ const RECEIVES_MAX: u32 = 1000;
 /// Seconds a dead letter is kept: the most SQS allows.
 const DEAD_LETTER_RETENTION_S: u32 = 1_209_600;
 /// The functions of this stack.
-const FUNCTIONS: [&str; 5] = [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP, DATABASE_KEEPER];
+const FUNCTIONS: [&str; 6] =
+    [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP, PREFLIGHT, DATABASE_KEEPER];
 /// Recovery steps that may run at once: three branches of the workflow, and for each an
 /// attempt that its state has given up but that still runs.
 const STEPS: i64 = 6;
@@ -47,7 +50,8 @@ pub fn new(stack: &mut Stack, place: &Place<'_>, packages: &Packages) -> Handles
     for (name, handle) in FUNCTIONS.into_iter().zip(&functions) {
         match name {
             ORDER_PROCESSOR => feed(&mut root, handle, &orders),
-            SENTINEL => never_late(&mut root, handle, &failed),
+            SENTINEL => on_failure(&mut root, "SentinelInvocations", handle, &failed, NEVER_LATE),
+            PREFLIGHT => on_failure(&mut root, "PreflightInvocations", handle, &failed, ONCE_MORE),
             DATABASE_KEEPER => {
                 let others: Vec<&Handle> = functions.iter().filter(|other| *other != handle).collect();
                 database_keeper::add(&mut root, place, packages, handle, &others);
@@ -108,6 +112,7 @@ pub(super) fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
         SENTINEL => place.deployment.sentinel.watch_s + 20,
         RECOVERY_STEP => recovery::workflow::function_timeout_s().max(30),
         DATABASE_KEEPER => database_keeper::TIMEOUT_S,
+        PREFLIGHT => recovery::preflight::FUNCTION_TIMEOUT_S,
         _ => 10,
     }
 }
@@ -134,7 +139,7 @@ fn function(root: &mut Scope<'_>, place: &Place<'_>, packages: &Packages, name: 
         .architectures([place.deployment.compute.architecture.as_str()])
         .memory_size(512)
         .timeout(i64::try_from(timeout_s(place, name)).unwrap_or(i64::MAX))
-        .environment(lambda::function::Environment::new().variables(settings::environment(place, name)))
+        .environment(lambda::function::Environment::new().variables(settings::of(name, place)))
         .logging_config(lambda::function::LoggingConfig::new().log_group(log_group.reference()))
         .tracing_config(lambda::function::TracingConfig::new().mode("Active"))
         .vpc_config(network);
@@ -156,16 +161,29 @@ fn feed(root: &mut Scope<'_>, processor: &Handle, orders: &Handle) {
     );
 }
 
+/// Retries, and seconds for which one may still begin.
+type Patience = (i64, i64);
 /// A watch that could not start in its minute is of no use later.
-fn never_late(root: &mut Scope<'_>, sentinel: &Handle, failed: &Handle) {
+const NEVER_LATE: Patience = (0, 60);
+/// A preflight that broke off is worth another try before the next hour.
+const ONCE_MORE: Patience = (1, 1800);
+
+/// What an asynchronous invocation could not do waits where people find it.
+fn on_failure(
+    root: &mut Scope<'_>,
+    id: &str,
+    function: &Handle,
+    failed: &Handle,
+    (retries, age_s): Patience,
+) {
     use lambda::event_invoke_config::{DestinationConfig, OnFailure};
     let destination = DestinationConfig::new()
         .on_failure(OnFailure::new(cfn::Value::<String>::from(failed.attribute("Arn"))));
     root.add(
-        "SentinelInvocations",
-        lambda::EventInvokeConfig::new(sentinel.reference(), "$LATEST")
-            .maximum_retry_attempts(0)
-            .maximum_event_age_in_seconds(60)
+        id,
+        lambda::EventInvokeConfig::new(function.reference(), "$LATEST")
+            .maximum_retry_attempts(retries)
+            .maximum_event_age_in_seconds(age_s)
             .destination_config(destination),
     );
 }

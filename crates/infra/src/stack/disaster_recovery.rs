@@ -6,7 +6,7 @@ use recovery::step;
 use serde_json::json;
 
 use super::compute::{failed_invocations, resting_queue};
-use super::{database_events, log_group, parameter};
+use super::{database_events, forwarding, log_group, parameter, preflight};
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 use crate::place::Place;
 use crate::policy::{Statement, role};
@@ -21,11 +21,13 @@ pub struct Handles {
 /// Adds everything; `definition` is the failover workflow in Amazon States Language.
 pub fn new(stack: &mut Stack, place: &Place<'_>, definition: &str) -> Handles {
     let mut root = stack.root();
-    announcements(&mut root, place);
+    let bus = announcements(&mut root, place);
     database_events::add(&mut root, place);
     settings(&mut root, place);
     let workflow = workflow(&mut root.scope("Failover"), place, definition);
     watch(&mut root.scope("Watch"), place);
+    preflight::add(&mut root.scope("Preflight"), place, definition);
+    forwarding::add(&mut root.scope("Forwarding"), place, &bus);
     Handles { workflow }
 }
 
@@ -39,8 +41,9 @@ pub(super) fn announcement_rule(place: &Place<'_>) -> String {
     place.names().resource("rule", "announcements")
 }
 
-/// Every event of the recovery bus reaches people, or waits where they find it.
-fn announcements(root: &mut Scope<'_>, place: &Place<'_>) {
+/// Every event of this region on its recovery bus reaches people, or waits where they find it. Those
+/// of the peer are told by the peer: a forwarded one must not tell twice.
+fn announcements(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
     use events::rule::{DeadLetterConfig, RetryPolicy, Target};
     let names = place.names();
     let bus = root.add("Bus", events::EventBus::new(names.event_bus()));
@@ -67,9 +70,10 @@ fn announcements(root: &mut Scope<'_>, place: &Place<'_>) {
         events::Rule::new()
             .name(rule)
             .event_bus_name(bus.reference())
-            .event_pattern(json!({ "source": [step::event::SOURCE] }))
+            .event_pattern(json!({ "source": [step::event::SOURCE], "region": [place.region.as_str()] }))
             .targets([target]),
     );
+    bus
 }
 
 /// The switch, and what operators look up.
@@ -161,7 +165,7 @@ fn watch(scope: &mut Scope<'_>, place: &Place<'_>) {
         rate(place.deployment.sentinel.schedule_s),
         target,
     );
-    scope.add("Schedule", schedule.name(place.names().resource("schedule", "watch")));
+    scope.add("Schedule", schedule.name(preflight::watch_schedule(place)));
 }
 
 /// EventBridge Scheduler counts in whole minutes.

@@ -98,7 +98,8 @@ fn allowed(place: &Place<'_>, prefix: &str) -> Vec<Json> {
         allowed.push(answers(place));
     }
     let calls = FUNCTIONS.iter().flat_map(|function| permissions::calls(function, place));
-    for statement in calls {
+    // What another service calls on their behalf does not leave their network.
+    for statement in calls.filter(|statement| !statement.on_behalf()) {
         let found = at_service(&statement, prefix, place.account);
         if let Some(found) = found.filter(|found| !allowed.contains(found)) {
             allowed.push(found);

@@ -2,9 +2,14 @@
 
 use cfn::Json;
 use recovery::lease::LEASE_KEY;
+use recovery::setting::AUDIT_RECORDS;
 use serde_json::json;
 
-use crate::packages::{DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, RECOVERY_STEP, SENTINEL};
+use super::preflight;
+use super::storage::BUCKETS;
+use crate::packages::{
+    DATABASE_KEEPER, FUNCTIONS, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, RECOVERY_STEP, SENTINEL,
+};
 use crate::place::{Place, parameter as key};
 use crate::policy::Statement;
 
@@ -22,6 +27,7 @@ pub(super) fn calls(function: &str, place: &Place<'_>) -> Vec<Statement> {
         SENTINEL => sentinel(place),
         RECOVERY_STEP => recovery_step(place),
         DATABASE_KEEPER => database_keeper(place),
+        PREFLIGHT => preflight(place),
         _ => Vec::new(),
     }
 }
@@ -83,16 +89,16 @@ fn journal(place: &Place<'_>, actions: &[&str]) -> Statement {
 /// Partitions of the journal begin with their year; the lease, in the same table, does not.
 const PARTITIONS: &str = "2*";
 
-/// Only items whose partition key fits. `ForAllValues` is also true of no key at all, hence `Null`.
-fn keys_only(operator: &str, key: &str) -> Json {
+/// Only items whose partition key fits one of these. `ForAllValues` is also true of no key at all, hence `Null`.
+fn keys_only(operator: &str, keys: &[&str]) -> Json {
     json!({
-        format!("ForAllValues:{operator}"): { "dynamodb:LeadingKeys": [key] },
+        format!("ForAllValues:{operator}"): { "dynamodb:LeadingKeys": keys },
         "Null": { "dynamodb:LeadingKeys": "false" },
     })
 }
 
 fn lease(place: &Place<'_>) -> Statement {
-    journal(place, &["dynamodb:GetItem", "dynamodb:PutItem"]).when(keys_only("StringEquals", LEASE_KEY))
+    journal(place, &["dynamodb:GetItem", "dynamodb:PutItem"]).when(keys_only("StringEquals", &[LEASE_KEY]))
 }
 
 fn queue_look(place: &Place<'_>) -> Statement {
@@ -110,7 +116,7 @@ fn orders_api(place: &Place<'_>) -> Vec<Statement> {
     let names = place.names();
     vec![
         journal(place, &["dynamodb:GetItem"]),
-        journal(place, &["dynamodb:PutItem"]).when(keys_only("StringLike", PARTITIONS)),
+        journal(place, &["dynamodb:PutItem"]).when(keys_only("StringLike", &[PARTITIONS])),
         Statement::allow(
             &["dynamodb:GetItem", "dynamodb:PutItem"],
             [place.table_arn(&names.sessions_table())],
@@ -183,6 +189,7 @@ fn database_keeper(place: &Place<'_>) -> Vec<Statement> {
 }
 
 fn recovery_step(place: &Place<'_>) -> Vec<Statement> {
+    let [record, encrypt] = super::storage::may_record(place, AUDIT_RECORDS);
     vec![
         own_database(place, RECOVERY_STEP),
         lease(place),
@@ -196,6 +203,8 @@ fn recovery_step(place: &Place<'_>) -> Vec<Statement> {
             [place.global_cluster_arn(), place.database_cluster_arn(), place.peer().database_cluster_arn()],
         ),
         Statement::allow(&["events:PutEvents"], [place.event_bus_arn()]),
+        record,
+        encrypt,
         Statement::allow(&["route53:ListResourceRecordSets"], [zone_arn(place)]),
         Statement::allow(&["route53:ChangeResourceRecordSets"], [zone_arn(place)])
             .when(failover_records(place)),
@@ -215,4 +224,54 @@ fn failover_records(place: &Place<'_>) -> Json {
             "route53:ChangeResourceRecordSetsActions": ["UPSERT"],
         },
     })
+}
+
+/// Looks at everything and changes nothing but what it remembers of itself.
+fn preflight(place: &Place<'_>) -> Vec<Statement> {
+    let names = place.names();
+    let queues = [names.order_queue(), names.dead_letter_queue()].map(|name| place.queue_arn(&name));
+    vec![
+        journal(place, &["dynamodb:GetItem"])
+            .when(keys_only("StringEquals", &[LEASE_KEY, preflight::JOURNAL_KEY])),
+        journal(place, &["dynamodb:PutItem"]).when(keys_only("StringEquals", &[preflight::JOURNAL_KEY])),
+        Statement::allow(&["dynamodb:GetItem"], [place.table_arn(&names.sessions_table())]),
+        Statement::allow(&["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], queues),
+        switch(place),
+        Statement::allow(&["ssm:GetParameter"], [place.parameter_arn(&preflight::digest_parameter(place))]),
+        own_database(place, PREFLIGHT),
+        peer_database(place, PREFLIGHT),
+        Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
+        Statement::allow(&["rds:DescribeGlobalClusters"], [place.global_cluster_arn()]),
+        Statement::allow(
+            &["lambda:GetFunctionConfiguration"],
+            FUNCTIONS.map(|function| place.function_arn(function)),
+        ),
+        Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),
+        replication_look(place),
+        Statement::allow(&["scheduler:GetSchedule"], [preflight::watch_schedule_arn(place)]),
+        Statement::allow(&["events:PutEvents"], [place.event_bus_arn()]),
+        Statement::allow(&["iam:SimulatePrincipalPolicy"], [preflight::recovery_role_arn(place)]),
+        Statement::allow(&["sts:AssumeRole"], [preflight::observer_role_arn(&place.peer())]),
+        Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&super::compute::failed_invocations(place))]),
+    ]
+}
+
+/// What the peer's preflight may look at in this region. Its database it asks itself.
+pub(super) fn observer(place: &Place<'_>) -> Vec<Statement> {
+    vec![
+        Statement::allow(
+            &["lambda:GetFunctionConfiguration"],
+            FUNCTIONS.map(|function| place.function_arn(function)),
+        ),
+        Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
+        Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),
+        replication_look(place),
+    ]
+}
+
+fn replication_look(place: &Place<'_>) -> Statement {
+    Statement::allow(
+        &["s3:GetReplicationConfiguration"],
+        BUCKETS.map(|(_, purpose)| place.bucket_arn(purpose)),
+    )
 }

@@ -3,15 +3,19 @@
 use cfn::{Map, Value};
 use recovery::setting;
 
-use crate::packages::DATABASE_KEEPER;
+use super::preflight;
+use super::storage::AUDIT;
+use crate::packages::{DATABASE_KEEPER, PREFLIGHT};
 use crate::place::{DATABASE_NAME, DATABASE_PORT, MASTER_USER, Place, parameter as key};
 
 /// Every setting of one of a region's functions.
-pub(super) fn environment(place: &Place<'_>, function: &str) -> Map<Value<String>> {
+pub(super) fn of(function: &str, place: &Place<'_>) -> Map<Value<String>> {
+    let own = if function == PREFLIGHT { preflight::settings(place) } else { Vec::new() };
     located(place)
         .into_iter()
         .chain(timed(place))
         .chain(login(place, function))
+        .chain(own)
         .map(|(name, value)| (name.to_owned(), value.into()))
         .collect()
 }
@@ -49,6 +53,7 @@ fn located(place: &Place<'_>) -> Vec<(&'static str, String)> {
         (setting::STATE_MACHINE_ARN, place.state_machine_arn()),
         (setting::SWITCH_PARAMETER, names.switch_parameter()),
         (setting::EVENT_BUS, names.event_bus()),
+        (setting::AUDIT_BUCKET, place.bucket(AUDIT)),
         (setting::OWN_URL, format!("https://{}", names.region_host(place.region))),
         (setting::PEER_URL, format!("https://{}", names.region_host(peer))),
         (setting::PUBLIC_URL, format!("https://{}", names.public_host())),

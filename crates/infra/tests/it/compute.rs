@@ -120,8 +120,12 @@ fn a_watch_starts_every_minute_and_never_late() {
         assert_eq!(target["Arn"], arn("lambda", "function:function-sentinel-production"));
         assert_eq!(target["DeadLetterConfig"]["Arn"], arn("sqs", "queue-failed-invocations-production"));
         assert_eq!(target["RetryPolicy"]["MaximumRetryAttempts"], 0);
-        let invocations = one(&templates, region, "AWS::Lambda::EventInvokeConfig", "Qualifier", "$LATEST");
-        assert_eq!(invocations["MaximumRetryAttempts"], 0);
+        let retries = json!(0);
+        let of_region = templates.iter().filter(|template| template.region == region);
+        let mut all = of_region.flat_map(|template| template.all("AWS::Lambda::EventInvokeConfig"));
+        let invocations =
+            all.find(|config| config["MaximumRetryAttempts"] == retries).expect("the sentinel's");
+        assert!(invocations["FunctionName"]["Ref"].as_str().is_some_and(|id| id.starts_with("sentinel")));
         assert!(invocations["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"].is_array());
     }
 }
@@ -133,15 +137,16 @@ fn what_cannot_be_announced_is_put_aside() {
         let rule = one(&templates, region, "AWS::Events::Rule", "Name", "rule-announcements-production");
         let target = &rule["Targets"][0];
         assert_eq!(target["RetryPolicy"]["MaximumEventAgeInSeconds"], 86_400);
-        assert_eq!(rule["EventPattern"], json!({ "source": [recovery::step::event::SOURCE] }));
+        let own = json!({ "source": [recovery::step::event::SOURCE], "region": [region] });
+        assert_eq!(rule["EventPattern"], own, "what the peer forwarded was told by the peer");
         let recovery = templates.iter().find(|t| t.name.contains("-DisasterRecovery-") && t.region == region);
         let recovery = recovery.expect("a recovery stack per region");
         let queue =
             target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0].as_str().expect("a queue of the stack");
         assert_eq!(recovery.json["Resources"][queue]["Type"], "AWS::SQS::Queue");
         let policies = recovery.all("AWS::SQS::QueuePolicy");
-        assert_eq!(policies[0]["Queues"], json!([{ "Ref": queue }]));
-        let statement = &policies[0]["PolicyDocument"]["Statement"][0];
+        let policy = policies.iter().find(|policy| policy["Queues"] == json!([{ "Ref": queue }]));
+        let statement = &policy.expect("the queue has a policy")["PolicyDocument"]["Statement"][0];
         let rules =
             ["bus-recovery-production/rule-announcements-production", "rule-database-events-production"];
         let arns = rules.map(|rule| format!("arn:aws:events:{region}:111122223333:rule/{rule}"));

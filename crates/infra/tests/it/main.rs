@@ -9,14 +9,17 @@ mod compute;
 mod data;
 mod database;
 mod documents;
+mod forwarding;
 mod foundation;
 mod monitoring;
 mod mutations;
 mod network;
 mod policies;
+mod preflight;
 mod refusals;
 mod resources;
 mod rules;
+mod storage;
 mod traffic;
 
 use std::fs;

@@ -151,8 +151,11 @@ const NOT_CALLED: [(&str, &str); 5] = [
 ];
 
 /// What they call over the internet, and why.
-const OVER_THE_INTERNET: [(&str, &str); 1] =
-    [("route53", "its control plane is in us-east-1 alone, and no step waits for it")];
+const OVER_THE_INTERNET: [(&str, &str); 3] = [
+    ("iam", "its control plane is in us-east-1 alone, and the preflight asks it once an hour"),
+    ("route53", "its control plane is in us-east-1 alone, and no step waits for it"),
+    ("scheduler", "the preflight asks it once an hour"),
+];
 
 /// Endpoint names of services whose actions have another prefix.
 const OTHERWISE_CALLED: [(&str, &str); 1] = [("monitoring", "cloudwatch")];
@@ -167,6 +170,9 @@ fn allowed_to_functions(template: &Template) -> BTreeSet<(String, String)> {
         let role = function["Properties"]["Role"]["Fn::GetAtt"][0].as_str().expect("a role of the stack");
         let policy = &template.json["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"];
         for statement in policy["Statement"].as_array().expect("statements") {
+            if statement["Condition"]["StringEquals"]["kms:ViaService"].is_string() {
+                continue; // only another service may call it, and does not from this network
+            }
             for action in statement["Action"].as_array().expect("actions") {
                 let action = action.as_str().expect("a text");
                 let (service, _) = action.split_once(':').expect("service and call");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use infra::stack::preflight::JOURNAL_KEY;
 use recovery::lease::LEASE_KEY;
 use serde_json::{Value, json};
 
@@ -97,6 +98,10 @@ fn who_accepts_orders_cannot_write_the_lease_and_who_holds_it_writes_nothing_els
         "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [LEASE_KEY] },
         "Null": { "dynamodb:LeadingKeys": "false" },
     });
+    let own_items = json!({
+        "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [JOURNAL_KEY] },
+        "Null": { "dynamodb:LeadingKeys": "false" },
+    });
     let mut writers = Vec::new();
     for template in trading() {
         for role in template.all("AWS::IAM::Role") {
@@ -108,8 +113,12 @@ fn who_accepts_orders_cannot_write_the_lease_and_who_holds_it_writes_nothing_els
                 let on_journal = texts(&statement["Resource"]).iter().any(|r| r.contains("table-journal"));
                 if on_journal && actions.iter().any(|action| changes_items(action)) {
                     assert_eq!(actions.iter().find(|a| changes_items(a) && *a != "dynamodb:PutItem"), None);
-                    let of_api = name.starts_with("role-orders-api-");
-                    assert_eq!(&statement["Condition"], if of_api { &partitions } else { &lease }, "{name}");
+                    let only = match name {
+                        name if name.starts_with("role-orders-api-") => &partitions,
+                        name if name.starts_with("role-preflight-") => &own_items,
+                        _ => &lease,
+                    };
+                    assert_eq!(&statement["Condition"], only, "{name}");
                     writers.push(name.to_owned());
                 }
             }
@@ -118,7 +127,7 @@ fn who_accepts_orders_cannot_write_the_lease_and_who_holds_it_writes_nothing_els
     writers.sort();
     let of =
         |function| ["us-east-1", "us-east-2"].map(|region| format!("role-{function}-{region}-production"));
-    assert_eq!(writers, ["orders-api", "recovery-step", "sentinel"].map(of).concat());
+    assert_eq!(writers, ["orders-api", "preflight", "recovery-step", "sentinel"].map(of).concat());
 }
 
 #[test]
@@ -129,17 +138,25 @@ fn every_partition_of_the_journal_can_be_written_and_the_lease_is_none() {
             assert!(partition.starts_with('2'), "{partition}");
         }
     }
-    assert!(!LEASE_KEY.starts_with('2'));
+    assert!(!LEASE_KEY.starts_with('2') && !JOURNAL_KEY.starts_with('2') && LEASE_KEY != JOURNAL_KEY);
 }
+
+/// Roles that are not on the path of a recovery, and the one resource of the other region that each uses.
+const ACROSS: [(&str, &str); 2] = [
+    ("role-forwarder-", ":event-bus/bus-recovery-production"),
+    ("role-preflight-us-", ":role/role-observer-"),
+];
 
 #[test]
 fn recovery_touches_only_its_own_region_and_global_names() {
+    let mut across = 0;
     for template in trading() {
         for role in template.all("AWS::IAM::Role") {
             let name = role["RoleName"].as_str().unwrap_or_default();
             if name.starts_with("role-replicate-") {
                 continue; // S3 copies under it, and no function of ours
             }
+            let known = ACROSS.iter().find(|(prefix, _)| name.starts_with(prefix));
             let mut allowed = Vec::new();
             statements(&role["Policies"], &mut allowed);
             let foreign = allowed
@@ -148,8 +165,14 @@ fn recovery_touches_only_its_own_region_and_global_names() {
                 .flat_map(|statement| texts(&statement["Resource"]))
                 .filter(|resource| resource.starts_with("arn:aws:") && !resource.contains(&template.region))
                 .filter(|resource| !resource.starts_with("arn:aws:route53:::"))
+                .filter(|resource| {
+                    let of_ours = known.is_some_and(|(_, part)| resource.contains(part));
+                    across += usize::from(of_ours);
+                    !of_ours
+                })
                 .collect::<Vec<_>>();
             assert_eq!(foreign, [] as [String; 0], "{name}");
         }
     }
+    assert_eq!(across, 2 * ACROSS.len(), "the list holds what is used and no more");
 }

@@ -35,3 +35,19 @@ pub async fn run(client: &mut Client) -> Result<usize, DatabaseError> {
     unlocked?;
     Ok(report.applied_migrations().len())
 }
+
+/// Versions that were applied to this database, in order, each with the checksum of its text.
+pub async fn applied(client: &Client) -> Result<Vec<(i32, String)>, DatabaseError> {
+    let sql = "SELECT version, checksum FROM refinery_schema_history ORDER BY version";
+    let rows = client.query(sql, &[]).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
+/// The same as this build would apply them.
+pub fn known() -> Vec<(i32, String)> {
+    let runner = embedded::migrations::runner();
+    let mut all: Vec<(i32, String)> =
+        runner.get_migrations().iter().map(|one| (one.version(), one.checksum().to_string())).collect();
+    all.sort_unstable();
+    all
+}

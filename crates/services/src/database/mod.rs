@@ -10,6 +10,7 @@ pub mod migrations;
 mod row;
 mod settled;
 pub mod settlement;
+pub mod standing;
 pub mod swept;
 mod tls;
 

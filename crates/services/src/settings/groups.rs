@@ -139,6 +139,14 @@ group! {
 }
 
 group! {
+    /// Where what was announced is kept.
+    Audit {
+        /// Name of the bucket.
+        bucket: String = required setting::AUDIT_BUCKET,
+    }
+}
+
+group! {
     /// Public endpoints, as clients see them.
     Endpoints {
         /// This region's own.
@@ -165,6 +173,30 @@ group! {
     Replay {
         /// Before the database's watermark.
         margin: Duration = required setting::REPLAY_MARGIN_S,
+    }
+}
+
+group! {
+    /// What a preflight must know beside what the other functions do.
+    Preflight {
+        /// Seconds by which the replica may lag behind.
+        replication_lag: Duration = required setting::REPLICATION_LAG_S,
+        /// ARN of the role through which this region may look at the peer.
+        observer_role: String = required setting::OBSERVER_ROLE_ARN,
+        /// What that role asks of whoever assumes it.
+        observer_external_id: String = required setting::OBSERVER_EXTERNAL_ID,
+        /// Names of all functions, separated by commas.
+        functions: String = required setting::FUNCTIONS,
+        /// Name of the schedule that starts the sentinel.
+        watch_schedule: String = required setting::WATCH_SCHEDULE,
+        /// Identifier of the peer region's database cluster.
+        peer_cluster: String = required setting::PEER_DATABASE_CLUSTER,
+        /// ARN of the role of this region's recovery steps.
+        recovery_role: String = required setting::RECOVERY_ROLE_ARN,
+        /// SSM parameter that holds the digest of the workflow as it was deployed.
+        workflow_digest: String = required setting::WORKFLOW_DIGEST_PARAMETER,
+        /// Names of this region's buckets, separated by commas.
+        buckets: String = required setting::BUCKETS,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Replication of a bucket into the other region's, for the direction that no template can say:
 //! the bucket that is deployed first cannot name one that does not exist yet.
 
+use std::time::Duration;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{BuildError, ProvideErrorMetadata};
 use aws_sdk_s3::types::{
@@ -18,14 +20,28 @@ use crate::aws::CallFailed;
 /// Minutes after which a copy counts as late: the only value S3 takes.
 const LATE_MIN: i32 = 15;
 
+/// Tries within about a minute: IAM may not know the hook's policy yet, which was made just before.
+const ATTEMPTS: u32 = 30;
+const PAUSE: Duration = Duration::from_secs(2);
+
 /// Sets the whole configuration, whatever was there.
 pub(super) async fn start(s3: &Client, replication: &Replication) -> Result<String, HookError> {
     const CALL: &str = "s3:PutBucketReplication";
     let configuration = configuration(replication).map_err(|error| CallFailed::unreadable(CALL, error))?;
-    let put = s3.put_bucket_replication().bucket(&*replication.bucket);
-    let put = put.replication_configuration(configuration).send().await;
-    put.map_err(|error| CallFailed::new(CALL, error))?;
-    Ok(format!("{} is replicated to {}", replication.bucket, replication.destination))
+    let mut attempt = 1;
+    loop {
+        let put = s3.put_bucket_replication().bucket(&*replication.bucket);
+        match put.replication_configuration(configuration.clone()).send().await {
+            Ok(_) => {
+                return Ok(format!("{} is replicated to {}", replication.bucket, replication.destination));
+            }
+            Err(error) if error.code() == Some("AccessDenied") && attempt < ATTEMPTS => {
+                tokio::time::sleep(PAUSE).await;
+                attempt += 1;
+            }
+            Err(error) => return Err(CallFailed::new(CALL, error).into()),
+        }
+    }
 }
 
 /// Ends it, so that nothing is copied into a bucket that is being emptied.

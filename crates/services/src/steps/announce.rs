@@ -58,7 +58,10 @@ async fn put(steps: &StepContext, detail_type: &str, detail: Value) -> Result<St
         .detail_type(detail_type)
         .detail(detail.to_string())
         .build();
-    let answer = steps.events.put_events().entries(entry).send().await;
+    let (answer, ()) = tokio::join!(
+        steps.events.put_events().entries(entry).send(),
+        steps.audit.keep(detail_type, &detail),
+    );
     let answer = answer.map_err(|error| CallFailed::new(CALL, error))?;
     if answer.failed_entry_count() > 0 {
         let reason =

@@ -6,6 +6,7 @@
 //! nothing here waits for another step. Start reading at [`handle`].
 
 mod announce;
+mod audit;
 mod compute;
 mod database;
 mod error;
@@ -44,7 +45,7 @@ pub type Settings = (
     settings::Clusters,
     settings::Endpoints,
     settings::Announcements,
-    (settings::Zone, settings::Replay, settings::Switch),
+    (settings::Zone, settings::Replay, settings::Switch, settings::Audit),
 );
 
 /// Why the steps cannot be set up.
@@ -72,6 +73,7 @@ pub struct StepContext {
     clusters: settings::Clusters,
     endpoints: settings::Endpoints,
     announcements: settings::Announcements,
+    audit: audit::Log,
     zone: settings::Zone,
     replay: settings::Replay,
     switch: Switch,
@@ -80,7 +82,7 @@ pub struct StepContext {
 impl StepContext {
     /// Connects to nothing yet.
     pub fn new(aws: &SdkConfig, settings: Settings) -> Result<Self, SetUpError> {
-        let (regions, journal, database, clusters, endpoints, announcements, (zone, replay, switch)) =
+        let (regions, journal, database, clusters, endpoints, announcements, (zone, replay, switch, audit)) =
             settings;
         let dynamodb = aws_sdk_dynamodb::Client::new(aws);
         // Route 53's control plane may be what is lost: one try, and the workflow goes on.
@@ -98,6 +100,7 @@ impl StepContext {
             clusters,
             endpoints,
             announcements,
+            audit: audit::Log::new(aws_sdk_s3::Client::new(aws), audit.bucket),
             zone,
             replay,
             switch: Switch::new(aws_sdk_ssm::Client::new(aws), switch.parameter),

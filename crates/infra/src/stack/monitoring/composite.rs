@@ -42,6 +42,8 @@ pub(super) fn all() -> [Composite; 3] {
                 "database-silent",
                 "failover-executions",
                 "journal-errors",
+                "preflight-gaps",
+                "preflight-silent",
                 "recovery-escalated",
                 "recovery-step-throttles",
                 "region-not-ready",

@@ -19,6 +19,7 @@ mod data;
 mod functions;
 mod lease;
 pub mod metric;
+mod preflight;
 mod queues;
 mod settlement;
 mod workflow;
@@ -44,6 +45,7 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) {
 pub fn alarms(place: &Place<'_>) -> Vec<Alarm> {
     [
         lease::alarms(place),
+        preflight::alarms(),
         api::alarms(place),
         settlement::alarms(place),
         queues::alarms(place),

@@ -9,7 +9,7 @@ const QUIET: Missing = Missing::Well("SQS reports nothing of a queue that has be
 
 /// Queues that nothing reads but people: purpose of the alarm, purpose of the queue, what rests there, and
 /// what to do first.
-const RESTING: [(&str, &str, &str, &str); 3] = [
+const RESTING: [(&str, &str, &str, &str); 4] = [
     (
         "dead-letters",
         "orders-dead-letter",
@@ -27,6 +27,12 @@ const RESTING: [(&str, &str, &str, &str); 3] = [
         "undelivered-events",
         "Announcements of a recovery reached nobody.",
         "read them in the queue: they say what happened; then see the topic's policy and key.",
+    ),
+    (
+        "unforwarded-events",
+        "unforwarded-events",
+        "Critical events did not reach the record in the other region.",
+        "expected while that region is out for more than a day; else see its bus's policy and the forwarder's role.",
     ),
 ];
 

@@ -6,6 +6,7 @@ use super::metric::{Known, Measure};
 use crate::place::Place;
 use crate::stack::database_events;
 use crate::stack::disaster_recovery::announcement_rule;
+use crate::stack::forwarding::{forwarding_rule, record_rule};
 
 /// Group of the schedules: none of them has one of its own.
 const SCHEDULE_GROUP: &str = "default";
@@ -17,7 +18,11 @@ fn machines(place: &Place<'_>) -> Vec<(&'static str, String)> {
 
 /// Rules on the region's bus: purpose of the alarm, name.
 fn rules(place: &Place<'_>) -> Vec<(&'static str, String)> {
-    vec![("announcements", announcement_rule(place))]
+    vec![
+        ("announcements", announcement_rule(place)),
+        ("forwarding", forwarding_rule(place)),
+        ("peer-events", record_rule(place)),
+    ]
 }
 
 /// Alarms on them.

@@ -128,6 +128,10 @@ fn every_queue_table_cluster_state_machine_and_rule_is_alarmed_on() {
         let made = |kind, property| names(&templates, region, kind, property);
         let mut resting = made("AWS::SQS::Queue", "QueueName");
         assert!(resting.remove("queue-orders-production"));
+        assert!(
+            resting.remove("queue-peer-events-production"),
+            "a record: what is in it was told by the peer"
+        );
         let depth = covered("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName");
         assert_eq!(depth, resting, "{region}: every queue that nothing reads but people");
         let age = covered("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName");

@@ -10,6 +10,7 @@ type Change = fn(&mut Inventory);
 const HOME: &str = "us-east-1";
 const STANDBY: &str = "us-east-2";
 const ALARM: &str = "AWS::CloudWatch::Alarm";
+const BUCKET: &str = "AWS::S3::Bucket";
 const CHECK: &str = "AWS::Route53::HealthCheck";
 const CLUSTER: &str = "AWS::RDS::DBCluster";
 const FUNCTION: &str = "AWS::Lambda::Function";
@@ -195,6 +196,11 @@ fn data() -> Vec<(&'static str, Change)> {
             set(journal, enabled, json!(false));
         }),
         ("a cluster keeps no backup", |all| set(of(all, HOME, CLUSTER), "BackupRetentionPeriod", json!(0))),
+        ("a bucket is not versioned", |all| unset(of(all, HOME, BUCKET), "VersioningConfiguration")),
+        ("a bucket is not encrypted", |all| unset(of(all, HOME, BUCKET), "BucketEncryption")),
+        ("a bucket takes what comes without TLS", |all| {
+            remove(all, HOME, "AWS::S3::BucketPolicy", |_| true);
+        }),
         ("a cluster is not encrypted", |all| set(of(all, HOME, CLUSTER), "StorageEncrypted", json!(false))),
         ("a topic is not encrypted", |all| unset(of(all, HOME, TOPIC), "KmsMasterKeyId")),
         ("the databases take connections without TLS", |all| {

@@ -110,6 +110,13 @@ impl Scratch {
         login(&self.endpoint, "postgres", &self.name).await
     }
 
+    /// Whether new sessions can only read, as those of a replica.
+    pub async fn set_read_only(&self, read_only: bool) {
+        let set = format!("ALTER DATABASE {} SET default_transaction_read_only = {read_only}", self.name);
+        let administrator = login(&self.endpoint, "postgres", "postgres").await;
+        administrator.batch_execute(&set).await.expect("the database is ours");
+    }
+
     pub fn target(&self) -> Target {
         Target {
             endpoint: self.endpoint.clone(),

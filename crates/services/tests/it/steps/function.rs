@@ -29,6 +29,7 @@ async fn not_yet_is_an_error_for_the_workflow_only() {
         (setting::PEER_URL, "http://peer.example"),
         (setting::PUBLIC_URL, "http://public.example"),
         (setting::EVENT_BUS, "bus"),
+        (setting::AUDIT_BUCKET, "audit"),
         (setting::HOSTED_ZONE_ID, "zone"),
         (setting::REPLAY_MARGIN_S, "900"),
         (setting::SWITCH_PARAMETER, "/switch"),

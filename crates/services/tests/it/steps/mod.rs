@@ -1,11 +1,12 @@
 //! The workflow's steps against the emulator and PostgreSQL.
 
+mod audit;
 mod function;
 mod input;
 mod lease;
 mod outside;
 mod replay;
-mod stage;
+pub mod stage;
 mod switch;
-mod traffic;
+pub mod traffic;
 mod validation;

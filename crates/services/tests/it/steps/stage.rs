@@ -84,6 +84,7 @@ impl Stage {
                 settings::Zone { id: zone.to_owned() },
                 settings::Replay { margin: Duration::from_secs(60) },
                 settings::Switch { parameter: format!("/test/switch-{unique}") },
+                settings::Audit { bucket: format!("audit-{unique}") },
             ),
         );
         let leases = LeaseStore::new(scene.dynamodb(), &scene.settings.1.table);

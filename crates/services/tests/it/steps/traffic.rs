@@ -15,7 +15,7 @@ const HOME: u8 = 1;
 const STANDBY: u8 = 2;
 
 /// Answers 127.0.0.`leads_to` for the public name and 127.0.0.2 for every other.
-async fn name_server(leads_to: Arc<AtomicU8>) -> SocketAddr {
+pub async fn name_server(leads_to: Arc<AtomicU8>) -> SocketAddr {
     let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a free port");
     let address = socket.local_addr().expect("a bound port");
     tokio::spawn(async move {

@@ -1,0 +1,144 @@
+//! R11, R14: the preflight of each region, and the role through which it looks at the other one.
+
+use std::collections::BTreeSet;
+
+use recovery::setting;
+use serde_json::{Value, json};
+
+use crate::{ACCOUNT, Template, deployment, one, trading};
+
+const PAIRS: [[&str; 2]; 2] = [["us-east-1", "us-east-2"], ["us-east-2", "us-east-1"]];
+
+fn role<'t>(templates: &'t [Template], region: &str, purpose: &str) -> &'t Value {
+    let name = format!("role-{purpose}-{region}-production");
+    one(templates, region, "AWS::IAM::Role", "RoleName", &name)
+}
+
+/// Actions and resources of a role's only policy.
+fn allowed(role: &Value) -> BTreeSet<String> {
+    let statements = role["Policies"][0]["PolicyDocument"]["Statement"].as_array().expect("statements");
+    let texts = |value: &Value| -> Vec<String> {
+        let all = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+        all.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let pairs = statements.iter().flat_map(|statement| {
+        let resources = texts(&statement["Resource"]);
+        texts(&statement["Action"]).into_iter().flat_map(move |action| {
+            resources.iter().map(|resource| format!("{action} {resource}")).collect::<Vec<_>>()
+        })
+    });
+    pairs.collect()
+}
+
+#[test]
+fn a_preflight_runs_every_hour_in_both_regions_and_a_lost_start_is_kept() {
+    let templates = trading();
+    for [region, _] in PAIRS {
+        let schedule =
+            one(&templates, region, "AWS::Scheduler::Schedule", "Name", "schedule-preflight-production");
+        assert_eq!(schedule["ScheduleExpression"], "rate(1 hour)");
+        let target = &schedule["Target"];
+        let function = format!("arn:aws:lambda:{region}:{ACCOUNT}:function:function-preflight-production");
+        let failed = format!("arn:aws:sqs:{region}:{ACCOUNT}:queue-failed-invocations-production");
+        assert_eq!(target["Arn"], function);
+        assert_eq!(target["DeadLetterConfig"]["Arn"], failed);
+        let expected = BTreeSet::from([
+            format!("lambda:InvokeFunction {function}"),
+            format!("sqs:SendMessage {failed}"),
+        ]);
+        assert_eq!(allowed(role(&templates, region, "preflight-schedule")), expected);
+        let function =
+            one(&templates, region, "AWS::Lambda::Function", "FunctionName", "function-preflight-production");
+        assert_eq!(function["Timeout"], recovery::preflight::FUNCTION_TIMEOUT_S);
+        assert!(recovery::preflight::FUNCTION_TIMEOUT_S > recovery::preflight::RUN_LIMIT_S);
+        let variables = &function["Environment"]["Variables"];
+        assert!(variables.to_string().len() < 4096, "Lambda allows 4 KB of environment");
+        assert_eq!(
+            variables[setting::REPLICATION_LAG_S],
+            deployment().alarms.replication_lag_s.to_string(),
+            "the lag that a preflight takes is the one that people are told of"
+        );
+    }
+}
+
+#[test]
+fn the_observer_reads_what_the_peer_s_preflight_asks_and_nothing_else() {
+    let templates = trading();
+    for [region, _] in PAIRS {
+        let arn = |service: &str, what: &str| format!("arn:aws:{service}:{region}:{ACCOUNT}:{what}");
+        let mut expected: BTreeSet<String> = infra::packages::FUNCTIONS
+            .into_iter()
+            .map(|name| arn("lambda", &format!("function:function-{name}-production")))
+            .map(|function| format!("lambda:GetFunctionConfiguration {function}"))
+            .collect();
+        let cluster = arn("rds", &format!("cluster:cluster-orders-{region}-production"));
+        expected.insert(format!("rds:DescribeDBClusters {cluster}"));
+        let machine = arn("states", "stateMachine:workflow-failover-production");
+        expected.insert(format!("states:DescribeStateMachine {machine}"));
+        for purpose in ["audit", "config"] {
+            let bucket = format!("arn:aws:s3:::bucket-{purpose}-{region}-{ACCOUNT}-production");
+            expected.insert(format!("s3:GetReplicationConfiguration {bucket}"));
+        }
+        let observer = role(&templates, region, "observer");
+        assert_eq!(allowed(observer), expected);
+        assert_eq!(observer["MaxSessionDuration"], 3600);
+        assert_eq!(observer.get("ManagedPolicyArns"), None);
+    }
+}
+
+#[test]
+fn only_the_peer_s_preflight_may_become_the_observer() {
+    let templates = trading();
+    for [region, peer] in PAIRS {
+        let trust = &role(&templates, region, "observer")["AssumeRolePolicyDocument"]["Statement"];
+        let looks = format!("arn:aws:iam::{ACCOUNT}:role/role-preflight-{peer}-production");
+        let expected = json!([{
+            "Effect": "Allow",
+            "Principal": { "AWS": format!("arn:aws:iam::{ACCOUNT}:root") },
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "ArnEquals": { "aws:PrincipalArn": looks },
+                "StringEquals": { "sts:ExternalId": "observer-preflight-production" },
+            },
+        }]);
+        assert_eq!(*trust, expected);
+        let asks = role(&templates, peer, "preflight");
+        let assume: Vec<String> =
+            allowed(asks).into_iter().filter(|call| call.starts_with("sts:AssumeRole ")).collect();
+        let observer = format!("arn:aws:iam::{ACCOUNT}:role/role-observer-{region}-production");
+        assert_eq!(assume, [format!("sts:AssumeRole {observer}")], "and exactly that one");
+        let function =
+            one(&templates, peer, "AWS::Lambda::Function", "FunctionName", "function-preflight-production");
+        let variables = &function["Environment"]["Variables"];
+        assert_eq!(variables[setting::OBSERVER_ROLE_ARN], observer);
+        assert_eq!(variables[setting::OBSERVER_EXTERNAL_ID], "observer-preflight-production");
+    }
+}
+
+#[test]
+fn recovery_assumes_no_role_of_another_region() {
+    let mut assuming = BTreeSet::new();
+    for template in trading() {
+        for role in template.all("AWS::IAM::Role") {
+            let name = role["RoleName"].as_str().expect("roles are named").to_owned();
+            if role["Policies"].to_string().contains("sts:") {
+                assuming.insert(name);
+            }
+        }
+    }
+    let expected = ["us-east-1", "us-east-2"].map(|region| format!("role-preflight-{region}-production"));
+    assert_eq!(assuming, BTreeSet::from(expected));
+}
+
+#[test]
+fn the_deployed_workflow_is_known_by_its_digest() {
+    let templates = trading();
+    for [region, _] in PAIRS {
+        let name = "workflow-failover-production";
+        let machine = one(&templates, region, "AWS::StepFunctions::StateMachine", "StateMachineName", name);
+        let definition = machine["DefinitionString"].as_str().expect("a definition");
+        let parameter = "/standfast/production/workflow/failover-digest";
+        let digest = one(&templates, region, "AWS::SSM::Parameter", "Name", parameter);
+        assert_eq!(digest["Value"], cdk::content_hash(definition.as_bytes()));
+    }
+}

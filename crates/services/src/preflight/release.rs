@@ -1,0 +1,99 @@
+//! What this release deployed: the functions and the workflow, in both regions.
+
+use std::collections::BTreeMap;
+
+use aws_config::SdkConfig;
+use aws_sdk_lambda::types::{LastUpdateStatus, State};
+use aws_sdk_sfn::types::StateMachineStatus;
+use recovery::preflight::{Check, Finding};
+use sha2::{Digest as _, Sha256};
+
+use super::ask::{Answer, Gap, ask, from_check, judge};
+use super::{Preflight, Seen};
+use crate::aws::CallFailed;
+
+pub(super) async fn check(preflight: &Preflight, seen: &Seen) -> [Finding; 2] {
+    let (functions, workflow) = tokio::join!(
+        ask(Check::Functions, functions(preflight, seen)),
+        ask(Check::Workflow, workflow(preflight, seen)),
+    );
+    [functions, workflow]
+}
+
+async fn functions(preflight: &Preflight, seen: &Seen) -> Answer {
+    let names: Vec<&str> = preflight.settings.functions.split(',').filter(|name| !name.is_empty()).collect();
+    let peer = from_check(seen.peer.as_ref(), Check::Observer)?;
+    let (own, peer) = tokio::join!(code(&preflight.aws, &names), code(peer, &names));
+    let (own, peer) = (own?, peer?);
+    let different: Vec<&str> =
+        names.iter().filter(|name| own.get(*name) != peer.get(*name)).copied().collect();
+    judge(
+        different.is_empty(),
+        format!("{} functions, the same in both regions", names.len()),
+        format!("other code than in {}: {}", preflight.regions.peer, different.join(", ")),
+    )
+}
+
+/// The digest of each function's code, if all of them are ready to run.
+async fn code<'n>(aws: &SdkConfig, names: &[&'n str]) -> Result<BTreeMap<&'n str, String>, Gap> {
+    const CALL: &str = "lambda:GetFunctionConfiguration";
+    let region = aws.region().map(ToString::to_string).unwrap_or_default();
+    let client = aws_sdk_lambda::Client::new(aws);
+    let mut digests = BTreeMap::new();
+    for name in names {
+        let answer = client.get_function_configuration().function_name(*name).send().await;
+        let function = answer.map_err(|error| {
+            let failed = CallFailed::new(CALL, error);
+            Gap::Failed(format!("{name} in {region}: {}", failed.reason))
+        })?;
+        // An idle function in a VPC loses its interfaces after weeks, and its next call fails.
+        let state = function.state().cloned().unwrap_or(State::Active);
+        let updated = function.last_update_status().cloned().unwrap_or(LastUpdateStatus::Successful);
+        if state != State::Active || updated != LastUpdateStatus::Successful {
+            return Err(Gap::Failed(format!("{name} in {region} is {state}, its update {updated}")));
+        }
+        digests.insert(*name, function.code_sha256.unwrap_or_default());
+    }
+    Ok(digests)
+}
+
+async fn workflow(preflight: &Preflight, seen: &Seen) -> Answer {
+    let peer = from_check(seen.peer.as_ref(), Check::Observer)?;
+    let (own_region, peer_region) = (preflight.regions.own.as_str(), preflight.regions.peer.as_str());
+    let arn = &preflight.trigger.state_machine_arn;
+    let peer_arn = arn.replace(own_region, peer_region);
+    let (own, theirs, digest) = tokio::join!(
+        definition(&preflight.aws, arn),
+        definition(peer, &peer_arn),
+        deployed_digest(preflight)
+    );
+    let (own, theirs, digest) = (own?, theirs?, digest?);
+    let found: String = Sha256::digest(&own).iter().map(|byte| format!("{byte:02x}")).collect();
+    if found != digest {
+        return Err(Gap::Failed(format!("its definition has the digest {found}, deployed was {digest}")));
+    }
+    judge(
+        own.replace(own_region, peer_region) == theirs,
+        format!("digest {digest}, the same in both regions"),
+        format!("{peer_region} has another definition"),
+    )
+}
+
+async fn definition(aws: &SdkConfig, arn: &str) -> Result<String, Gap> {
+    const CALL: &str = "states:DescribeStateMachine";
+    let client = aws_sdk_sfn::Client::new(aws);
+    let answer = client.describe_state_machine().state_machine_arn(arn).send().await;
+    let machine = answer.map_err(|error| CallFailed::new(CALL, error))?;
+    match machine.status() {
+        Some(StateMachineStatus::Active) | None => Ok(machine.definition),
+        Some(status) => Err(Gap::Failed(format!("{arn} is {status}"))),
+    }
+}
+
+async fn deployed_digest(preflight: &Preflight) -> Result<String, Gap> {
+    let client = aws_sdk_ssm::Client::new(&preflight.aws);
+    let answer = client.get_parameter().name(&preflight.settings.workflow_digest).send().await;
+    let answer = answer.map_err(|error| CallFailed::new("ssm:GetParameter", error))?;
+    let value = answer.parameter.and_then(|parameter| parameter.value);
+    value.ok_or_else(|| Gap::Unknown("the digest's parameter has no value".to_owned()))
+}

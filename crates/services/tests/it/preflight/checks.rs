@@ -1,0 +1,191 @@
+//! Goal: each check of the list can fail, and fails alone. Method: for every member of the list, a pair
+//! that is ready, with exactly the part broken that the check is about. The compiler sees to it that
+//! no check is left out.
+
+use std::sync::atomic::Ordering;
+
+use recovery::preflight::{Check, State};
+use recovery::{Epoch, Region};
+use services::database::settlement::{self, Source};
+use services::preflight::Preflight;
+use tokio::task::JoinSet;
+
+use super::parts;
+use super::stage::{ACTIONS, Stage};
+use crate::database::server;
+use crate::support::{dead_address, home, standby};
+
+/// Stages that run at once.
+const AT_ONCE: usize = 4;
+
+#[tokio::test]
+async fn a_pair_that_is_ready_passes_every_check() {
+    let stage = Stage::new().await;
+    let report = stage.run().await;
+    assert!(report.passed, "{report:#?}");
+    assert_eq!(report.findings.len(), Check::ALL.len());
+    assert!(report.findings.iter().all(|finding| finding.state == State::Passed), "{report:#?}");
+}
+
+#[tokio::test]
+async fn each_check_fails_alone_when_its_part_is_broken() {
+    let (mut running, mut wrong) = (JoinSet::new(), Vec::new());
+    for check in Check::ALL {
+        if running.len() == AT_ONCE {
+            wrong.extend(running.join_next().await.expect("one runs").expect("a stage is set"));
+        }
+        running.spawn(async move {
+            let stage = Stage::new().await;
+            break_part(&stage, *check).await;
+            let report = stage.run().await;
+            let alone = report.gaps == [*check] && !report.passed;
+            (!alone).then(|| format!("{check:?}: {report:#?}"))
+        });
+    }
+    while let Some(ended) = running.join_next().await {
+        wrong.extend(ended.expect("a stage is set"));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+async fn break_part(stage: &Stage, check: Check) {
+    let [own, peer] = &stage.aws;
+    match check {
+        Check::Lease => {
+            stage.renewing.abort();
+            let table = stage.scene.settings.1.table.clone();
+            stage
+                .scene
+                .dynamodb()
+                .delete_item()
+                .table_name(table)
+                .set_key(Some(lease_key()))
+                .send()
+                .await
+                .expect("the table answers");
+        }
+        Check::Heartbeat => stage.renewing.abort(),
+        Check::Journal => stage.front.refuse("dynamodb", "attribute_not_exists"),
+        Check::Sessions => {
+            let delete = stage.scene.dynamodb().delete_table().table_name(&stage.scene.settings.2.table);
+            delete.send().await.expect("the table exists");
+        }
+        Check::OwnApi => stage.own.ready.store(503, Ordering::SeqCst),
+        Check::PeerApi => stage.peer.serving.store(503, Ordering::SeqCst),
+        Check::PublicName => stage.leads_to.store(1, Ordering::SeqCst),
+        Check::OwnDatabase => stage.replica.set_read_only(false).await,
+        Check::PeerDatabase => stage.writer.set_read_only(true).await,
+        Check::Fence => raise_fence(stage).await,
+        Check::Schema => {
+            let add = "INSERT INTO refinery_schema_history VALUES (99, 'x', 'now', '1')";
+            stage.writer.administrator().await.batch_execute(add).await.expect("it is a version");
+        }
+        Check::ReplicationLag => settle_long_ago(stage).await,
+        Check::Queue => {
+            let (orders, other) = (&stage.scene.settings.3.name, stage.name("other"));
+            parts::queues(own, orders, &stage.name("dead"), &other).await;
+        }
+        Check::DeadLetters => {
+            let sqs = aws_sdk_sqs::Client::new(own);
+            let url = sqs.get_queue_url().queue_name(stage.name("dead")).send().await.expect("it exists");
+            let send = sqs.send_message().set_queue_url(url.queue_url).message_body("poison");
+            send.send().await.expect("it takes a message");
+        }
+        Check::Observer => stage.front.refuse("sts", "AssumeRole"),
+        Check::Functions => {
+            let update = aws_sdk_lambda::Client::new(peer).update_function_code();
+            let update = update.function_name(stage.name("two")).zip_file(parts::package("#!/bin/other\n"));
+            update.send().await.expect("the function exists");
+        }
+        Check::Workflow => {
+            let arn = format!(
+                "arn:aws:states:us-east-1:{}:stateMachine:{}",
+                super::stage::ACCOUNT,
+                stage.name("workflow")
+            );
+            let update = aws_sdk_sfn::Client::new(own).update_state_machine().state_machine_arn(arn);
+            let other = parts::definition(&Region::new("us-west-2").expect("a region"));
+            update.definition(other).send().await.expect("the state machine exists");
+        }
+        Check::Clusters => {
+            stage.front.rds.lock().expect("nobody panicked").clusters[1].version = "16.10";
+        }
+        Check::Buckets => parts::replicate(peer, &stage.bucket(&standby()), "arn:aws:s3:::nowhere").await,
+        Check::Schedule => parts::schedule(&stage.name("watch"), "PUT", "DISABLED").await,
+        Check::Switch => parts::parameter(own, &format!("/switch/{}", stage.unique), "off").await,
+        Check::Permissions => parts::policy(&stage.name("recovery"), &ACTIONS[..4]).await,
+    }
+}
+
+fn lease_key() -> std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue> {
+    let key = || aws_sdk_dynamodb::types::AttributeValue::S(recovery::lease::LEASE_KEY.to_owned());
+    [("pk".to_owned(), key()), ("sk".to_owned(), key())].into()
+}
+
+async fn raise_fence(stage: &Stage) {
+    let mut client = stage.writer.client().await;
+    settlement::raise_fence(&mut client, Epoch(2), &standby()).await.expect("the fence rises");
+}
+
+/// A settlement of a minute ago that the replica lacks.
+async fn settle_long_ago(stage: &Stage) {
+    let entries = server::entries(1);
+    let mut client = stage.writer.client().await;
+    settlement::settle(&mut client, server::FIRST, &standby(), Source::Queue, &entries)
+        .await
+        .expect("the writer settles");
+    // By the writer's clock it is then a minute old.
+    let age = "UPDATE outbox SET created_at = created_at - interval '1 minute'";
+    stage.writer.administrator().await.batch_execute(age).await.expect("the row is there");
+}
+
+#[tokio::test]
+async fn a_replica_may_lack_what_was_settled_just_now() {
+    let stage = Stage::new().await;
+    let entries = server::entries(1);
+    let mut client = stage.writer.client().await;
+    settlement::settle(&mut client, server::FIRST, &standby(), Source::Queue, &entries)
+        .await
+        .expect("the writer settles");
+    let report = stage.run().await;
+    assert!(report.passed, "{report:#?}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_is_unknown_and_keeps_nothing_else_from_being_asked() {
+    let stage = Stage::new().await;
+    stage.front.refuse("iam", "SimulatePrincipalPolicy");
+    let report = stage.run().await;
+    assert_eq!(report.gaps, [Check::Permissions], "{report:#?}");
+    let finding = report.findings.iter().find(|finding| finding.check == Check::Permissions);
+    assert_eq!(finding.map(|finding| finding.state), Some(State::Unknown));
+}
+
+#[tokio::test]
+async fn a_region_that_sees_nobody_still_reports_in_time() {
+    let stage = Stage::new().await;
+    let nobody = format!("http://{}", dead_address());
+    let aws = crate::support::config(&home(), &nobody).await;
+    let blind = Preflight::new(&aws, stage.settings.clone()).expect("a preflight");
+    let begun = std::time::Instant::now();
+    let report = blind.run().await;
+    let limit = recovery::preflight::FUNCTION_TIMEOUT_S;
+    assert!(begun.elapsed().as_secs() < limit, "{:?}", begun.elapsed());
+    assert!(report.gaps.contains(&Check::Lease) && report.gaps.contains(&Check::Permissions), "{report:#?}");
+    assert_eq!(report.findings.len(), Check::ALL.len());
+}
+
+/// People read the page, programs the list: both say the same.
+#[test]
+fn the_page_lists_the_checks() {
+    let page = include_str!("../../../../../docs/preflight.md");
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    let listed: Vec<(&str, &str)> = rows.iter().map(|row| (row[0].trim_matches('`'), row[1])).collect();
+    let known: Vec<(&str, &str)> = Check::ALL.iter().map(|check| (check.name(), check.asks())).collect();
+    assert_eq!(listed, known);
+    assert!(rows.iter().all(|row| row.len() == 3 && !row[2].is_empty()), "each says what to do");
+}

@@ -1,0 +1,140 @@
+//! Stands before the emulator: plays the RDS API, refuses what a test wants refused, and passes the
+//! rest on.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+
+use super::stage::ACCOUNT;
+
+/// One region's cluster, as RDS describes it.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    pub region: &'static str,
+    pub name: String,
+    pub reader: Option<SocketAddr>,
+    pub version: &'static str,
+    pub status: &'static str,
+}
+
+/// What RDS knows.
+#[derive(Clone, Debug)]
+pub struct Rds {
+    pub global: String,
+    pub writer: &'static str,
+    pub clusters: [Cluster; 2],
+}
+
+#[derive(Clone)]
+pub struct Front {
+    pub url: String,
+    pub rds: Arc<Mutex<Rds>>,
+    /// Services that are refused, and for the tables a part of the refused body.
+    refused: Arc<Mutex<Option<(&'static str, &'static str)>>>,
+    upstream: String,
+    client: Client<HttpConnector, Body>,
+}
+
+impl Front {
+    pub async fn open(upstream: String, rds: Rds) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a bound port");
+        let front = Self {
+            url: format!("http://{address}"),
+            rds: Arc::new(Mutex::new(rds)),
+            refused: Arc::default(),
+            upstream,
+            client: Client::builder(TokioExecutor::new()).build_http(),
+        };
+        let router = Router::new().fallback(answer).with_state(front.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        front
+    }
+
+    /// Every call to `service` whose body has `part` is refused from now on.
+    pub fn refuse(&self, service: &'static str, part: &'static str) {
+        *self.refused.lock().expect("no test panics in here") = Some((service, part));
+    }
+}
+
+async fn answer(State(front): State<Front>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, 1 << 20).await.expect("calls are small");
+    let text = String::from_utf8_lossy(&body).into_owned();
+    let scope = parts.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut scope = scope.split('/').skip(2);
+    let (region, service) = (scope.next().unwrap_or_default(), scope.next().unwrap_or_default());
+    let refused = *front.refused.lock().expect("no test panics in here");
+    if refused.is_some_and(|(refused, part)| service == refused && text.contains(part)) {
+        let denied = r#"{"__type":"AccessDeniedException","message":"refused by the test"}"#;
+        return (StatusCode::FORBIDDEN, denied).into_response();
+    }
+    if service == "rds" {
+        let xml = front.rds.lock().expect("no test panics in here").answer(region, &text);
+        return ([("content-type", "text/xml")], xml).into_response();
+    }
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let mut on = Request::builder().method(parts.method).uri(format!("{}{path}", front.upstream));
+    for (name, value) in parts.headers.iter().filter(|(name, _)| *name != "host") {
+        on = on.header(name, value);
+    }
+    let on = on.body(Body::from(body)).expect("it was a request");
+    front.client.request(on).await.expect("the emulator answers").into_response()
+}
+
+impl Rds {
+    fn arn(&self, cluster: &Cluster) -> String {
+        format!("arn:aws:rds:{}:{ACCOUNT}:cluster:{}", cluster.region, cluster.name)
+    }
+
+    fn answer(&self, region: &str, form: &str) -> String {
+        let of = |action: &str| form.contains(&format!("Action={action}&"));
+        let (action, result) = if of("DescribeGlobalClusters") {
+            ("DescribeGlobalClusters", self.global())
+        } else {
+            let cluster = self.clusters.iter().find(|cluster| cluster.region == region);
+            ("DescribeDBClusters", cluster.map(Self::cluster).unwrap_or_default())
+        };
+        format!(
+            "<{action}Response xmlns=\"http://rds.amazonaws.com/doc/2014-10-31/\"><{action}Result>{result}\
+             </{action}Result></{action}Response>"
+        )
+    }
+
+    fn global(&self) -> String {
+        let member = |cluster: &Cluster| {
+            format!(
+                "<GlobalClusterMember><DBClusterArn>{}</DBClusterArn><IsWriter>{}</IsWriter>\
+                 <SynchronizationStatus>connected</SynchronizationStatus></GlobalClusterMember>",
+                self.arn(cluster),
+                cluster.region == self.writer
+            )
+        };
+        let members: String = self.clusters.iter().map(member).collect();
+        format!(
+            "<GlobalClusters><GlobalClusterMember><GlobalClusterIdentifier>{}</GlobalClusterIdentifier>\
+             <Status>available</Status><GlobalClusterMembers>{members}</GlobalClusterMembers>\
+             </GlobalClusterMember></GlobalClusters>",
+            self.global
+        )
+    }
+
+    fn cluster(cluster: &Cluster) -> String {
+        let Cluster { name, version, status, .. } = cluster;
+        let reader = cluster.reader.map_or(String::new(), |at| {
+            format!("<ReaderEndpoint>{}</ReaderEndpoint><Port>{}</Port>", at.ip(), at.port())
+        });
+        format!(
+            "<DBClusters><DBCluster><DBClusterIdentifier>{name}</DBClusterIdentifier><Status>{status}</Status>\
+             <EngineVersion>{version}</EngineVersion>{reader}</DBCluster></DBClusters>"
+        )
+    }
+}

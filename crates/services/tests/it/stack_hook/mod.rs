@@ -1,0 +1,7 @@
+//! The hook behind custom resources: as CloudFormation of the emulator calls it, and alone.
+
+mod buckets;
+mod database;
+mod function;
+mod stage;
+mod zone;
