@@ -97,7 +97,7 @@ pub enum Command {
     Check(Check),
     /// Rehearse the loss of a region on this machine, with real parts
     Drill(Drill),
-    /// Print the recovery workflow
+    /// Print a recovery workflow
     Workflow(Workflow),
     /// Run a command, such as `npx cdk deploy`, against an emulator of AWS on this machine
     Emulate(Emulate),
@@ -187,9 +187,22 @@ pub struct Emulate {
 /// Arguments of `standfast workflow`.
 #[derive(Args, Debug)]
 pub struct Workflow {
+    /// Which of the two
+    #[arg(value_enum, value_name = "WORKFLOW", default_value_t)]
+    pub which: Which,
     /// In which reading [default: runbook; with `--output json`: asl]
     #[arg(long, value_enum, value_name = "READING")]
     pub format: Option<Reading>,
+}
+
+/// One of the recovery workflows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Which {
+    /// A region is lost and the other one takes over
+    #[default]
+    Failover,
+    /// The lost region is back, and the system returns to it
+    Failback,
 }
 
 /// A reading of the workflow.

@@ -2,7 +2,7 @@
 //!
 //! Arrivals never wait for answers, so an outage cannot hide behind slow
 //! callers. Half of the orders come from clients that follow DNS, half from
-//! clients that know both regions. Every operation becomes one record of what
+//! clients that know both regions. All sign what they ask. Every operation becomes one record of what
 //! its client saw, nothing more. Start reading at [`Load::start`], then
 //! [`plan`] for what is decided by the seed and `order` for what a client does.
 
@@ -15,6 +15,7 @@ mod preference;
 pub mod resolver;
 mod sender;
 mod session;
+mod signature;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -135,6 +136,11 @@ impl Shared {
     /// When an operation that starts now gives up.
     fn deadline(&self) -> Deadline {
         Deadline { own: Instant::now() + DEADLINE, stop: self.stop_at.subscribe() }
+    }
+
+    /// What the public name may lead to.
+    fn both_regions(&self) -> Vec<Region> {
+        self.options.regions.iter().map(|at| at.region.clone()).collect()
     }
 
     fn region_of(&self, address: Ipv4Addr) -> Option<Region> {

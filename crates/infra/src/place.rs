@@ -130,6 +130,11 @@ impl<'d> Place<'d> {
         self.arn("states", &format!("stateMachine:{}", self.names().failover_state_machine()))
     }
 
+    /// ARN of the failback state machine.
+    pub fn failback_state_machine_arn(&self) -> String {
+        self.arn("states", &format!("stateMachine:{}", self.names().failback_state_machine()))
+    }
+
     /// ARN of the topic that alerts people.
     pub fn alert_topic_arn(&self) -> String {
         self.arn("sns", &self.names().alert_topic())

@@ -10,9 +10,10 @@ pub const WILDCARD_REASON: &str = "WildcardReason";
 /// Seconds for which a role of ours may be assumed by another: the least IAM takes for a maximum.
 const SESSION_MAX_S: i64 = 3600;
 
-/// One thing that is allowed.
+/// One thing that is allowed, or that is denied whatever allows it.
 #[derive(Clone, Debug)]
 pub struct Statement {
+    effect: &'static str,
     actions: Vec<String>,
     resources: Vec<Value<String>>,
     condition: Option<Json>,
@@ -23,6 +24,7 @@ impl Statement {
     /// Allows actions on resources.
     pub fn allow<V: Into<Value<String>>>(actions: &[&str], resources: impl IntoIterator<Item = V>) -> Self {
         Self {
+            effect: "Allow",
             actions: actions.iter().map(|action| (*action).to_owned()).collect(),
             resources: resources.into_iter().map(Into::into).collect(),
             condition: None,
@@ -33,6 +35,18 @@ impl Statement {
     /// Allows actions for which AWS takes no resource but `*`; `reason` says where it says so.
     pub fn anywhere(actions: &[&str], reason: &'static str) -> Self {
         Self { reason: Some(reason), ..Self::allow(actions, ["*"]) }
+    }
+
+    /// Denies actions on everything; meant to go with a condition.
+    pub fn deny(actions: &[&str]) -> Self {
+        Self { effect: "Deny", ..Self::allow(actions, ["*"]) }
+    }
+
+    /// Gives the reason for a wildcard within a resource.
+    #[must_use]
+    pub fn because(mut self, reason: &'static str) -> Self {
+        self.reason = Some(reason);
+        self
     }
 
     /// Only under this condition.
@@ -59,7 +73,8 @@ impl Statement {
     }
 
     fn to_json(&self) -> Json {
-        let mut statement = json!({ "Effect": "Allow", "Action": self.actions, "Resource": self.resources });
+        let mut statement =
+            json!({ "Effect": self.effect, "Action": self.actions, "Resource": self.resources });
         if let Some(condition) = &self.condition {
             statement["Condition"] = condition.clone();
         }

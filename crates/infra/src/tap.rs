@@ -10,6 +10,7 @@ use crate::app::Replay;
 use crate::packages::{Packages, RECOVERY_STEP};
 use crate::place::Place;
 use crate::stack;
+use crate::stack::disaster_recovery::Definitions;
 
 /// What both regions share, managed from the standby region.
 pub fn shared(standby: &Place<'_>) -> [Stack; 2] {
@@ -119,8 +120,8 @@ fn api(place: &Place<'_>) -> Stack {
 }
 
 fn disaster_recovery(place: &Place<'_>, replay: Replay) -> Stack {
-    let mut recovery = place.stack("DisasterRecovery", "watch, failover workflow and switch");
-    stack::disaster_recovery::new(&mut recovery, place, &definition(place, replay));
+    let mut recovery = place.stack("DisasterRecovery", "watch, recovery workflows and switch");
+    stack::disaster_recovery::new(&mut recovery, place, &definitions(place, replay));
     recovery.depend_on(place.stack_name("Alerts"));
     recovery.depend_on(place.stack_name("Compute"));
     recovery
@@ -136,12 +137,13 @@ fn monitoring(place: &Place<'_>) -> Stack {
     monitoring
 }
 
-/// The failover workflow of one region, in Amazon States Language.
-fn definition(place: &Place<'_>, replay: Replay) -> String {
+/// The workflows of one region, in Amazon States Language.
+fn definitions(place: &Place<'_>, replay: Replay) -> Definitions {
     let function = place.function_arn(RECOVERY_STEP);
-    let machine = match replay {
+    let failover = match replay {
         Replay::Included => recovery::workflow::workflow(place.deployment, &function),
         Replay::LeftOut => recovery::workflow::workflow_without_replay(place.deployment, &function),
     };
-    machine.to_json()
+    let failback = recovery::workflow::failback(place.deployment, &function);
+    Definitions { failover: failover.to_json(), failback: failback.to_json() }
 }

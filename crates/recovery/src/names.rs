@@ -62,6 +62,11 @@ impl Names {
         self.of("workflow", "failover")
     }
 
+    /// The failback state machine.
+    pub fn failback_state_machine(&self) -> String {
+        self.of("workflow", "failback")
+    }
+
     /// The Aurora global cluster.
     pub fn global_cluster(&self) -> String {
         self.of("global-cluster", "orders")
@@ -143,6 +148,7 @@ mod tests {
             (names.order_queue(), 80),
             (names.dead_letter_queue(), 80),
             (names.failover_state_machine(), 80),
+            (names.failback_state_machine(), 80),
             (names.journal_table(), 255),
             (names.region_host(&region), 253),
             (names.bucket("config", &region, "111122223333"), 63),

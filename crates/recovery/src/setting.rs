@@ -90,3 +90,11 @@ pub const RECOVERY_ROLE_ARN: &str = "STANDFAST_RECOVERY_ROLE_ARN";
 pub const WORKFLOW_DIGEST_PARAMETER: &str = "STANDFAST_WORKFLOW_DIGEST_PARAMETER";
 /// Names of this region's buckets, separated by commas; the peer's differ by the region alone.
 pub const BUCKETS: &str = "STANDFAST_BUCKETS";
+/// ARN of this region's failback state machine.
+pub const FAILBACK_STATE_MACHINE_ARN: &str = "STANDFAST_FAILBACK_STATE_MACHINE_ARN";
+/// `true` or `false`: whether an owner away from home starts the failback by itself.
+pub const FAILBACK_AUTOMATIC: &str = "STANDFAST_FAILBACK_AUTOMATIC";
+/// Seconds for which home must have been well before a failback.
+pub const FAILBACK_DWELL_S: &str = "STANDFAST_FAILBACK_DWELL_S";
+/// Milliseconds by which home's database may lag behind when settlement is stopped.
+pub const FAILBACK_LAG_MS_MAX: &str = "STANDFAST_FAILBACK_LAG_MS_MAX";

@@ -1,4 +1,4 @@
-//! The actions of the recovery workflow: what each step is given and what it returns.
+//! The actions of the recovery workflows: what each step is given and what it returns.
 //!
 //! The state machine passes these as JSON to the `recovery-step` function.
 
@@ -6,15 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Epoch, Lease, Region};
 
-/// What every step of one execution knows; the input of the state machine.
+/// What every step of one execution knows; the input of the state machine. A failback has the context of
+/// the recovery that brought the system away from home, for it runs under the same lease.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Context {
-    /// Epoch under which the surviving region recovers.
+    /// Epoch under which the surviving region recovers, and owns the lease until it goes home.
     pub epoch: Epoch,
     /// Region that recovers: the one the workflow runs in.
     pub region: Region,
-    /// Region that is lost.
+    /// Region that was lost. In a failback this is home, which is back.
     pub lost_region: Region,
     /// Why the lease was taken, in words, with the figures.
     pub evidence: String,
@@ -63,7 +64,7 @@ pub struct Failure {
     pub cause: String,
 }
 
-/// One step of the workflow. Each may be killed and run again.
+/// One step of a workflow. Each may be killed and run again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
@@ -97,6 +98,32 @@ pub enum Action {
     Announce,
     /// Tell whoever subscribes to the alerts that a step failed for good.
     Escalate,
+    /// Fail with `NotYet` unless home has been well for the dwell and is so now.
+    ConfirmHome,
+    /// Fail with `NotYet` until home's database follows this region's.
+    AwaitRejoin,
+    /// Fail with `NotYet` until home's database is behind by less than the bound.
+    AwaitLag,
+    /// Compare one page of the journal with the database; fail with `NotYet` where an order is missing.
+    CompareJournal,
+    /// Stop settlement: the lease goes from `serving` to `draining`.
+    Drain,
+    /// Fail with `NotYet` until nothing is settled any more and home's database has everything.
+    AwaitDrained,
+    /// Call `SwitchoverGlobalCluster`, unless done already.
+    SwitchOver,
+    /// Fail with `NotYet` until home's database takes writes.
+    AwaitHomeWriter,
+    /// Give the lease to home, under the next epoch.
+    HandOverLease,
+    /// Fail with `NotYet` until home has recovered under its epoch and serves.
+    AwaitHomeServing,
+    /// Announce that the system is at home again.
+    AnnounceFailback,
+    /// Settle here again, unless the database has moved.
+    UndoDrain,
+    /// Tell whoever subscribes to the alerts that a failback has stopped.
+    EscalateFailback,
 }
 
 /// What a step returns.
@@ -130,10 +157,15 @@ pub mod event {
     pub const PREFLIGHT_PASSED: &str = "preflight passed";
     /// Types that the other region keeps a record of, for the region of an event may be the next to
     /// fall.
-    pub const CRITICAL: [&str; 3] = [RECOVERED, ESCALATED, PREFLIGHT_FAILED];
+    pub const CRITICAL: [&str; 5] =
+        [RECOVERED, ESCALATED, PREFLIGHT_FAILED, FAILED_BACK, FAILBACK_ESCALATED];
+    /// `detail-type` when the system is at home again.
+    pub const FAILED_BACK: &str = "failback completed";
+    /// `detail-type` when a failback has stopped.
+    pub const FAILBACK_ESCALATED: &str = "failback escalated";
 }
 
-/// Error names that the workflow's retries and catches match.
+/// Error names that the workflows' retries and catches match.
 pub mod error {
     /// Not so far yet: retry until the state's own limit.
     pub const NOT_YET: &str = "NotYet";
@@ -141,6 +173,8 @@ pub mod error {
     pub const NOT_OWNER: &str = "NotOwner";
     /// The outage cannot be confirmed: stop, change nothing.
     pub const NOT_CONFIRMED: &str = "NotConfirmed";
+    /// The database has gone home: what would undo the failback comes too late.
+    pub const MOVED: &str = "DatabaseMoved";
     /// A call failed in a way that may pass: retry with backoff.
     pub const TRANSIENT: &str = "Transient";
 }

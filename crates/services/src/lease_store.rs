@@ -15,8 +15,10 @@ use recovery::{Epoch, Lease, Region};
 
 /// Puts that one change tries before its outcome is called unknown.
 const PUTS_MAX: u32 = 3;
-/// The one attribute that may be absent.
+/// The attributes that may be absent.
 const UNFIT: &str = "database_unfit_at_version";
+const HOME_WELL: &str = "home_well_at_version";
+const DRAINED: &str = "drained_at_version";
 /// Pause before the second put; doubled for the third.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -161,9 +163,12 @@ fn encode(lease: &Lease) -> HashMap<String, AttributeValue> {
         ("moved_at_version".to_owned(), number(lease.moved_at_version)),
         ("moved_at_ms".to_owned(), number(lease.moved_at_ms)),
     ]);
-    if let Some(version) = lease.database_unfit_at_version {
-        item.insert(UNFIT.to_owned(), number(version));
-    }
+    let counts = [
+        (UNFIT, lease.database_unfit_at_version),
+        (HOME_WELL, lease.home_well_at_version),
+        (DRAINED, lease.drained_at_version),
+    ];
+    item.extend(counts.into_iter().filter_map(|(name, version)| Some((name.to_owned(), number(version?)))));
     item
 }
 
@@ -185,6 +190,8 @@ fn decode(item: &HashMap<String, AttributeValue>) -> Result<Lease, LeaseStoreErr
         moved_at_version: count("moved_at_version")?,
         moved_at_ms: count("moved_at_ms")?,
         database_unfit_at_version: item.get(UNFIT).map(|_| count(UNFIT)).transpose()?,
+        home_well_at_version: item.get(HOME_WELL).map(|_| count(HOME_WELL)).transpose()?,
+        drained_at_version: item.get(DRAINED).map(|_| count(DRAINED)).transpose()?,
     })
 }
 
@@ -205,13 +212,17 @@ mod tests {
             moved_at_version: 12,
             moved_at_ms: 1_700_000_000_000,
             database_unfit_at_version: None,
+            home_well_at_version: None,
+            drained_at_version: None,
         }
     }
 
     #[test]
     fn an_item_survives_the_round_trip() {
         assert!(!encode(&lease()).contains_key(UNFIT));
-        for lease in [lease(), lease().renewed_unfit()] {
+        assert!(!encode(&lease()).contains_key(HOME_WELL) && !encode(&lease()).contains_key(DRAINED));
+        let seen = lease().renewed().seeing_home(Some(true));
+        for lease in [lease(), lease().renewed_unfit(), seen.draining(), seen] {
             assert_eq!(decode(&encode(&lease)).expect("a whole item"), lease);
         }
     }

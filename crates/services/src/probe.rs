@@ -2,6 +2,7 @@
 //! a fresh connection each time, and never longer or larger than its limits.
 
 mod dns;
+mod signer;
 pub mod synthetic;
 
 use std::error::Error;
@@ -17,6 +18,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use dns::Dns;
+use recovery::Region;
+pub use signer::{NotSigned, Signer};
 
 /// Longest time to a connection.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
@@ -50,6 +53,9 @@ pub enum ProbeError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
+    /// It could not be signed.
+    #[error(transparent)]
+    NotSigned(#[from] NotSigned),
     /// Nobody answered, or the connection broke.
     #[error("no answer{}", cause(.0.as_ref()))]
     Unanswered(#[source] Box<dyn Error + Send + Sync>),
@@ -100,19 +106,33 @@ impl Prober {
         self
     }
 
-    /// Asks for `url`.
+    /// Asks for `url`, unsigned.
     pub async fn get(&self, url: &str) -> Result<Answer, ProbeError> {
-        self.ask(Method::GET, url, Some(JSON), Bytes::new()).await
+        self.send(request(Method::GET, url, Bytes::new())?.map(Full::new)).await
     }
 
-    /// Posts a JSON body to `url`.
-    pub async fn post_json(&self, url: &str, body: impl Into<Bytes>) -> Result<Answer, ProbeError> {
-        self.ask(Method::POST, url, Some(JSON), body.into()).await
+    /// Sends a request with a JSON body, signed for `regions`.
+    pub async fn send_signed(
+        &self,
+        signer: &Signer,
+        regions: &[Region],
+        method: Method,
+        url: &str,
+        body: impl Into<Bytes>,
+    ) -> Result<Answer, ProbeError> {
+        let mut request = request(method, url, body.into())?;
+        self.within_total(async {
+            signer.sign(&mut request, regions).await?;
+            self.ask(request.map(Full::new)).await
+        })
+        .await
     }
 
     /// Puts a body to `url` without saying what it is, as a URL that was signed so wants it.
     pub async fn put(&self, url: &str, body: impl Into<Bytes>) -> Result<Answer, ProbeError> {
-        self.ask(Method::PUT, url, None, body.into()).await
+        let mut request = request(Method::PUT, url, body.into())?;
+        request.headers_mut().remove(header::CONTENT_TYPE);
+        self.send(request.map(Full::new)).await
     }
 
     /// Every address that `host` has now, sorted; aliases are followed.
@@ -130,41 +150,45 @@ impl Prober {
         Ok(addresses)
     }
 
-    async fn ask(
-        &self,
-        method: Method,
-        url: &str,
-        content_type: Option<&'static str>,
-        body: Bytes,
-    ) -> Result<Answer, ProbeError> {
-        let mut request = Request::builder().method(method).uri(url);
-        let headers: [(HeaderName, &str); 2] = [
-            (header::CONNECTION, "close"),
-            (header::USER_AGENT, concat!("standfast/", env!("CARGO_PKG_VERSION"))),
-        ];
-        for (name, value) in headers.into_iter().chain(content_type.map(|kind| (header::CONTENT_TYPE, kind)))
-        {
-            request = request.header(name, HeaderValue::from_static(value));
-        }
-        let request = request.body(Full::new(body)).map_err(|_| ProbeError::Url(url.to_owned()))?;
-        self.send(request).await
-    }
-
     /// Sends a request that is complete in every header.
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, ProbeError> {
         if request.uri().host().is_none() {
             return Err(ProbeError::Url(request.uri().to_string()));
         }
-        let answer = async {
-            let response =
-                self.client.request(request).await.map_err(|e| ProbeError::Unanswered(Box::new(e)))?;
-            let status = response.status().as_u16();
-            let body = Limited::new(response.into_body(), BODY_BYTES_MAX).collect();
-            let body = body.await.map_err(ProbeError::Unanswered)?.to_bytes();
-            Ok(Answer { status, body })
-        };
+        self.within_total(self.ask(request)).await
+    }
+
+    async fn within_total(
+        &self,
+        answer: impl Future<Output = Result<Answer, ProbeError>>,
+    ) -> Result<Answer, ProbeError> {
         tokio::time::timeout(self.total, answer).await.unwrap_or(Err(ProbeError::TimedOut(self.total)))
     }
+
+    async fn ask(&self, request: Request<Full<Bytes>>) -> Result<Answer, ProbeError> {
+        let response = self.client.request(request).await.map_err(|e| ProbeError::Unanswered(Box::new(e)))?;
+        let status = response.status().as_u16();
+        let body = Limited::new(response.into_body(), BODY_BYTES_MAX).collect();
+        let body = body.await.map_err(ProbeError::Unanswered)?.to_bytes();
+        Ok(Answer { status, body })
+    }
+}
+
+fn request(method: Method, url: &str, body: Bytes) -> Result<Request<Bytes>, ProbeError> {
+    let mut request = Request::builder().method(method).uri(url);
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CONNECTION, "close"),
+        (header::USER_AGENT, concat!("standfast/", env!("CARGO_PKG_VERSION"))),
+    ];
+    for (name, value) in headers as [(HeaderName, &str); 3] {
+        request = request.header(name, HeaderValue::from_static(value));
+    }
+    let request = request.body(body).map_err(|_| ProbeError::Url(url.to_owned()))?;
+    if request.uri().host().is_none() {
+        return Err(ProbeError::Url(url.to_owned()));
+    }
+    Ok(request)
 }
 
 /// The system's authorities; where it has none, `https` cannot be asked and `http` can.

@@ -139,6 +139,12 @@ impl Value for u32 {
     }
 }
 
+impl Value for bool {
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|_| "expected true or false".to_owned())
+    }
+}
+
 impl Value for Duration {
     fn parse(text: &str) -> Result<Self, String> {
         let whole = text.parse::<u32>().map_err(|_| "expected whole seconds".to_owned())?;
@@ -164,6 +170,23 @@ impl FromStr for Endpoint {
             Ok(port) if !host.is_empty() && port > 0 => Ok(Self { host: host.to_owned(), port }),
             _ => Err("expected host:port".to_owned()),
         }
+    }
+}
+
+impl Endpoint {
+    /// The reader endpoint of the Aurora cluster whose writer endpoint this is; of any other server, the
+    /// server itself. The writer endpoint of a cluster that follows another region's is inactive.
+    ///
+    /// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Endpoints.Reader.html>: the one has
+    /// `cluster-` before the account's part of the name, the other `cluster-ro-`.
+    #[must_use]
+    pub fn reader(&self) -> Self {
+        let host = if self.host.contains(".cluster-ro-") {
+            self.host.clone()
+        } else {
+            self.host.replacen(".cluster-", ".cluster-ro-", 1)
+        };
+        Self { host, port: self.port }
     }
 }
 

@@ -1,8 +1,8 @@
-//! `standfast workflow`: the recovery plan in each of its readings.
+//! `standfast workflow`: the recovery plans, each in its readings.
 
 use serde_json::json;
 
-use crate::args::{Cli, Format, Reading, Workflow};
+use crate::args::{Cli, Format, Reading, Which, Workflow};
 use crate::failure::Failure;
 
 use super::{deployment, print_result};
@@ -12,7 +12,14 @@ const FUNCTION: &str = "${RecoveryStepFunction}";
 
 pub fn run(cli: &Cli, args: &Workflow) -> Result<u8, Failure> {
     let deployment = deployment(cli)?;
-    let workflow = || recovery::workflow::workflow(&deployment, FUNCTION);
+    let workflow = || match args.which {
+        Which::Failover => recovery::workflow::workflow(&deployment, FUNCTION),
+        Which::Failback => recovery::workflow::failback(&deployment, FUNCTION),
+    };
+    let runbook = || match args.which {
+        Which::Failover => recovery::workflow::runbook(&deployment),
+        Which::Failback => recovery::workflow::failback_runbook(&deployment),
+    };
     let reading = args.format.unwrap_or(match cli.output {
         Format::Text => Reading::Runbook,
         Format::Json => Reading::Asl,
@@ -20,7 +27,7 @@ pub fn run(cli: &Cli, args: &Workflow) -> Result<u8, Failure> {
     let (name, text) = match reading {
         Reading::Asl => return print_result(&workflow().to_json()).map(|()| 0),
         Reading::Mermaid => ("mermaid", workflow().to_mermaid()),
-        Reading::Runbook => ("runbook", recovery::workflow::runbook(&deployment)),
+        Reading::Runbook => ("runbook", runbook()),
     };
     print_result(&match cli.output {
         Format::Text => text,

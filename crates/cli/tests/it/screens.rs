@@ -45,6 +45,15 @@ fn the_workflow_in_each_reading() {
         insta::assert_snapshot!(format!("workflow_as_{format}"), beginning(&text));
     }
     assert_eq!(printed(&["workflow"]), printed(&["workflow", "--format", "runbook"]));
+    assert_eq!(printed(&["workflow"]), printed(&["workflow", "failover"]));
+}
+
+#[test]
+fn the_failback_in_each_reading() {
+    for format in ["runbook", "mermaid", "asl"] {
+        let text = printed(&["workflow", "failback", "--format", format]);
+        insta::assert_snapshot!(format!("failback_as_{format}"), beginning(&text));
+    }
 }
 
 #[test]

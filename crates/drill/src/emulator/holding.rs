@@ -60,6 +60,7 @@ impl Holding {
         match (self.service.as_str(), self.kind.as_str()) {
             ("cloudformation", "stacks") if state == Some("DELETE_COMPLETE") => Some(HISTORY),
             ("cloudformation", "stack_events") => Some(HISTORY),
+            ("cloudwatch", "alarm_history") => Some(ALARMS),
             ("kms", "keys") if state == Some("PendingDeletion") => Some("a deleted key waits for seven days"),
             ("dynamodb", "closed_streams") => Some("a stream can be read for a day after its table is gone"),
             ("apigateway_v1", "account_settings") => Some("a setting of the account"),
@@ -74,6 +75,8 @@ impl Holding {
 }
 
 const HISTORY: &str = "CloudFormation remembers deleted stacks for ninety days";
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html>
+const ALARMS: &str = "CloudWatch keeps the history of an alarm that is deleted";
 const DEFAULTS: &str = "what every account has";
 const COUNTERS: &str = "the emulator's own bookkeeping";
 
@@ -95,6 +98,8 @@ mod tests {
             (holding("sqs", "queues", "queue-orders-production", None), false),
             (holding("kms", "keys", "1234", Some("Enabled")), false),
             (holding("kms", "keys", "1234", Some("PendingDeletion")), true),
+            (holding("cloudwatch", "alarms", "alarm-queue-age-production", None), false),
+            (holding("cloudwatch", "alarm_history", "entries", None), true),
             (holding("cloudformation", "stacks", "TapStack-Dns", Some("DELETE_FAILED")), false),
             (holding("cloudformation", "stacks", "TapStack-Dns", Some("DELETE_COMPLETE")), true),
             (holding("s3", "buckets", "cdk-hnb659fds-assets-000000000000-us-east-1", None), true),

@@ -4,8 +4,8 @@ The emulator refuses a whole template for one resource type that it lacks. Here
 each such type gets a handler that records it by name and creates nothing, and
 the drill lists what was recorded as not exercised. Where the emulator departs
 from what AWS documents and the drill would notice, it is brought back here:
-replicas of global tables, outputs of stacks in other regions, the bounds of Step
-Functions retries, and the first run of a schedule.
+replicas of global tables, outputs of stacks in other regions, checks of request
+bodies, the bounds of Step Functions retries, and the first run of a schedule.
 
 Usage: launcher.py RECORD LOGS INVENTORY: the file that gets one JSON line per
 recorded resource, the file that gets the logs of all functions, and the file that
@@ -30,7 +30,7 @@ from ministack.core.responses import (
     get_region,
     set_request_region,
 )
-from ministack.services import eventbridge, lambda_svc, rds, scheduler, stepfunctions
+from ministack.services import apigateway_v1, eventbridge, lambda_svc, rds, scheduler, stepfunctions
 from ministack.services.cloudformation import engine, provisioners
 
 RECORD = sys.argv[1]
@@ -60,6 +60,7 @@ RECORDED = {
     "AWS::SecretsManager::ResourcePolicy": "policy",
     "AWS::SecretsManager::RotationSchedule": "rotation",
     "AWS::Synthetics::Canary": "canary",
+    "AWS::WAFv2::LoggingConfiguration": "logging",
     "AWS::WAFv2::WebACLAssociation": "association",
     "AWS::XRay::Group": "group",
 }
@@ -195,6 +196,37 @@ def global_table_handler(handler):
         handler["delete"](physical_id, properties)
 
     return {"create": create, "delete": delete}
+
+
+def check_bodies(handlers):
+    """Makes the request validators of a template and gives them to its methods.
+
+    The emulator has both in its API; from a template it makes up an id and
+    forgets which method asked for it.
+    """
+    create_plain_method = handlers["AWS::ApiGateway::Method"]["create"]
+
+    def create_validator(logical_id, properties, stack_name):
+        whether = {
+            name[0].lower() + name[1:]: str(properties.get(name, "false")).lower() == "true"
+            for name in ("ValidateRequestBody", "ValidateRequestParameters")
+        }
+        answer = apigateway_v1._create_request_validator(
+            properties["RestApiId"], {"name": properties.get("Name", ""), **whether}
+        )
+        validator_id = json.loads(answer[2])["id"]
+        return validator_id, {"RequestValidatorId": validator_id}
+
+    def create_method(logical_id, properties, stack_name):
+        created = create_plain_method(logical_id, properties, stack_name)
+        resource = apigateway_v1._resources[properties["RestApiId"]][properties["ResourceId"]]
+        method = resource["resourceMethods"][properties["HttpMethod"]]
+        method["requestValidatorId"] = properties.get("RequestValidatorId")
+        return created
+
+    for kind, create in (("RequestValidator", create_validator), ("Method", create_method)):
+        kind = f"AWS::ApiGateway::{kind}"
+        handlers[kind] = {**handlers[kind], "create": create}
 
 
 def stack_output_resolver(resolve):
@@ -384,6 +416,7 @@ def register():
     engine._resolve_refs = stack_output_resolver(engine._resolve_refs)
     handlers["AWS::Scheduler::Schedule"] = prompt_schedule(handlers["AWS::Scheduler::Schedule"])
     lambda_svc.invalidate_worker = end_workers_here_only(lambda_svc.invalidate_worker)
+    check_bodies(handlers)
     scheduler._SCHEDULE_TICK_INTERVAL = 1
     stepfunctions._find_matching_retrier = bounded_retrier(stepfunctions._find_matching_retrier)
     eventbridge._dispatch_to_event_bus = forwarder(eventbridge._dispatch_to_event_bus)

@@ -38,7 +38,7 @@ impl EdgeFace {
             return Ok(plain(StatusCode::FORBIDDEN, "{\"message\":\"Forbidden\"}"));
         }
         let Some(turn) = self.throttle.turn(parts.uri.path()).await else {
-            return Ok(plain(StatusCode::TOO_MANY_REQUESTS, "{\"message\":\"Too Many Requests\"}"));
+            return Ok(plain(StatusCode::TOO_MANY_REQUESTS, "{\"error\":\"too_many_requests\"}"));
         };
         let own = HeaderValue::from_str(&self.region_host).map_err(|_| Broken)?;
         parts.headers.insert(HOST, own);

@@ -81,11 +81,22 @@ impl OrderClient {
         let mut at = self.preference.first(Instant::now());
         let mut failed_in_a_row = 0;
         loop {
-            let host = match self.kind {
-                ClientKind::FollowsDns => &self.shared.options.public_host,
-                ClientKind::KnowsBothRegions => &self.shared.options.regions[at].host,
+            let options = &self.shared.options;
+            let (host, signed_for) = match self.kind {
+                ClientKind::FollowsDns => (&options.public_host, self.shared.both_regions()),
+                ClientKind::KnowsBothRegions => {
+                    (&options.regions[at].host, vec![options.regions[at].region.clone()])
+                }
             };
-            if let Some(outcome) = self.attempt(host.clone(), body.clone(), attempts).await {
+            let ask = Ask {
+                method: Method::POST,
+                host: host.clone(),
+                path: "/orders".to_owned(),
+                signed_for,
+                token: None,
+                body: body.clone(),
+            };
+            if let Some(outcome) = self.attempt(ask, attempts).await {
                 self.preference.answered(at, Instant::now());
                 return outcome;
             }
@@ -102,10 +113,9 @@ impl OrderClient {
     }
 
     /// One request; None: try again.
-    async fn attempt(&self, host: String, body: Bytes, attempts: &mut Attempts) -> Option<Outcome> {
+    async fn attempt(&self, ask: Ask, attempts: &mut Attempts) -> Option<Outcome> {
         attempts.made += 1;
-        let address = within(REQUEST, &self.resolver, &host).await?;
-        let ask = Ask { method: Method::POST, host, path: "/orders".to_owned(), token: None, body };
+        let address = within(REQUEST, &self.resolver, &ask.host).await?;
         match self.sender.send(address, &ask).await {
             Attempt::NotSent => None,
             Attempt::Unknown => {

@@ -10,7 +10,10 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use recovery::Region;
 use tokio::time::timeout;
+
+use super::signature::Signature;
 
 /// To establish a connection.
 pub(super) const CONNECT: Duration = Duration::from_secs(1);
@@ -36,6 +39,8 @@ pub(super) struct Ask {
     pub(super) method: Method,
     pub(super) host: String,
     pub(super) path: String,
+    /// The regions that may be behind the host.
+    pub(super) signed_for: Vec<Region>,
     pub(super) token: Option<String>,
     pub(super) body: Bytes,
 }
@@ -43,6 +48,7 @@ pub(super) struct Ask {
 /// A client's connections.
 pub(super) struct Sender {
     client: Client<HttpConnector, Full<Bytes>>,
+    signature: Signature,
     port: u16,
 }
 
@@ -57,7 +63,7 @@ impl Sender {
             // Every retry is ours, so that every one is counted.
             .retry_canceled_requests(false)
             .build(connector);
-        Self { client, port }
+        Self { client, signature: Signature::new(), port }
     }
 
     pub(super) async fn send(&self, address: Ipv4Addr, ask: &Ask) -> Attempt {
@@ -72,10 +78,13 @@ impl Sender {
         if let Some(token) = &ask.token {
             request = request.header("session-token", token);
         }
-        let Ok(request) = request.body(Full::new(ask.body.clone())) else {
+        let Ok(mut request) = request.body(ask.body.clone()) else {
             return Attempt::NotSent;
         };
-        timeout(REQUEST, self.answered(request)).await.unwrap_or(Attempt::Unknown)
+        if self.signature.put(&mut request, &ask.signed_for).is_none() {
+            return Attempt::NotSent;
+        }
+        timeout(REQUEST, self.answered(request.map(Full::new))).await.unwrap_or(Attempt::Unknown)
     }
 
     async fn answered(&self, request: Request<Full<Bytes>>) -> Attempt {

@@ -216,6 +216,7 @@ impl Turn<'_> {
             method,
             host: shared.options.public_host.clone(),
             path: format!("/sessions/{}", self.id),
+            signed_for: shared.both_regions(),
             token: token.map(|version| version.to_string()),
             body,
         };

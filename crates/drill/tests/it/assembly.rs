@@ -151,7 +151,7 @@ async fn emulator() -> Emulator {
     Emulator::start(&environment, &run).await.expect("it starts")
 }
 
-async fn send(request: http::Request<Full<Bytes>>) -> (u16, String) {
+pub async fn send(request: http::Request<Full<Bytes>>) -> (u16, String) {
     let client = Client::builder(TokioExecutor::new()).build_http();
     let response = client.request(request).await.expect("an answer");
     let status = response.status().as_u16();

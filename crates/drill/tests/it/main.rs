@@ -2,6 +2,7 @@
 
 mod assembly;
 mod aurora;
+mod authorisation;
 mod dns;
 mod emulator;
 mod environment;

@@ -1,10 +1,10 @@
 //! The functions of a region, each with its own role, and the queues between them.
 
 use cdk::{Handle, Scope, Stack};
-use cfn::{lambda, sqs};
+use cfn::lambda;
 use serde_json::json;
 
-use super::{database_keeper, log_group, permissions, settings};
+use super::{database_keeper, log_group, permissions, queue, settings};
 use crate::packages::{
     DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, Packages, RECOVERY_STEP, SENTINEL,
 };
@@ -15,8 +15,13 @@ use crate::policy::role;
 const PROCESSOR_TIMEOUT_S: u64 = 30;
 /// Receives after which a message that only ever crashed the processor is put aside.
 const RECEIVES_MAX: u32 = 1000;
-/// Seconds a dead letter is kept: the most SQS allows.
-const DEAD_LETTER_RETENTION_S: u32 = 1_209_600;
+/// Processors that Lambda starts for the queue at most. Each keeps a connection to the database, and
+/// their hundred orders at once settle the backlog of an outage far faster than it came. The bound is
+/// the queue's and not a reservation of the function's: a batch that meets the latter counts as received,
+/// which brings its messages nearer to the dead-letter queue.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html>
+const PROCESSORS: i64 = 10;
 /// The functions of this stack.
 const FUNCTIONS: [&str; 6] =
     [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP, PREFLIGHT, DATABASE_KEEPER];
@@ -44,7 +49,7 @@ pub fn failed_invocations(place: &Place<'_>) -> String {
 pub fn new(stack: &mut Stack, place: &Place<'_>, packages: &Packages) -> Handles {
     let mut root = stack.root();
     let (orders, dead_letters) = queues(&mut root, place);
-    let failed = root.add("FailedInvocations", resting_queue(&failed_invocations(place)));
+    let failed = queue::add(&mut root, "FailedInvocations", queue::resting(&failed_invocations(place)), &[]);
     let functions: Vec<Handle> =
         FUNCTIONS.into_iter().map(|name| function(&mut root, place, packages, name)).collect();
     for (name, handle) in FUNCTIONS.into_iter().zip(&functions) {
@@ -62,31 +67,17 @@ pub fn new(stack: &mut Stack, place: &Place<'_>, packages: &Packages) -> Handles
     Handles { functions, orders, dead_letters }
 }
 
-/// A queue that nothing reads but people.
-pub(super) fn resting_queue(name: &str) -> sqs::Queue {
-    sqs::Queue::new()
-        .queue_name(name)
-        .message_retention_period(DEAD_LETTER_RETENTION_S)
-        .sqs_managed_sse_enabled(true)
-}
-
 fn queues(root: &mut Scope<'_>, place: &Place<'_>) -> (Handle, Handle) {
     let names = place.names();
     let orders_arn = place.queue_arn(&names.order_queue());
-    let dead_letters = root.add(
-        "DeadLetters",
-        resting_queue(&names.dead_letter_queue())
-            .redrive_allow_policy(json!({ "redrivePermission": "byQueue", "sourceQueueArns": [orders_arn] })),
-    );
+    let dead_letters = queue::resting(&names.dead_letter_queue())
+        .redrive_allow_policy(json!({ "redrivePermission": "byQueue", "sourceQueueArns": [orders_arn] }));
+    let dead_letters = queue::add(root, "DeadLetters", dead_letters, &[]);
     let target = cfn::Value::<String>::from(dead_letters.attribute("Arn"));
-    let orders = root.add(
-        "Orders",
-        sqs::Queue::new()
-            .queue_name(names.order_queue())
-            .visibility_timeout(i64::try_from(6 * PROCESSOR_TIMEOUT_S).unwrap_or(i64::MAX))
-            .sqs_managed_sse_enabled(true)
-            .redrive_policy(json!({ "deadLetterTargetArn": target, "maxReceiveCount": RECEIVES_MAX })),
-    );
+    let orders = queue::encrypted(&names.order_queue())
+        .visibility_timeout(i64::try_from(6 * PROCESSOR_TIMEOUT_S).unwrap_or(i64::MAX))
+        .redrive_policy(json!({ "deadLetterTargetArn": target, "maxReceiveCount": RECEIVES_MAX }));
+    let orders = queue::add(root, "Orders", orders, &[]);
     (orders, dead_letters)
 }
 
@@ -140,7 +131,10 @@ fn function(root: &mut Scope<'_>, place: &Place<'_>, packages: &Packages, name: 
         .memory_size(512)
         .timeout(i64::try_from(timeout_s(place, name)).unwrap_or(i64::MAX))
         .environment(lambda::function::Environment::new().variables(settings::of(name, place)))
-        .logging_config(lambda::function::LoggingConfig::new().log_group(log_group.reference()))
+        .logging_config(
+            lambda::function::LoggingConfig::new().log_format("JSON").log_group(log_group.reference()),
+        )
+        .recursive_loop("Terminate")
         .tracing_config(lambda::function::TracingConfig::new().mode("Active"))
         .vpc_config(network);
     if let Some(instances) = reserved(place, name) {
@@ -157,6 +151,9 @@ fn feed(root: &mut Scope<'_>, processor: &Handle, orders: &Handle) {
             .event_source_arn(orders.attribute("Arn"))
             .batch_size(10)
             .maximum_batching_window_in_seconds(0)
+            .scaling_config(
+                lambda::event_source_mapping::ScalingConfig::new().maximum_concurrency(PROCESSORS),
+            )
             .function_response_types(["ReportBatchItemFailures"]),
     );
 }

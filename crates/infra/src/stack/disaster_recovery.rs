@@ -1,12 +1,13 @@
-//! What recovers a region: the watch, the workflow, the switch, and what is announced of it.
+//! What recovers a region and brings it home: the watch, the workflows, the switch, and what is
+//! announced of it.
 
 use cdk::{Handle, Scope, Stack};
-use cfn::{Value, events, scheduler, sqs, stepfunctions};
+use cfn::{events, scheduler, stepfunctions};
 use recovery::step;
 use serde_json::json;
 
-use super::compute::{failed_invocations, resting_queue};
-use super::{database_events, forwarding, log_group, parameter, preflight};
+use super::compute::failed_invocations;
+use super::{database_events, forwarding, log_group, parameter, preflight, queue};
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 use crate::place::Place;
 use crate::policy::{Statement, role};
@@ -16,19 +17,34 @@ use crate::policy::{Statement, role};
 pub struct Handles {
     /// The failover state machine.
     pub workflow: Handle,
+    /// The failback state machine.
+    pub failback: Handle,
 }
 
-/// Adds everything; `definition` is the failover workflow in Amazon States Language.
-pub fn new(stack: &mut Stack, place: &Place<'_>, definition: &str) -> Handles {
+/// The workflows of a region, in Amazon States Language.
+#[derive(Clone, Debug)]
+pub struct Definitions {
+    /// What this region does when the other one is lost.
+    pub failover: String,
+    /// What it does when the lost one, its home, is back.
+    pub failback: String,
+}
+
+/// Adds everything.
+pub fn new(stack: &mut Stack, place: &Place<'_>, definitions: &Definitions) -> Handles {
     let mut root = stack.root();
     let bus = announcements(&mut root, place);
     database_events::add(&mut root, place);
     settings(&mut root, place);
-    let workflow = workflow(&mut root.scope("Failover"), place, definition);
+    let names = place.names();
+    let failover = Purpose { word: "failover", name: names.failover_state_machine() };
+    let workflow = state_machine(&mut root.scope("Failover"), place, &failover, &definitions.failover);
+    let failback = Purpose { word: "failback", name: names.failback_state_machine() };
+    let failback = state_machine(&mut root.scope("Failback"), place, &failback, &definitions.failback);
     watch(&mut root.scope("Watch"), place);
-    preflight::add(&mut root.scope("Preflight"), place, definition);
+    preflight::add(&mut root.scope("Preflight"), place, &definitions.failover);
     forwarding::add(&mut root.scope("Forwarding"), place, &bus);
-    Handles { workflow }
+    Handles { workflow, failback }
 }
 
 /// Name of the queue of events that reached nobody.
@@ -47,21 +63,17 @@ fn announcements(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
     use events::rule::{DeadLetterConfig, RetryPolicy, Target};
     let names = place.names();
     let bus = root.add("Bus", events::EventBus::new(names.event_bus()));
-    let undelivered = root.add("Undelivered", resting_queue(&undelivered_events(place)));
     let rule = announcement_rule(place);
     let from = place.arn("events", &format!("rule/{}/{rule}", names.event_bus()));
-    let accept = json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Sid": "RulePutsAside",
-            "Effect": "Allow",
-            "Principal": { "Service": "events.amazonaws.com" },
-            "Action": "sqs:SendMessage",
-            "Resource": Value::<String>::from(undelivered.attribute("Arn")),
-            "Condition": { "ArnEquals": { "aws:SourceArn": [from, database_events::rule_arn(place)] } },
-        }],
+    let puts_aside = json!({
+        "Sid": "RulePutsAside",
+        "Effect": "Allow",
+        "Principal": { "Service": "events.amazonaws.com" },
+        "Action": "sqs:SendMessage",
+        "Condition": { "ArnEquals": { "aws:SourceArn": [from, database_events::rule_arn(place)] } },
     });
-    root.add("UndeliveredPolicy", sqs::QueuePolicy::new(accept, [undelivered.reference()]));
+    let undelivered = queue::resting(&undelivered_events(place));
+    let undelivered = queue::add(root, "Undelivered", undelivered, &[puts_aside]);
     let target = Target::new(place.alert_topic_arn(), "alerts")
         .retry_policy(RetryPolicy::new().maximum_retry_attempts(185).maximum_event_age_in_seconds(86_400))
         .dead_letter_config(DeadLetterConfig::new().arn(undelivered.attribute("Arn")));
@@ -90,12 +102,18 @@ fn settings(root: &mut Scope<'_>, place: &Place<'_>) {
     parameter(root, place, "RegionUrl", "region/url", format!("https://{}", names.region_host(place.region)));
 }
 
-fn workflow(scope: &mut Scope<'_>, place: &Place<'_>, definition: &str) -> Handle {
+/// What a state machine is for, and what it is called.
+struct Purpose {
+    word: &'static str,
+    name: String,
+}
+
+fn state_machine(scope: &mut Scope<'_>, place: &Place<'_>, purpose: &Purpose, definition: &str) -> Handle {
     use stepfunctions::state_machine::{
         CloudWatchLogsLogGroup, LogDestination, LoggingConfiguration, TracingConfiguration,
     };
-    let name = place.names().failover_state_machine();
-    let log_group = scope.add("Logs", log_group(place, format!("/aws/vendedlogs/states/{name}")));
+    let logs = log_group(place, format!("/aws/vendedlogs/states/{}", purpose.name));
+    let log_group = scope.add("Logs", logs);
     let destination = CloudWatchLogsLogGroup::new().log_group_arn(log_group.attribute("Arn"));
     let logging = LoggingConfiguration::new()
         .level("ALL")
@@ -104,7 +122,7 @@ fn workflow(scope: &mut Scope<'_>, place: &Place<'_>, definition: &str) -> Handl
     let role = role(
         scope,
         "Role",
-        &place.names().function_role("failover", place.region),
+        &place.names().function_role(purpose.word, place.region),
         "states.amazonaws.com",
         &[
             Statement::allow(&["lambda:InvokeFunction"], [place.function_arn(RECOVERY_STEP)]),
@@ -135,7 +153,7 @@ fn workflow(scope: &mut Scope<'_>, place: &Place<'_>, definition: &str) -> Handl
     scope.add(
         "Workflow",
         stepfunctions::StateMachine::new(role.attribute("Arn"))
-            .state_machine_name(name)
+            .state_machine_name(&purpose.name)
             .state_machine_type("STANDARD")
             .definition_string(definition)
             .logging_configuration(logging)

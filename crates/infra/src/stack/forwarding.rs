@@ -4,11 +4,11 @@
 //! forwarded, foreign ones are kept, so that nobody is told twice and no event goes round.
 
 use cdk::{Handle, Scope};
-use cfn::{Json, Value, events, sqs};
+use cfn::{Json, Value, events};
 use recovery::step;
 use serde_json::json;
 
-use super::compute::resting_queue;
+use super::queue;
 use crate::place::Place;
 use crate::policy::{Statement, role};
 
@@ -43,20 +43,15 @@ pub(super) fn add(scope: &mut Scope<'_>, place: &Place<'_>, bus: &Handle) {
 
 /// A queue that these rules may send to and that people read.
 fn queue(scope: &mut Scope<'_>, place: &Place<'_>, id: &str, purpose: &str, rules: &[String]) -> Handle {
-    let queue = scope.add(id, resting_queue(&place.names().resource("queue", purpose)));
-    let accept = json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Sid": "RulesSend",
-            "Effect": "Allow",
-            "Principal": { "Service": "events.amazonaws.com" },
-            "Action": "sqs:SendMessage",
-            "Resource": Value::<String>::from(queue.attribute("Arn")),
-            "Condition": { "ArnEquals": { "aws:SourceArn": rules } },
-        }],
+    let send = json!({
+        "Sid": "RulesSend",
+        "Effect": "Allow",
+        "Principal": { "Service": "events.amazonaws.com" },
+        "Action": "sqs:SendMessage",
+        "Condition": { "ArnEquals": { "aws:SourceArn": rules } },
     });
-    scope.add(&format!("{id}Policy"), sqs::QueuePolicy::new(accept, [queue.reference()]));
-    queue
+    let resting = queue::resting(&place.names().resource("queue", purpose));
+    queue::add(scope, id, resting, &[send])
 }
 
 fn rule(

@@ -21,6 +21,7 @@ pub mod networking;
 pub mod peering;
 mod permissions;
 pub mod preflight;
+mod queue;
 mod replication;
 mod settings;
 pub mod storage;

@@ -45,6 +45,22 @@ fn on_its_behalf(function: &str, place: &Place<'_>) -> Vec<Statement> {
     ]
 }
 
+/// What Lambda does under a function's role to put it into the VPC.
+const INTERFACES: [&str; 4] = [
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+];
+
+/// The code of a function may not touch interfaces: its calls carry its ARN, Lambda's own do not.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html>
+fn for_lambda_alone(function: &str, place: &Place<'_>) -> Statement {
+    Statement::deny(&INTERFACES)
+        .when(json!({ "ArnEquals": { "lambda:SourceFunctionArn": place.function_arn(function) } }))
+}
+
 fn every_function(function: &str, place: &Place<'_>) -> Vec<Statement> {
     vec![
         Statement::allow(
@@ -56,14 +72,10 @@ fn every_function(function: &str, place: &Place<'_>) -> Vec<Statement> {
             "X-Ray has no resource for traces (service authorization reference)",
         ),
         Statement::anywhere(
-            &[
-                "ec2:CreateNetworkInterface",
-                "ec2:DeleteNetworkInterface",
-                "ec2:DescribeNetworkInterfaces",
-                "ec2:DescribeSubnets",
-            ],
+            &INTERFACES,
             "Lambda makes the interfaces of a function in a VPC under the function's role, and checks for `*` (Lambda developer guide)",
         ),
+        for_lambda_alone(function, place),
     ]
 }
 
@@ -112,6 +124,14 @@ fn switch(place: &Place<'_>) -> Statement {
     Statement::allow(&["ssm:GetParameter"], [place.parameter_arn(&place.names().switch_parameter())])
 }
 
+/// Signed calls of the API, as clients make them: method, path, and whose region's API.
+fn api_calls<const N: usize>(calls: [(&str, &str, Place<'_>); N]) -> Statement {
+    let resources = calls.map(|(verb, path, place)| super::api::calls(&place, verb, path));
+    Statement::allow(&["execute-api:Invoke"], resources).because(
+        "the id of an API is made by API Gateway, and a parameter that holds it would make this stack wait for the API, which waits for this stack",
+    )
+}
+
 fn orders_api(place: &Place<'_>) -> Vec<Statement> {
     let names = place.names();
     vec![
@@ -147,7 +167,8 @@ fn order_processor(place: &Place<'_>) -> Vec<Statement> {
 }
 
 fn sentinel(place: &Place<'_>) -> Vec<Statement> {
-    let workflow = place.names().failover_state_machine();
+    let (failover, failback) =
+        (place.names().failover_state_machine(), place.names().failback_state_machine());
     vec![
         own_database(place, SENTINEL),
         lease(place),
@@ -156,12 +177,19 @@ fn sentinel(place: &Place<'_>) -> Vec<Statement> {
         Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&place.names().order_queue())]),
         switch(place),
         Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
-        Statement::allow(&["states:StartExecution"], [place.state_machine_arn()]),
+        Statement::allow(
+            &["states:StartExecution"],
+            [place.state_machine_arn(), place.failback_state_machine_arn()],
+        ),
         Statement::allow(
             &["states:DescribeExecution"],
-            [place.arn("states", &format!("execution:{workflow}:failover-*"))],
+            [
+                place.arn("states", &format!("execution:{failover}:failover-*")),
+                place.arn("states", &format!("execution:{failback}:failback-*")),
+            ],
         ),
         Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&super::compute::failed_invocations(place))]),
+        api_calls([("POST", "orders", place.peer())]),
     ]
 }
 
@@ -196,18 +224,28 @@ fn recovery_step(place: &Place<'_>) -> Vec<Statement> {
         journal(place, &["dynamodb:Query"]),
         switch(place),
         Statement::allow(&["rds:DescribeGlobalClusters"], [place.global_cluster_arn()]),
-        // A failover promotes the one cluster and demotes the other. The service authorization
-        // reference asks for `cluster` without saying whose, and a refusal would come mid-outage.
+        // Both promote the one cluster and demote the other. The service authorization reference
+        // asks for `cluster` without saying whose, and a refusal would come mid-outage.
         Statement::allow(
-            &["rds:FailoverGlobalCluster"],
+            &["rds:FailoverGlobalCluster", "rds:SwitchoverGlobalCluster"],
             [place.global_cluster_arn(), place.database_cluster_arn(), place.peer().database_cluster_arn()],
         ),
+        // A failback looks whether home's database has everything, and whether home may act.
+        peer_database(place, RECOVERY_STEP),
+        switch(&place.home()),
         Statement::allow(&["events:PutEvents"], [place.event_bus_arn()]),
         record,
         encrypt,
         Statement::allow(&["route53:ListResourceRecordSets"], [zone_arn(place)]),
         Statement::allow(&["route53:ChangeResourceRecordSets"], [zone_arn(place)])
             .when(failover_records(place)),
+        // The public name may lead to either region while it is validated.
+        api_calls([
+            ("POST", "orders", *place),
+            ("GET", "orders/*", *place),
+            ("POST", "orders", place.peer()),
+            ("GET", "orders/*", place.peer()),
+        ]),
     ]
 }
 

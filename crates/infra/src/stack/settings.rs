@@ -51,6 +51,7 @@ fn located(place: &Place<'_>) -> Vec<(&'static str, String)> {
         (setting::GLOBAL_CLUSTER, names.global_cluster()),
         (setting::DATABASE_CLUSTER, names.database_cluster(place.region)),
         (setting::STATE_MACHINE_ARN, place.state_machine_arn()),
+        (setting::FAILBACK_STATE_MACHINE_ARN, place.failback_state_machine_arn()),
         (setting::SWITCH_PARAMETER, names.switch_parameter()),
         (setting::EVENT_BUS, names.event_bus()),
         (setting::AUDIT_BUCKET, place.bucket(AUDIT)),
@@ -61,9 +62,10 @@ fn located(place: &Place<'_>) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Timings, in seconds, and the number of failed probes.
+/// Timings, in seconds but for the lag, the number of failed probes, and whether the way home is automatic.
 fn timed(place: &Place<'_>) -> Vec<(&'static str, String)> {
     let (lease, sentinel) = (&place.deployment.lease, &place.deployment.sentinel);
+    let failback = &place.deployment.failback;
     vec![
         (setting::LEASE_RENEW_S, lease.renew_s.to_string()),
         (setting::LEASE_TTL_S, lease.ttl_s.to_string()),
@@ -74,5 +76,8 @@ fn timed(place: &Place<'_>) -> Vec<(&'static str, String)> {
         (setting::PROBE_INTERVAL_S, sentinel.probe_interval_s.to_string()),
         (setting::PROBE_FAILURES, sentinel.probe_failures.to_string()),
         (setting::REPLAY_MARGIN_S, place.deployment.journal.replay_margin_s.to_string()),
+        (setting::FAILBACK_AUTOMATIC, failback.automatic.to_string()),
+        (setting::FAILBACK_DWELL_S, failback.dwell_s.to_string()),
+        (setting::FAILBACK_LAG_MS_MAX, failback.lag_ms_max.to_string()),
     ]
 }

@@ -37,6 +37,8 @@ fn functions_are_as_the_protocol_needs_them() {
             let function = function(&templates, region, name);
             assert_eq!(function["Runtime"], "provided.al2023");
             assert_eq!(function["TracingConfig"]["Mode"], "Active");
+            assert_eq!(function["LoggingConfig"]["LogFormat"], "JSON");
+            assert_eq!(function["RecursiveLoop"], "Terminate");
             assert_eq!(function["Architectures"], json!(["x86_64"]));
             assert_eq!(function["VpcConfig"]["SubnetIds"].as_array().map(Vec::len), Some(3));
             let reserved = function.get("ReservedConcurrentExecutions").and_then(Value::as_i64);
@@ -83,6 +85,13 @@ fn settings_say_what_the_deployment_says() {
             variables[setting::STATE_MACHINE_ARN],
             format!("arn:aws:states:{region}:111122223333:stateMachine:workflow-failover-production")
         );
+        assert_eq!(
+            variables[setting::FAILBACK_STATE_MACHINE_ARN],
+            format!("arn:aws:states:{region}:111122223333:stateMachine:workflow-failback-production")
+        );
+        assert_eq!(variables[setting::FAILBACK_AUTOMATIC], deployment.failback.automatic.to_string());
+        assert_eq!(variables[setting::FAILBACK_DWELL_S], deployment.failback.dwell_s.to_string());
+        assert_eq!(variables[setting::FAILBACK_LAG_MS_MAX], deployment.failback.lag_ms_max.to_string());
         assert_eq!(variables.get(setting::RESOLVER), None, "only a drill names a resolver");
         assert!(variables.to_string().len() < 4096, "Lambda allows 4 KB of environment");
     }
@@ -105,7 +114,38 @@ fn failed_orders_come_back_alone_and_end_in_the_dead_letter_queue() {
         assert_eq!(mapping[0]["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
         assert_eq!(mapping[0]["BatchSize"], 10);
         assert_eq!(mapping[0]["MaximumBatchingWindowInSeconds"], 0);
+        assert_eq!(mapping[0]["ScalingConfig"]["MaximumConcurrency"], 10);
     }
+}
+
+#[test]
+fn queues_are_closed_to_whoever_comes_without_tls() {
+    let mut queues = 0;
+    for template in trading() {
+        let policies = template.all("AWS::SQS::QueuePolicy");
+        for (id, _) in template.resources().filter(|(_, resource)| resource["Type"] == "AWS::SQS::Queue") {
+            let own: Vec<&Value> = policies
+                .iter()
+                .filter(|policy| policy["Queues"] == json!([{ "Ref": id }]))
+                .flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array())
+                .flatten()
+                .collect();
+            let denies = json!({
+                "Sid": "EncryptedOnly", "Effect": "Deny", "Principal": "*", "Action": "sqs:*",
+                "Resource": { "Fn::GetAtt": [id, "Arn"] },
+                "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+            });
+            assert!(own.contains(&&denies), "{id}");
+            // Nobody is let in but a service, on behalf of one resource of ours.
+            for allows in own.iter().filter(|statement| statement["Effect"] == "Allow") {
+                assert!(allows["Principal"]["Service"].is_string(), "{id}");
+                let sources = &allows["Condition"]["ArnEquals"]["aws:SourceArn"];
+                assert!(sources.is_string() || sources.as_array().is_some_and(|all| !all.is_empty()), "{id}");
+            }
+            queues += 1;
+        }
+    }
+    assert!(queues >= 8, "{queues} queues");
 }
 
 #[test]
@@ -146,7 +186,10 @@ fn what_cannot_be_announced_is_put_aside() {
         assert_eq!(recovery.json["Resources"][queue]["Type"], "AWS::SQS::Queue");
         let policies = recovery.all("AWS::SQS::QueuePolicy");
         let policy = policies.iter().find(|policy| policy["Queues"] == json!([{ "Ref": queue }]));
-        let statement = &policy.expect("the queue has a policy")["PolicyDocument"]["Statement"][0];
+        let statements = policy.expect("a policy of its own")["PolicyDocument"]["Statement"].as_array();
+        let statements = statements.expect("statements");
+        let statement = statements.iter().find(|one| one["Effect"] == "Allow").expect("the rule may send");
+        assert_eq!(statement["Resource"]["Fn::GetAtt"], json!([queue, "Arn"]));
         let rules =
             ["bus-recovery-production/rule-announcements-production", "rule-database-events-production"];
         let arns = rules.map(|rule| format!("arn:aws:events:{region}:111122223333:rule/{rule}"));
@@ -155,21 +198,31 @@ fn what_cannot_be_announced_is_put_aside() {
 }
 
 #[test]
-fn each_region_holds_the_workflow_of_the_recovery_crate() {
+fn each_region_holds_the_workflows_of_the_recovery_crate() {
     let (templates, deployment) = (trading(), deployment());
     for region in REGIONS {
-        let machine = one(
-            &templates,
-            region,
-            "AWS::StepFunctions::StateMachine",
-            "StateMachineName",
-            "workflow-failover-production",
-        );
         let function =
             format!("arn:aws:lambda:{region}:111122223333:function:function-recovery-step-production");
-        let expected = recovery::workflow::workflow(&deployment, &function).to_json();
-        assert_eq!(machine["DefinitionString"], expected);
-        assert_eq!(machine["LoggingConfiguration"]["Level"], "ALL");
+        for (purpose, expected) in [
+            ("failover", recovery::workflow::workflow(&deployment, &function)),
+            ("failback", recovery::workflow::failback(&deployment, &function)),
+        ] {
+            let kind = "AWS::StepFunctions::StateMachine";
+            let name = format!("workflow-{purpose}-production");
+            let machine = one(&templates, region, kind, "StateMachineName", &name);
+            assert_eq!(machine["DefinitionString"], expected.to_json());
+            assert_eq!(machine["LoggingConfiguration"]["Level"], "ALL");
+            assert_eq!(machine["TracingConfiguration"]["Enabled"], true);
+            let group = format!("/aws/vendedlogs/states/{name}");
+            one(&templates, region, "AWS::Logs::LogGroup", "LogGroupName", &group);
+            let role = format!("role-{purpose}-{region}-production");
+            let role = one(&templates, region, "AWS::IAM::Role", "RoleName", &role);
+            let invoke = &role["Policies"][0]["PolicyDocument"]["Statement"][0];
+            assert_eq!(
+                (&invoke["Action"], &invoke["Resource"]),
+                (&json!(["lambda:InvokeFunction"]), &json!([function]))
+            );
+        }
     }
 }
 

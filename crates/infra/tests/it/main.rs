@@ -3,6 +3,7 @@
 //! Method: synthesise `deployments/trading.toml` with stand-in packages and look
 //! at the templates, never at the code that made them.
 
+mod api;
 mod calls;
 mod check;
 mod compute;
@@ -70,8 +71,13 @@ impl Template {
 }
 
 fn synthesise(deployment: &Deployment) -> Vec<Template> {
+    synthesise_in(deployment, ACCOUNT)
+}
+
+fn synthesise_in(deployment: &Deployment, account: &str) -> Vec<Template> {
     let packages = packages();
-    let app = infra::app(deployment, &synthesis(packages.path())).expect("packages and account are good");
+    let input = Synthesis { account: account.to_owned(), ..synthesis(packages.path()) };
+    let app = infra::app(deployment, &input).expect("packages and account are good");
     let assembly = app.synthesise().expect("the tree is sound");
     let template = |stack: &cdk::assembly::SynthesisedStack| Template {
         name: stack.name.clone(),

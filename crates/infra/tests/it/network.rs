@@ -151,7 +151,8 @@ const NOT_CALLED: [(&str, &str); 5] = [
 ];
 
 /// What they call over the internet, and why.
-const OVER_THE_INTERNET: [(&str, &str); 3] = [
+const OVER_THE_INTERNET: [(&str, &str); 4] = [
+    ("execute-api", "a look from outside goes the way that callers go"),
     ("iam", "its control plane is in us-east-1 alone, and the preflight asks it once an hour"),
     ("route53", "its control plane is in us-east-1 alone, and no step waits for it"),
     ("scheduler", "the preflight asks it once an hour"),

@@ -6,6 +6,7 @@
 //! table `[environments.NAME]` says what is other in that one.
 
 mod environment;
+mod failback;
 mod operation;
 mod problem;
 mod reader;
@@ -13,6 +14,7 @@ mod rules;
 mod strong_set;
 mod timing;
 
+pub use failback::Failback;
 pub use operation::{Alarms, Api, Storage};
 pub use problem::{Problem, Problems};
 pub use strong_set::{STRONG_SETS, strong_set_of};
@@ -62,6 +64,8 @@ pub struct Deployment {
     pub alarms: Alarms,
     /// The buckets.
     pub storage: Storage,
+    /// When the system goes home.
+    pub failback: Failback,
 }
 
 /// The three regions of a deployment.
@@ -248,6 +252,7 @@ impl Deployment {
         let deployment = rules::read(root, environment, reader);
         rules::check(&deployment, reader);
         timing::check(&deployment, reader);
+        failback::check(&deployment, reader);
         deployment
     }
 

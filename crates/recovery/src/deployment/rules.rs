@@ -7,11 +7,11 @@ use super::environment::Environment;
 use super::reader::{Reader, Section};
 use super::{
     Architecture, Compute, Database, Deployment, Domain, HealthCheck, Journal, LeaseTiming, Load, Objectives,
-    Profile, Regions, STRONG_SETS, Sentinel, operation, strong_set_of,
+    Profile, Regions, STRONG_SETS, Sentinel, failback, operation, strong_set_of,
 };
 
 const FIELDS: [&str; 5] = ["name", "environment", "owner", "cost_center", "protect"];
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 14] = [
     "regions",
     "objectives",
     "domain",
@@ -25,6 +25,7 @@ const SECTIONS: [&str; 13] = [
     "api",
     "alarms",
     "storage",
+    "failback",
 ];
 const DAY_S: u64 = 86_400;
 
@@ -54,6 +55,7 @@ pub(super) fn read<'t>(
         api: operation::api(&root, reader),
         alarms: operation::alarms(&root, reader),
         storage: operation::storage(&root, reader),
+        failback: failback::read(&root, reader),
     }
 }
 

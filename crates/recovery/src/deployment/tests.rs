@@ -110,6 +110,9 @@ fn each_rule_refuses_what_breaks_it() {
         ("api_latency_ms", "29001", "`alarms.api_latency_ms` is 29001"),
         ("audit_retention_days", "0", "`storage.audit_retention_days` is 0"),
         ("audit_object_lock", "true", "`protect` is false"),
+        ("dwell_s", "29", "over before an outage of home is noticed"),
+        ("lag_ms_max", "9", "`failback.lag_ms_max` is 9"),
+        ("automatic", "1", "`failback.automatic` is 1"),
         ("renew_s", "99999999999999999999999", "`lease.renew_s` is 99999999999999999999999"),
     ];
     for (field, value, expected) in cases {

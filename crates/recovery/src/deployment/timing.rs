@@ -1,7 +1,7 @@
 //! Timings that must fit each other.
 
-use super::Deployment;
 use super::reader::Reader;
+use super::{Deployment, Sentinel};
 
 /// How far back the sentinel's sweep looks for unsettled orders, in seconds. An older one than the
 /// watermark may be unsettled for as long as that, so a replay must not begin later.
@@ -45,6 +45,11 @@ fn check_lease(deployment: &Deployment, reader: &mut Reader<'_>) {
     reader.refuse_if(cooldown < ttl + margin, &fields, reason, hint);
 }
 
+/// Seconds of failed outside probes that count as an outage.
+pub(super) fn outage_noticed_s(sentinel: &Sentinel) -> u64 {
+    sentinel.probe_interval_s * u64::from(sentinel.probe_failures)
+}
+
 fn check_sentinel(deployment: &Deployment, reader: &mut Reader<'_>) {
     let (lease, sentinel) = (&deployment.lease, &deployment.sentinel);
     let (schedule, watch) = (sentinel.schedule_s, sentinel.watch_s);
@@ -55,7 +60,7 @@ fn check_sentinel(deployment: &Deployment, reader: &mut Reader<'_>) {
     let hint = format!("make watch_s at least schedule_s + ttl_s + margin_s = {needed}");
     let fields = ["sentinel.watch_s", "sentinel.schedule_s", "lease.ttl_s", "lease.margin_s"];
     reader.refuse_if(watch < needed, &fields, reason, &hint);
-    let probing = sentinel.probe_interval_s * u64::from(sentinel.probe_failures);
+    let probing = outage_noticed_s(sentinel);
     let reason =
         format!("{} probes take {probing} s, longer than a watch of {watch} s", sentinel.probe_failures);
     let hint = "make probe_interval_s × probe_failures at most watch_s, or no watch ever sees so many";

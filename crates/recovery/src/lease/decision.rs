@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Challenger, Lease, LeaseState, Owner, Timing};
+use super::failback::home_well;
+use super::{Challenger, Failback, Lease, LeaseState, Owner, Timing};
 use crate::{Epoch, Region};
+
+/// Between two requests to start the failback, which may wait for hours and is not urgent.
+const FAILBACK_PAUSE: Duration = Duration::from_secs(60);
 
 /// Everything a sentinel knows at one tick. Times are since the start of its process,
 /// by its monotonic clock, unless their name says otherwise.
@@ -27,8 +31,12 @@ pub struct View<'a> {
     pub switch_on: bool,
     /// Timings of the lease.
     pub timing: &'a Timing,
+    /// Rules of the failback.
+    pub failback: &'a Failback,
     /// When this process last asked for the recovery workflow to be started, if it has.
     pub recovery_started: Option<Duration>,
+    /// When this process last asked for the failback workflow to be started, if it has.
+    pub failback_started: Option<Duration>,
     /// Now.
     pub now: Duration,
     /// Now, in milliseconds since the Unix epoch, for the record and the cooldown only.
@@ -71,6 +79,8 @@ pub enum Database {
 pub struct Probes {
     /// Failed probes in a row.
     pub failures: u32,
+    /// Answered probes in a row.
+    pub answered: u32,
     /// How many count as an outage.
     pub limit: u32,
     /// What the last failed one met.
@@ -104,6 +114,18 @@ pub enum Decision {
     StartRecovery {
         /// Part of the execution's name.
         epoch: Epoch,
+    },
+    /// Start the failback workflow under this epoch; it does no harm when it runs already.
+    StartFailback {
+        /// Part of the execution's name.
+        epoch: Epoch,
+    },
+    /// Settle again, by compare-and-set: a failback has come to nothing, and nobody has undone its drain.
+    Undrain {
+        /// As read.
+        expected: Lease,
+        /// As it should be.
+        next: Lease,
     },
     /// Something ought to be done and must not be, for this reason.
     Hold(String),
@@ -142,8 +164,12 @@ fn own(view: &View<'_>, lease: &Lease) -> Decision {
     if let Some(reason) = view.readiness.unfit() {
         return Decision::Hold(format!("the lease is not renewed: {reason}"));
     }
-    // While it recovers, the database is what the workflow is about.
-    let without_database = if recovering { None } else { view.readiness.database_problem() };
+    if view.failback.overdue(lease, view.timing) {
+        return overdue(view, lease);
+    }
+    // While it recovers or goes home, the database is what the workflow is about.
+    let settles = lease.state == LeaseState::Serving;
+    let without_database = if settles { view.readiness.database_problem() } else { None };
     let (lasted, patience) = (view.timing.database_unfit_for(lease), view.timing.database_patience);
     if let Some(reason) = without_database.as_ref().filter(|_| lasted >= patience) {
         let limit = patience.as_secs();
@@ -155,7 +181,11 @@ fn own(view: &View<'_>, lease: &Lease) -> Decision {
     }
     if renewal_due {
         let next = if without_database.is_some() { lease.renewed_unfit() } else { lease.renewed() };
+        let next = next.seeing_home(home_well(lease, view.home, view.probes));
         return Decision::Renew { expected: lease.clone(), next };
+    }
+    if failback_due(view, lease) {
+        return Decision::StartFailback { epoch: lease.epoch };
     }
     if recovering && !view.switch_on {
         return Decision::Hold(format!("recovery under epoch {} waits: the switch is off", lease.epoch));
@@ -164,6 +194,33 @@ fn own(view: &View<'_>, lease: &Lease) -> Decision {
     Decision::StandBy(
         without_database.map_or(owns.clone(), |reason| format!("{owns}; orders wait: {reason}")),
     )
+}
+
+/// Settlement has been stopped for too long. Where the database takes writes, it goes on; where it does
+/// not, it has gone home, and whoever lets the lease expire lets home follow it. Neither waits for the
+/// switch: a system that settles nowhere is no state to stay in.
+fn overdue(view: &View<'_>, lease: &Lease) -> Decision {
+    match view.readiness.database_problem() {
+        None => Decision::Undrain { expected: lease.clone(), next: lease.undrained() },
+        Some(reason) => {
+            let limit = view.failback.drain_limit.as_secs();
+            Decision::Hold(format!(
+                "the lease is not renewed: settlement has been stopped for {limit} s and longer, and {reason}"
+            ))
+        }
+    }
+}
+
+/// A failback that has begun is not started again here: its own workflow undoes it or goes on.
+fn failback_due(view: &View<'_>, lease: &Lease) -> bool {
+    let Failback { automatic, .. } = *view.failback;
+    let asked = view.failback_started.is_some_and(|at| view.now.saturating_sub(at) < FAILBACK_PAUSE);
+    automatic
+        && view.switch_on
+        && !asked
+        && lease.state == LeaseState::Serving
+        && view.readiness.database == Database::Writer
+        && view.failback.hindrance(lease, view.home, view.timing, view.now_ms).is_none()
 }
 
 /// Starting is repeated as often as renewing; where both are due, what was done longest ago goes first.

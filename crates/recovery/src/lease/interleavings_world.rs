@@ -1,7 +1,12 @@
 //! Two regions, four sentinels, one register and one fenced database.
 
+#[path = "interleavings_failback.rs"]
+mod failback;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+use failback::GoingHome;
 
 use super::super::*;
 use super::Op;
@@ -39,6 +44,8 @@ pub struct World {
     pub unfit_taken: usize,
     pub refused: usize,
     pub patient: usize,
+    pub handed_over: usize,
+    pub undrained: usize,
     regions: [Region; 2],
     owner_timing: Timing,
     challenger_timing: Timing,
@@ -53,6 +60,7 @@ pub struct World {
     database: [bool; 2],
     probes: [bool; 2],
     recovery: [Recovery; 2],
+    going_home: GoingHome,
     writer: [Option<Epoch>; 2],
 }
 
@@ -73,6 +81,8 @@ impl World {
             unfit_taken: 0,
             refused: 0,
             patient: 0,
+            handed_over: 0,
+            undrained: 0,
             owner_timing: timing(15),
             challenger_timing: timing(challenger_ttl_s),
             real_ms: 0,
@@ -86,6 +96,7 @@ impl World {
             database: [true; 2],
             probes: [false; 2],
             recovery: [Recovery::Idle, Recovery::Idle],
+            going_home: GoingHome::Idle,
             writer: [None; 2],
             regions,
         };
@@ -130,6 +141,7 @@ impl World {
             Op::Database(region, well) => self.database[region] = well,
             Op::Probes(region, bad) => self.probes[region] = bad,
             Op::Recover(region) => self.recover(region),
+            Op::GoHome(undo) => self.go_home(undo),
             Op::Write(region) => self.write(region),
         }
     }
@@ -176,14 +188,16 @@ impl World {
         let expired = self.processes[index].challenger.expired();
         match decision {
             Decision::CreateLease { next } => Phase::Swapping { begun: now, expected: None, next, expired },
-            Decision::Renew { expected, next } | Decision::TakeOver { expected, next } => {
+            Decision::Renew { expected, next }
+            | Decision::TakeOver { expected, next }
+            | Decision::Undrain { expected, next } => {
                 Phase::Swapping { begun: now, expected: Some(expected), next, expired }
             }
             Decision::StartRecovery { .. } => {
                 self.processes[index].recovery_started = Some(now);
                 Phase::Idle
             }
-            Decision::Hold(_) | Decision::StandBy(_) => Phase::Idle,
+            Decision::StartFailback { .. } | Decision::Hold(_) | Decision::StandBy(_) => Phase::Idle,
         }
     }
 
@@ -202,10 +216,12 @@ impl World {
             owner: &process.owner,
             challenger: &process.challenger,
             readiness: &Readiness { problems, database },
-            probes: &Probes { failures, limit: 6, last_error: "503".to_owned() },
+            probes: &Probes { failures, answered: 1, limit: 6, last_error: "503".to_owned() },
             switch_on: true,
             timing: &self.owner_timing,
+            failback: &failback::RULES,
             recovery_started: process.recovery_started,
+            failback_started: None,
             now,
             now_ms: self.real_ms * process.rate / 1000,
         })
@@ -234,6 +250,7 @@ impl World {
                     self.violations.push(format!("renewed without a database for too long: {next:?}"));
                 }
             }
+            self.check_drain(next);
             self.lease = Some(next.clone());
         }
         matches

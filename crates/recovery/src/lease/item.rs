@@ -29,6 +29,13 @@ pub struct Lease {
     /// or took no writes; absent while the database is well. The owner's patience counts renewals since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database_unfit_at_version: Option<u64>,
+    /// The version since which its owner, which is not home, has seen home take orders; absent while home
+    /// does not. The dwell before a failback counts renewals since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home_well_at_version: Option<u64>,
+    /// The version it had when its owner stopped settlement for a failback; absent in every other state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drained_at_version: Option<u64>,
 }
 
 /// How far the owner of the lease is.
@@ -39,20 +46,23 @@ pub enum LeaseState {
     Recovering,
     /// Orders are accepted and settled.
     Serving,
+    /// Orders are accepted; settlement is stopped, so that the database can go home.
+    Draining,
 }
 
 impl LeaseState {
-    /// `recovering` or `serving`.
+    /// `recovering`, `serving` or `draining`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Recovering => "recovering",
             Self::Serving => "serving",
+            Self::Draining => "draining",
         }
     }
 
     /// Reads what [`LeaseState::as_str`] wrote.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Recovering, Self::Serving].into_iter().find(|state| state.as_str() == name)
+        [Self::Recovering, Self::Serving, Self::Draining].into_iter().find(|state| state.as_str() == name)
     }
 }
 
@@ -69,6 +79,8 @@ impl Lease {
             moved_at_version: 1,
             moved_at_ms: now_ms,
             database_unfit_at_version: None,
+            home_well_at_version: None,
+            drained_at_version: None,
         }
     }
 
@@ -89,10 +101,35 @@ impl Lease {
     /// The same lease, its owner ready to settle.
     #[must_use]
     pub fn serving(&self) -> Self {
-        Self { state: LeaseState::Serving, ..self.renewed() }
+        Self { state: LeaseState::Serving, drained_at_version: None, ..self.renewed() }
     }
 
-    /// The lease of a region that takes over from this one's owner.
+    /// The same lease with what its owner sees of home: well, not well, or nothing new.
+    #[must_use]
+    pub fn seeing_home(self, well: Option<bool>) -> Self {
+        let home_well_at_version = match well {
+            Some(true) => self.home_well_at_version.or(Some(self.version)),
+            Some(false) => None,
+            None => self.home_well_at_version,
+        };
+        Self { home_well_at_version, ..self }
+    }
+
+    /// The same lease, its owner no longer settling, so that the database can go home.
+    #[must_use]
+    pub fn draining(&self) -> Self {
+        let drained_at_version = self.drained_at_version.or(Some(self.next_version()));
+        Self { state: LeaseState::Draining, drained_at_version, ..self.renewed() }
+    }
+
+    /// The same lease, its owner settling again after a failback that came to nothing. The dwell begins
+    /// anew.
+    #[must_use]
+    pub fn undrained(&self) -> Self {
+        Self { home_well_at_version: None, ..self.serving() }
+    }
+
+    /// The lease of a region that takes over from this one's owner, or is handed the lease by it.
     #[must_use]
     pub fn successor(&self, owner: &Region, evidence: impl Into<String>, now_ms: u64) -> Self {
         Self {
@@ -104,6 +141,8 @@ impl Lease {
             moved_at_version: self.next_version(),
             moved_at_ms: now_ms,
             database_unfit_at_version: None,
+            home_well_at_version: None,
+            drained_at_version: None,
         }
     }
 

@@ -20,6 +20,7 @@
 
 mod challenger;
 mod decision;
+mod failback;
 mod fence;
 mod item;
 mod owner;
@@ -27,6 +28,7 @@ mod timing;
 
 pub use challenger::Challenger;
 pub use decision::{Database, Decision, Observed, Probes, Readiness, View, decide};
+pub use failback::{DRAIN_LIMIT, Failback};
 pub use fence::{Fence, Refused};
 pub use item::{LEASE_KEY, Lease, LeaseState};
 pub use owner::Owner;

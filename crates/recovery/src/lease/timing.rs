@@ -80,7 +80,7 @@ impl Timing {
     }
 
     /// Renewals since a version times the renewal interval.
-    fn renewed_for(&self, lease: &Lease, since_version: u64) -> Duration {
+    pub(super) fn renewed_for(&self, lease: &Lease, since_version: u64) -> Duration {
         let renewals = lease.version.saturating_sub(since_version);
         self.renew.saturating_mul(u32::try_from(renewals).unwrap_or(u32::MAX))
     }

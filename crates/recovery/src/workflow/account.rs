@@ -18,8 +18,8 @@ pub struct Account {
 }
 
 impl Action {
-    /// Every action, in the order of the workflow.
-    pub const ALL: [Self; 15] = [
+    /// Every action of the failover, in the order of its workflow.
+    pub const FAILOVER: [Self; 15] = [
         Self::ConfirmOutage,
         Self::OwnLease,
         Self::PromoteDatabase,
@@ -37,6 +37,24 @@ impl Action {
         Self::Escalate,
     ];
 
+    /// Every action of the failback, in the order of its workflow; what undoes and tells comes last.
+    pub const FAILBACK: [Self; 14] = [
+        Self::ConfirmHome,
+        Self::AwaitRejoin,
+        Self::AwaitLag,
+        Self::CompareJournal,
+        Self::Drain,
+        Self::AwaitDrained,
+        Self::SwitchOver,
+        Self::AwaitHomeWriter,
+        Self::HandOverLease,
+        Self::AwaitHomeServing,
+        Self::ValidateEndToEnd,
+        Self::AnnounceFailback,
+        Self::UndoDrain,
+        Self::EscalateFailback,
+    ];
+
     /// The action in words.
     pub fn account(self) -> Account {
         let (state, does, verified, by_hand, validated_by) = match self {
@@ -49,6 +67,7 @@ impl Action {
             | Self::EnableSettlement
             | Self::ValidateSettlement
             | Self::ValidateEndToEnd => self.settlement(),
+            _ => self.failback(),
         };
         Account { state, does, verified, by_hand, validated_by }
     }
@@ -171,7 +190,7 @@ impl Action {
             _ => (
                 "ValidateEndToEnd",
                 "Places a synthetic order through the public name, as a client would.",
-                "The order is acknowledged and then settled in this region.",
+                "The order is acknowledged and then settled in the database of the region that owns the lease.",
                 "Compare with ValidateSettlement: if that succeeded, the fault lies in DNS or in front of the API.",
                 None,
             ),
@@ -179,4 +198,4 @@ impl Action {
     }
 }
 
-type Words = (&'static str, &'static str, &'static str, &'static str, Option<Action>);
+pub(super) type Words = (&'static str, &'static str, &'static str, &'static str, Option<Action>);

@@ -1,6 +1,8 @@
-//! The recovery workflow: one value that is synthesised, executed, drawn and documented.
+//! The recovery workflows, failover and failback: values that are synthesised, executed, drawn and documented.
 
 mod account;
+mod failback;
+mod failback_account;
 mod runbook;
 mod shape;
 mod task;
@@ -8,7 +10,8 @@ mod task;
 pub use task::STEP_LIMIT_S;
 
 pub use account::Account;
-pub use runbook::runbook;
+pub use failback::failback;
+pub use runbook::{failback_runbook, runbook};
 
 use crate::deployment::Deployment;
 use crate::step::Action;
@@ -28,8 +31,13 @@ pub fn workflow_without_replay(deployment: &Deployment, function_arn: &str) -> a
 
 /// Seconds that the `recovery-step` function must be allowed to run: the longest of its steps.
 pub fn function_timeout_s() -> u64 {
-    Action::ALL.iter().map(|action| task::timeout_s(*action)).max().unwrap_or_default()
+    let actions = Action::FAILOVER.iter().chain(&Action::FAILBACK);
+    actions.map(|action| task::timeout_s(*action)).max().unwrap_or_default()
 }
 
+#[cfg(test)]
+mod failback_tests;
+#[cfg(test)]
+mod failback_walks;
 #[cfg(test)]
 mod tests;

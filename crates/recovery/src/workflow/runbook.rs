@@ -1,10 +1,10 @@
-//! The workflow as a runbook in Markdown.
+//! The workflows as runbooks in Markdown.
 
 use std::fmt::Write as _;
 
-use asl::{Retry, State, States, Task};
+use asl::{ALL_ERRORS, Catch, Retry, State, StateMachine, States, Task};
 
-use super::{task, workflow};
+use super::{failback, task, workflow};
 use crate::deployment::Deployment;
 use crate::step::{Action, Context};
 use crate::{Epoch, Region};
@@ -33,10 +33,34 @@ pub fn runbook(deployment: &Deployment) -> String {
     ));
     page.states(&machine.states, "");
     page.commands(deployment);
+    page.diagram(&machine);
+    page.text
+}
+
+/// The failback runbook of a deployment, rendered from [`failback`] as [`runbook`] is from its workflow.
+pub fn failback_runbook(deployment: &Deployment) -> String {
+    let machine = failback(deployment, "the recovery-step function");
+    let ([home, standby], gates) = (deployment.pair(), &deployment.failback);
+    let mut page = Page { text: String::new(), number: 0 };
+    page.line(&format!("# Failback of {}", deployment.name));
     page.line("");
-    page.line("```mermaid");
-    page.text.push_str(&machine.to_mermaid());
-    page.line("```");
+    let start = if gates.automatic { "The sentinel starts it" } else { "People start it" };
+    page.line(&format!(
+        "From {standby} home to {home}. {start} when home has been well for {} s and the last move is {} s \
+         old. It loses nothing and orders are accepted all the time; settlement stands still from Drain \
+         until AwaitHomeServing. Everything runs in {standby}, but for home's own recovery under the new epoch.",
+        gates.dwell_s, deployment.lease.cooldown_s,
+    ));
+    page.line("");
+    page.line(&format!(
+        "To stop it, set the parameter `{}` to `off` in {standby}: up to SwitchOver nothing more is done then, \
+         and what was begun is undone. After SwitchOver it goes on, because the database has moved. In {home} \
+         the parameter must be `on`, or nobody settles there. Every step may be run again.",
+        deployment.names().switch_parameter(),
+    ));
+    page.states(&machine.states, "");
+    page.failback_commands(deployment);
+    page.diagram(&machine);
     page.text
 }
 
@@ -89,13 +113,50 @@ impl Page {
             self.line(&format!("- {}", retrying(retry)));
         }
         for catch in &task.catch {
-            self.line(&format!("- When it fails for good: goes on with {}.", catch.next));
+            self.line(&format!("- {}", catching(catch)));
         }
         self.line(&format!("- By hand: {}", account.by_hand));
     }
 }
 
 impl Page {
+    fn diagram(&mut self, machine: &StateMachine) {
+        self.line("");
+        self.line("```mermaid");
+        self.text.push_str(&machine.to_mermaid());
+        self.line("```");
+    }
+
+    /// The commands of a failback, for whoever ends it by hand.
+    fn failback_commands(&mut self, deployment: &Deployment) {
+        let (names, [home, standby]) = (deployment.names(), deployment.pair());
+        self.line("");
+        self.line("## Commands");
+        self.line("");
+        self.line(&format!(
+            "`ACCOUNT` stands for the number of the AWS account. The input of the workflow is that of the failed \
+             execution; without one, take `epoch`, `evidence` and `taken_at_ms` (there `moved_at_ms`) from the \
+             lease item in `{}`: the figures below are an example. The first command moves the database without \
+             asking any gate: look at the gates yourself before.",
+            names.journal_table(),
+        ));
+        self.line("");
+        self.line("```sh");
+        self.line(&format!(
+            "aws rds switchover-global-cluster --region {standby} --global-cluster-identifier {} \
+             --target-db-cluster-identifier arn:aws:rds:{home}:ACCOUNT:cluster:{}",
+            names.global_cluster(),
+            names.database_cluster(home),
+        ));
+        self.line(&format!(
+            "aws stepfunctions start-execution --region {standby} --state-machine-arn \
+             arn:aws:states:{standby}:ACCOUNT:stateMachine:{} --input '{}'",
+            names.failback_state_machine(),
+            example_input(standby, home),
+        ));
+        self.line("```");
+    }
+
     /// The commands that the steps refer to, for a recovery in either region.
     fn commands(&mut self, deployment: &Deployment) {
         let names = deployment.names();
@@ -140,6 +201,14 @@ fn example_input(region: &Region, lost_region: &Region) -> serde_json::Value {
         taken_at_ms: 1_767_225_600_000,
     };
     serde_json::json!({ "context": context })
+}
+
+fn catching(catch: &Catch) -> String {
+    let errors: Vec<&String> = catch.error_equals.iter().filter(|error| *error != ALL_ERRORS).collect();
+    match errors[..] {
+        [error] => format!("When it fails with `{error}`: goes on with {}.", catch.next),
+        _ => format!("When it fails for good: goes on with {}.", catch.next),
+    }
 }
 
 fn retrying(retry: &Retry) -> String {

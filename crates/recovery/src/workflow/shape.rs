@@ -34,7 +34,10 @@ pub(super) fn build(deployment: &Deployment, function_arn: &str, replay: Replay)
         comment: Some("Settlement is restored while traffic is steered.".to_owned()),
         ..Parallel::new(vec![settlement(function_arn, replay), traffic(function_arn)])
     };
-    let escalate = Task { catch: vec![Catch::all(FAILED, "$.escalation")], ..escalation(function_arn) };
+    let escalate = Task {
+        catch: vec![Catch::all(FAILED, "$.escalation")],
+        ..escalation(Action::Escalate, function_arn)
+    };
     StateMachine::new("ConfirmOutage")
         .comment(&comment)
         .timeout(TIMEOUT_S)
@@ -92,7 +95,10 @@ fn replayed(branch: Branch, ready: Parallel, function_arn: &str) -> Branch {
     branch
         .with("MakeReady", ready.then("BeginReplay"))
         .with("BeginReplay", begin.then("ReplayJournal"))
-        .with("ReplayJournal", paged_task(Action::ReplayJournal, function_arn).then("ReplayedAll"))
+        .with(
+            "ReplayJournal",
+            paged_task(Action::ReplayJournal, function_arn, "$.replay").then("ReplayedAll"),
+        )
         .with("ReplayedAll", done)
 }
 

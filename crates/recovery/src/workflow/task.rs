@@ -15,19 +15,34 @@ const LONGEST_S: u64 = STEP_LIMIT_S + 5;
 /// Seconds after which a state gives one attempt up.
 pub(super) fn timeout_s(action: Action) -> u64 {
     match action {
-        Action::OwnLease | Action::Announce | Action::Escalate => 10,
+        Action::OwnLease
+        | Action::Announce
+        | Action::Escalate
+        | Action::AnnounceFailback
+        | Action::EscalateFailback => 10,
         Action::ConfirmOutage
         | Action::AwaitWriter
         | Action::RaiseFence
         | Action::VerifyCompute
         | Action::VerifyTraffic
-        | Action::EnableSettlement => 15,
+        | Action::EnableSettlement
+        | Action::ConfirmHome
+        | Action::AwaitRejoin
+        | Action::AwaitLag
+        | Action::Drain
+        | Action::AwaitDrained
+        | Action::AwaitHomeWriter
+        | Action::HandOverLease
+        | Action::AwaitHomeServing
+        | Action::UndoDrain => 15,
         Action::PromoteDatabase
         | Action::PrepareCompute
         | Action::SteerTraffic
         | Action::ReplayJournal
         | Action::ValidateSettlement
-        | Action::ValidateEndToEnd => LONGEST_S,
+        | Action::ValidateEndToEnd
+        | Action::CompareJournal
+        | Action::SwitchOver => LONGEST_S,
     }
 }
 
@@ -42,7 +57,29 @@ fn polls(action: Action) -> Option<u32> {
         // Somewhat more than three minutes: DNS follows within one.
         Action::VerifyTraffic => Some(80),
         // About two minutes.
-        Action::VerifyCompute | Action::ValidateSettlement | Action::ValidateEndToEnd => Some(60),
+        Action::VerifyCompute | Action::ValidateSettlement | Action::ValidateEndToEnd | Action::UndoDrain => {
+            Some(60)
+        }
+        // About a minute: orders wait meanwhile.
+        Action::AwaitDrained => Some(40),
+        // Five minutes; Aurora switches over in less than one.
+        Action::AwaitHomeWriter => Some(101),
+        // A quarter of an hour, for home's own recovery.
+        Action::AwaitHomeServing => Some(221),
+        _ => None,
+    }
+}
+
+/// Patience of what is no hurry, while the system is served from where it is: seconds between two
+/// looks, and how many.
+fn looks(action: Action) -> Option<(u64, u32)> {
+    match action {
+        Action::ConfirmHome => Some((10, 6)),
+        // A day: the old primary gets a new volume.
+        Action::AwaitRejoin => Some((60, 1440)),
+        // Half an hour each.
+        Action::AwaitLag => Some((5, 360)),
+        Action::CompareJournal => Some((30, 60)),
         _ => None,
     }
 }
@@ -55,6 +92,12 @@ fn retries(action: Action) -> Vec<Retry> {
         jitter_strategy: Some(Jitter::None),
         ..Retry::on(&[error::NOT_YET]).every(1).times(polls)
     }));
+    retries.extend(
+        looks(action).map(|(every_s, times)| Retry::on(&[error::NOT_YET]).every(every_s).times(times)),
+    );
+    if action == Action::UndoDrain {
+        retries.push(Retry::on(&[error::MOVED]).times(0));
+    }
     retries.push(Retry::on(&[ALL_ERRORS]).times(attempts(action)).backoff(1, 2.0, 8));
     retries
 }
@@ -80,24 +123,24 @@ pub(super) fn task(action: Action, function_arn: &str) -> Task {
     }
 }
 
-/// The step that goes on where `$.replay.cursor` says and leaves there how far it came.
-pub(super) fn paged_task(action: Action, function_arn: &str) -> Task {
+/// The step that goes on where the `cursor` at a path such as `$.replay` says, and leaves there how far it came.
+pub(super) fn paged_task(action: Action, function_arn: &str, at: &str) -> Task {
     let mut parameters = parameters(action, function_arn);
-    parameters["Payload"]["cursor.$"] = json!("$.replay.cursor");
+    parameters["Payload"]["cursor.$"] = json!(format!("{at}.cursor"));
     let selector = json!({"done.$": "$.Payload.done", "cursor.$": "$.Payload.cursor"});
     Task {
         parameters: Some(parameters),
         result_selector: Some(selector),
-        result_path: Some(Path::at("$.replay")),
+        result_path: Some(Path::at(at)),
         ..task(action, function_arn)
     }
 }
 
 /// The step that is told what failed.
-pub(super) fn escalation(function_arn: &str) -> Task {
-    let mut parameters = parameters(Action::Escalate, function_arn);
+pub(super) fn escalation(action: Action, function_arn: &str) -> Task {
+    let mut parameters = parameters(action, function_arn);
     parameters["Payload"]["error.$"] = json!("$.error");
-    Task { parameters: Some(parameters), ..task(Action::Escalate, function_arn) }
+    Task { parameters: Some(parameters), ..task(action, function_arn) }
 }
 
 fn parameters(action: Action, function_arn: &str) -> Value {

@@ -23,6 +23,8 @@ mod failure;
 pub mod health;
 mod order_request;
 pub mod orders;
+#[cfg(test)]
+mod schema_tests;
 pub mod sessions;
 mod stage;
 mod timestamp;

@@ -1,22 +1,15 @@
 //! From any JSON to a valid order, or to everything that is wrong with it.
 
 use recovery::order::{QUANTITY_MAX, Side};
+use recovery::request::{ACCOUNT_MAX, ORDER_FIELDS as FIELDS, PRICE_DIGITS, SYMBOL_MAX};
 use recovery::{Order, OrderId};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// Most characters of an account.
-const ACCOUNT_MAX: usize = 32;
-/// Most characters of a symbol.
-const SYMBOL_MAX: usize = 12;
-/// Most digits of a price before and after its point.
-const PRICE_DIGITS: (usize, usize) = (9, 4);
 /// The asset that orders are paid in, which is no symbol to trade.
 const CASH: &str = "USD";
-/// Every field an order may have.
-const FIELDS: [&str; 6] = ["id", "account", "symbol", "side", "quantity", "limit_price"];
 /// Unknown fields that are named; more are only counted.
 const UNKNOWN_NAMED_MAX: usize = 10;
 /// Most characters of an unknown field's name that are repeated.
@@ -168,4 +161,4 @@ fn parse_price(value: &Value) -> Result<Decimal, String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -107,7 +107,7 @@ fn parse_token(headers: &HeaderMap) -> Result<Option<SessionVersion>, Failure> {
     version.map(Some).ok_or_else(|| Failure::InvalidSession(vec![problem()]))
 }
 
-fn parse_data(body: Value) -> Result<Map<String, Value>, Vec<FieldProblem>> {
+pub(super) fn parse_data(body: Value) -> Result<Map<String, Value>, Vec<FieldProblem>> {
     let Value::Object(mut fields) = body else {
         return Err(vec![FieldProblem::new("", "must be a JSON object")]);
     };

@@ -73,6 +73,15 @@ impl Target {
         Self::at(&database.peer_endpoint, &regions.peer, database, application)
     }
 
+    /// The peer region's database by its reader endpoint, for reading only.
+    pub fn peer_reader(
+        regions: &settings::Regions,
+        database: &settings::Database,
+        application: &'static str,
+    ) -> Self {
+        Self::at(&database.peer_endpoint.reader(), &regions.peer, database, application)
+    }
+
     fn at(
         endpoint: &Endpoint,
         region: &Region,

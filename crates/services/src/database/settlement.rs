@@ -15,7 +15,7 @@ use super::DatabaseError;
 pub use super::fence::{Raise, fence, is_writable, raise_fence};
 use super::fence::{count_refusal, hold_fence};
 use super::row::bigint;
-pub use super::settled::{missing, settled_at, watermark};
+pub use super::settled::{LedgerEnd, ledger_end, missing, settled_at, watermark};
 use crate::journal::Entry;
 
 /// What led to a settlement.

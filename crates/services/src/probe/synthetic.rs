@@ -1,16 +1,35 @@
 //! Orders that nobody placed: how a region is tried as its callers try it.
 
+use http::Method;
 use recovery::order::{SYNTHETIC_ACCOUNT, Side};
-use recovery::{Order, OrderId};
+use recovery::{Order, OrderId, Region};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Answer, ProbeError, Prober};
+use super::{Answer, ProbeError, Prober, Signer};
 use crate::settings::BaseUrl;
 
 /// Symbol of every synthetic order.
 pub const SYMBOL: &str = "TEST";
+
+/// Who places synthetic orders: a caller like any other.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Finds the way.
+    pub prober: Prober,
+    /// Shows who asks.
+    pub signer: Signer,
+}
+
+/// Where the API is entered, and the regions that may be behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entrance {
+    /// Its URL.
+    pub base: BaseUrl,
+    /// Regions that a call is signed for: one for a region's own name, both for the name that moves.
+    pub regions: Vec<Region>,
+}
 
 /// Why a synthetic order came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -28,21 +47,44 @@ pub enum SyntheticError {
     },
 }
 
-/// Places a synthetic order at `base` and returns its id once it is acknowledged.
-pub async fn place(prober: &Prober, base: &BaseUrl) -> Result<OrderId, SyntheticError> {
+impl SyntheticError {
+    /// Whether this tells of the asker and not of the region: it was not let in, or asked too much.
+    pub fn is_about_the_asker(&self) -> bool {
+        match self {
+            Self::Probe(error) => matches!(error, ProbeError::NotSigned(_)),
+            Self::Refused { status, .. } => matches!(status, 401 | 403 | 429),
+        }
+    }
+}
+
+impl Caller {
+    async fn ask(
+        &self,
+        entrance: &Entrance,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<Answer, ProbeError> {
+        let (url, regions) = (entrance.base.join(path), &entrance.regions);
+        self.prober.send_signed(&self.signer, regions, method, &url, body).await
+    }
+}
+
+/// Places a synthetic order and returns its id once it is acknowledged.
+pub async fn place(caller: &Caller, entrance: &Entrance) -> Result<OrderId, SyntheticError> {
     let order = order();
     let body = serde_json::to_vec(&order).expect("an order has only text keys");
-    let answer = prober.post_json(&base.join("/orders"), body).await?;
+    let answer = caller.ask(entrance, Method::POST, "/orders", body).await?;
     if matches!(answer.status, 200 | 201) { Ok(order.id) } else { Err(refused(&answer)) }
 }
 
-/// Whether the order is settled, as `base` tells its callers.
-pub async fn is_settled(prober: &Prober, base: &BaseUrl, id: OrderId) -> Result<bool, SyntheticError> {
+/// Whether the order is settled, as the API tells its callers.
+pub async fn is_settled(caller: &Caller, entrance: &Entrance, id: OrderId) -> Result<bool, SyntheticError> {
     #[derive(Deserialize)]
     struct Shown {
         state: String,
     }
-    let answer = prober.get(&base.join(&format!("/orders/{id}"))).await?;
+    let answer = caller.ask(entrance, Method::GET, &format!("/orders/{id}"), Vec::new()).await?;
     match (answer.status, serde_json::from_slice::<Shown>(&answer.body)) {
         (200, Ok(shown)) => Ok(shown.state == "settled"),
         _ => Err(refused(&answer)),

@@ -37,6 +37,8 @@ pub(super) enum Postponed {
     NoLease,
     #[error("{owner} recovers under epoch {epoch}")]
     Recovering { owner: Region, epoch: Epoch },
+    #[error("settlement is stopped under epoch {epoch}: the database of {owner} goes home")]
+    Draining { owner: Region, epoch: Epoch },
     #[error("the lease belongs to {0}, which is no region of this deployment")]
     Stranger(Region),
     #[error("the fence stands at epoch {fence}, the lease at {mine}")]
@@ -60,7 +62,7 @@ impl Postponed {
     pub(super) fn log(&self, orders: usize) {
         let cause = cause(self);
         match self {
-            Self::NoLease | Self::Recovering { .. } | Self::Fenced { .. } => {
+            Self::NoLease | Self::Recovering { .. } | Self::Draining { .. } | Self::Fenced { .. } => {
                 tracing::info!(orders, cause, "settlement is postponed");
             }
             _ => tracing::warn!(orders, cause, "settlement failed and will be tried again"),
@@ -98,8 +100,11 @@ impl Processor {
         }
         let lease = bounded("the lease", LEASE_LIMIT, self.leases.read()).await?;
         let lease = lease.ok_or(Postponed::NoLease)?;
-        if lease.state != LeaseState::Serving {
-            return Err(Postponed::Recovering { owner: lease.owner, epoch: lease.epoch });
+        let (owner, epoch) = (&lease.owner, lease.epoch);
+        match lease.state {
+            LeaseState::Serving => {}
+            LeaseState::Recovering => return Err(Postponed::Recovering { owner: owner.clone(), epoch }),
+            LeaseState::Draining => return Err(Postponed::Draining { owner: owner.clone(), epoch }),
         }
         if self.trouble.pauses(&lease, Instant::now()) {
             return Err(Postponed::Paused(lease.owner));

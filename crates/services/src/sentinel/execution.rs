@@ -1,4 +1,4 @@
-//! Starts the recovery workflow, once per epoch.
+//! Starts the recovery workflows, each once per epoch.
 
 use std::time::Duration;
 
@@ -14,15 +14,17 @@ pub const ATTEMPTS_MAX: u32 = 5;
 /// refuses at once must not use all attempts up within a minute.
 pub const ATTEMPT_PAUSE: Duration = Duration::from_secs(60);
 
-/// The executions of this region's failover state machine.
+/// The executions of one of this region's state machines.
 #[derive(Clone, Debug)]
 pub(super) struct Executions {
     pub(super) client: Client,
     pub(super) state_machine_arn: String,
+    /// `failover` or `failback`, with which every execution's name begins.
+    pub(super) kind: &'static str,
     pub(super) pause: Duration,
 }
 
-/// How it stands with the recovery of an epoch.
+/// How it stands with the workflow of an epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     /// This call has started that execution.
@@ -43,7 +45,7 @@ impl Executions {
     pub(super) async fn start(&self, context: &step::Context, now_ms: u64) -> Result<Standing, CallFailed> {
         let input = serde_json::json!({ "context": context }).to_string();
         for attempt in 1..=ATTEMPTS_MAX {
-            let name = name(context.epoch, attempt);
+            let name = name(self.kind, context.epoch, attempt);
             if self.start_named(&name, &input).await? {
                 return Ok(Standing::Started(name));
             }
@@ -97,8 +99,8 @@ fn pause_left(pause: Duration, stopped_ms: i64, now_ms: u64) -> Duration {
 }
 
 /// `failover-{epoch}`, then `failover-{epoch}-2` and so on.
-fn name(epoch: Epoch, attempt: u32) -> String {
-    if attempt == 1 { format!("failover-{epoch}") } else { format!("failover-{epoch}-{attempt}") }
+fn name(kind: &str, epoch: Epoch, attempt: u32) -> String {
+    if attempt == 1 { format!("{kind}-{epoch}") } else { format!("{kind}-{epoch}-{attempt}") }
 }
 
 #[cfg(test)]

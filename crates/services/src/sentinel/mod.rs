@@ -25,7 +25,8 @@ pub use tick::Watch;
 use crate::database::{Database, DatabaseError, Target};
 use crate::journal::Journal;
 use crate::lease_store::LeaseStore;
-use crate::probe::{ProbeError, Prober};
+use crate::probe::synthetic::{Caller, Entrance};
+use crate::probe::{ProbeError, Prober, Signer};
 use crate::queue::Queue;
 use crate::settings;
 use crate::switch::Switch;
@@ -45,7 +46,7 @@ pub type Settings = (
     settings::Database,
     settings::LeaseTimings,
     settings::Watch,
-    settings::Trigger,
+    (settings::Trigger, settings::Failback),
     settings::Endpoints,
 );
 
@@ -70,7 +71,9 @@ pub struct Sentinel {
     readiness: readiness::Checks,
     outside: outside::Outside,
     switch: Switch,
-    executions: execution::Executions,
+    failback: recovery::lease::Failback,
+    recoveries: execution::Executions,
+    failbacks: execution::Executions,
     sweeper: Arc<sweep::Sweeper>,
 }
 
@@ -82,19 +85,14 @@ impl Sentinel {
         settings: Settings,
         clusters: Option<settings::Clusters>,
     ) -> Result<Self, SentinelError> {
-        let (regions, journal, queue, database, lease, watch, trigger, endpoints) = settings;
+        let (regions, journal, queue, database, lease, watch, (trigger, failback), endpoints) = settings;
         let prober = Prober::new(endpoints.resolver)?;
         let dynamodb = aws_sdk_dynamodb::Client::new(aws);
         let queue = Queue::new(aws_sdk_sqs::Client::new(aws), queue.name);
         let own_database = || Database::new(aws.clone(), Target::own(&regions, &database, SERVICE));
         Ok(Self {
-            timing: Timing {
-                renew: lease.renew,
-                ttl: lease.ttl,
-                margin: lease.margin,
-                cooldown: lease.cooldown,
-                database_patience: lease.database_patience,
-            },
+            timing: lease.timing(),
+            failback: failback.rules(),
             leases: LeaseStore::new(dynamodb.clone(), &journal.table),
             sweeper: Arc::new(sweep::Sweeper {
                 journal: Journal::new(dynamodb, journal, regions.own.clone()),
@@ -109,12 +107,23 @@ impl Sentinel {
                 prober: prober.clone().with_total_timeout(readiness::API_LIMIT),
                 own: endpoints.own,
             },
-            outside: outside::Outside { prober, peer: endpoints.peer },
+            outside: outside::Outside {
+                caller: Caller { prober, signer: Signer::new(aws).map_err(ProbeError::from)? },
+                peer: Entrance { base: endpoints.peer, regions: vec![regions.peer.clone()] },
+            },
             switch: Switch::new(aws_sdk_ssm::Client::new(aws), trigger.switch_parameter),
-            executions: execution::Executions {
+            recoveries: execution::Executions {
                 client: aws_sdk_sfn::Client::new(aws),
                 state_machine_arn: trigger.state_machine_arn,
+                kind: "failover",
                 pause: execution::ATTEMPT_PAUSE,
+            },
+            failbacks: execution::Executions {
+                client: aws_sdk_sfn::Client::new(aws),
+                state_machine_arn: trigger.failback_state_machine_arn,
+                kind: "failback",
+                // What stopped one failback needs time, and the system is served meanwhile.
+                pause: failback.dwell,
             },
             settings: watch,
             regions,
@@ -124,7 +133,14 @@ impl Sentinel {
     /// The same sentinel with another pause after the first failed execution of an epoch.
     #[must_use]
     pub fn with_attempt_pause(mut self, pause: Duration) -> Self {
-        self.executions.pause = pause;
+        self.recoveries.pause = pause;
+        self
+    }
+
+    /// The same sentinel with another limit on how long settlement may be stopped for a failback.
+    #[must_use]
+    pub fn with_drain_limit(mut self, limit: Duration) -> Self {
+        self.failback.drain_limit = limit;
         self
     }
 

@@ -6,20 +6,20 @@ use recovery::lease::Probes;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::probe::{Prober, synthetic};
-use crate::settings::BaseUrl;
+use crate::aws::cause;
+use crate::probe::synthetic::{self, Caller, Entrance, SyntheticError};
 
 /// Where to probe, and with what.
 #[derive(Clone, Debug)]
 pub(super) struct Outside {
-    pub(super) prober: Prober,
-    pub(super) peer: BaseUrl,
+    pub(super) caller: Caller,
+    pub(super) peer: Entrance,
 }
 
 /// Probes in the background, one at a time. Dropping it ends the running one.
 #[derive(Debug)]
 pub(super) struct Lookout {
-    running: JoinSet<Result<(), String>>,
+    running: JoinSet<Result<(), SyntheticError>>,
     next: Instant,
     interval: Duration,
     probes: Probes,
@@ -55,12 +55,25 @@ impl Lookout {
                 Ok(Ok(())) => {
                     ended.answered += 1;
                     self.probes.failures = 0;
+                    self.probes.answered = self.probes.answered.saturating_add(1);
                     self.probes.last_error.clear();
+                }
+                // A region that refuses us may serve everybody else: were this counted, a mistake in a
+                // permission, or more load than its limits allow, would move the lease.
+                Ok(Err(SyntheticError::Refused { status: 429, .. })) => {
+                    tracing::info!("the peer had too many requests to look at a probe; it is not counted");
+                }
+                Ok(Err(error)) if error.is_about_the_asker() => {
+                    tracing::warn!(
+                        cause = cause(&error),
+                        "the peer did not let a probe in; it is not counted"
+                    );
                 }
                 Ok(Err(error)) => {
                     ended.failed += 1;
                     self.probes.failures = self.probes.failures.saturating_add(1);
-                    self.probes.last_error = error;
+                    self.probes.answered = 0;
+                    self.probes.last_error = error.to_string();
                 }
                 Err(error) => tracing::error!(%error, "a probe broke off"),
             }
@@ -68,10 +81,8 @@ impl Lookout {
         if self.running.is_empty() && Instant::now() >= self.next {
             self.next = Instant::now() + self.interval;
             let outside = outside.clone();
-            self.running.spawn(async move {
-                let placed = synthetic::place(&outside.prober, &outside.peer).await;
-                placed.map(drop).map_err(|error| error.to_string())
-            });
+            self.running
+                .spawn(async move { synthetic::place(&outside.caller, &outside.peer).await.map(drop) });
         }
         ended
     }

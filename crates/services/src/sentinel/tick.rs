@@ -7,7 +7,7 @@ use recovery::{Epoch, Lease, step};
 use tokio::time::{Instant, timeout};
 
 use super::Sentinel;
-use super::execution::Standing;
+use super::execution::{Executions, Standing};
 use super::outside::Lookout;
 use super::pulse::{self, Pulse};
 use super::report::Report;
@@ -24,6 +24,27 @@ const READINESS_FRESH: Duration = Duration::from_secs(2);
 /// How old it may be while nothing hangs on it.
 const READINESS_IDLE: Duration = Duration::from_secs(15);
 
+/// How the report calls what comes of a start.
+struct StartEvents {
+    started: &'static str,
+    not_started: &'static str,
+    waits: &'static str,
+    exhausted: &'static str,
+}
+
+const RECOVERY: StartEvents = StartEvents {
+    started: "recovery_started",
+    not_started: "recovery_not_started",
+    waits: "recovery_waits",
+    exhausted: "recovery_exhausted",
+};
+const FAILBACK: StartEvents = StartEvents {
+    started: "failback_started",
+    not_started: "failback_not_started",
+    waits: "failback_waits",
+    exhausted: "failback_exhausted",
+};
+
 /// What one watch remembers from tick to tick.
 #[derive(Debug)]
 pub struct Watch<'a> {
@@ -35,6 +56,7 @@ pub struct Watch<'a> {
     readiness: Option<(Instant, Readiness)>,
     sweep: Sweep,
     recovery_started: Option<Duration>,
+    failback_started: Option<Duration>,
     last_epoch: Option<Epoch>,
     pulse: Pulse,
     report: Report,
@@ -53,6 +75,7 @@ impl<'a> Watch<'a> {
             readiness: None,
             sweep: Sweep::default(),
             recovery_started: None,
+            failback_started: None,
             last_epoch: None,
             pulse: Pulse::default(),
             report: Report::new(sentinel.regions.own.clone()),
@@ -80,7 +103,7 @@ impl<'a> Watch<'a> {
         }
         let switch_on = self.sentinel.switch.is_on().await.unwrap_or(false);
         let standby = matches!(&read, Ok(Some(lease)) if lease.owner != self.sentinel.regions.own);
-        self.look_outside(standby);
+        self.look_outside(standby || self.sentinel.regions.own != self.sentinel.regions.home);
         self.refresh_readiness(standby).await;
         self.sweep(&read);
         self.beat(&read, switch_on);
@@ -103,11 +126,13 @@ impl<'a> Watch<'a> {
         if self.last_epoch.replace(lease.epoch).is_some_and(|last| last != lease.epoch) {
             self.lookout.reset();
             self.recovery_started = None;
+            self.failback_started = None;
         }
     }
 
-    fn look_outside(&mut self, standby: bool) {
-        if !standby {
+    /// A standby looks whether the owner is lost, an owner away from home whether home is back.
+    fn look_outside(&mut self, wanted: bool) {
+        if !wanted {
             return;
         }
         let ended = self.lookout.look(&self.sentinel.outside);
@@ -184,7 +209,9 @@ impl<'a> Watch<'a> {
             probes: self.lookout.probes(),
             switch_on,
             timing: &self.sentinel.timing,
+            failback: &self.sentinel.failback,
             recovery_started: self.recovery_started,
+            failback_started: self.failback_started,
             now: self.now(),
             now_ms: now_ms(),
         })
@@ -198,9 +225,15 @@ impl<'a> Watch<'a> {
             Decision::CreateLease { next } => self.create(next).await,
             Decision::Renew { expected, next } => self.renew(expected, next).await,
             Decision::TakeOver { expected, next } => self.take_over(expected, next).await,
+            Decision::Undrain { expected, next } => self.undrain(expected, next).await,
             Decision::StartRecovery { .. } => {
                 if let Some(lease) = lease {
                     self.start_recovery(&lease).await;
+                }
+            }
+            Decision::StartFailback { .. } => {
+                if let Some(lease) = lease {
+                    self.start_failback(&lease).await;
                 }
             }
         }
@@ -261,27 +294,51 @@ impl<'a> Watch<'a> {
         }
     }
 
+    async fn undrain(&mut self, expected: &Lease, next: &Lease) {
+        let begun = self.now();
+        match self.bounded(self.sentinel.leases.replace(expected, next)).await {
+            Some(Swap::Done) => {
+                self.owner.renewed(begun);
+                let detail = "the failback came to nothing: this region settles again".to_owned();
+                self.report.note("drain_undone", Some(next.epoch), detail);
+            }
+            Some(Swap::Lost(current)) => self.owner.observe(&current, begun),
+            None => {}
+        }
+    }
+
     async fn start_recovery(&mut self, lease: &Lease) {
         self.recovery_started = Some(self.now());
+        self.start(&self.sentinel.recoveries, &RECOVERY, lease).await;
+    }
+
+    async fn start_failback(&mut self, lease: &Lease) {
+        self.failback_started = Some(self.now());
+        self.start(&self.sentinel.failbacks, &FAILBACK, lease).await;
+    }
+
+    async fn start(&mut self, executions: &Executions, events: &StartEvents, lease: &Lease) {
         let context = step::Context::of(lease, &self.sentinel.regions.peer);
         let epoch = Some(lease.epoch);
-        let started = timeout(START_LIMIT, self.sentinel.executions.start(&context, now_ms())).await;
+        let started = timeout(START_LIMIT, executions.start(&context, now_ms())).await;
         let Ok(started) = started else {
             let detail = format!("no answer within {} ms", START_LIMIT.as_millis());
-            return self.report.note("recovery_not_started", epoch, detail);
+            return self.report.note(events.not_started, epoch, detail);
         };
         match started {
-            Ok(Standing::Started(name)) => self.report.note("recovery_started", epoch, name),
-            Ok(Standing::Already(name)) => tracing::debug!(name, "the recovery runs already"),
+            Ok(Standing::Started(name)) => self.report.note(events.started, epoch, name),
+            Ok(Standing::Already(name)) => tracing::debug!(name, "the workflow runs already"),
             Ok(Standing::Waiting(name, left)) => {
                 let detail = format!("{name} has failed; the next attempt is due in {} s", left.as_secs());
-                self.report.decided("recovery_waits", epoch, detail);
+                self.report.decided(events.waits, epoch, detail);
             }
             Ok(Standing::Exhausted) => {
-                let detail = "every attempt at recovery under this epoch has failed: people have to act";
-                self.report.decided("recovery_exhausted", epoch, detail.to_owned());
+                let what = executions.kind;
+                let detail =
+                    format!("every attempt at {what} under this epoch has failed: people have to act");
+                self.report.decided(events.exhausted, epoch, detail);
             }
-            Err(error) => self.report.note("recovery_not_started", epoch, error.to_string()),
+            Err(error) => self.report.note(events.not_started, epoch, error.to_string()),
         }
     }
 

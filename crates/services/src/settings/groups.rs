@@ -1,6 +1,7 @@
 //! The groups themselves: which variables belong together, and their types.
 
 use super::*;
+use recovery::lease::{self, DRAIN_LIMIT, Timing};
 
 group! {
     /// The two regions, seen from this one.
@@ -100,6 +101,38 @@ group! {
     }
 }
 
+impl LeaseTimings {
+    /// As the decisions take them.
+    pub fn timing(&self) -> Timing {
+        Timing {
+            renew: self.renew,
+            ttl: self.ttl,
+            margin: self.margin,
+            cooldown: self.cooldown,
+            database_patience: self.database_patience,
+        }
+    }
+}
+
+group! {
+    /// When the system goes home.
+    Failback {
+        /// Whether an owner away from home starts that by itself.
+        automatic: bool = required setting::FAILBACK_AUTOMATIC,
+        /// How long home must have been well.
+        dwell: Duration = required setting::FAILBACK_DWELL_S,
+        /// Milliseconds by which home's database may lag behind.
+        lag_ms_max: u32 = required setting::FAILBACK_LAG_MS_MAX,
+    }
+}
+
+impl Failback {
+    /// As the decisions take them.
+    pub fn rules(&self) -> lease::Failback {
+        lease::Failback { automatic: self.automatic, dwell: self.dwell, drain_limit: DRAIN_LIMIT }
+    }
+}
+
 group! {
     /// How a sentinel watches.
     Watch {
@@ -113,10 +146,12 @@ group! {
 }
 
 group! {
-    /// What starts a recovery, and what forbids it.
+    /// What starts a recovery or a failback, and what forbids it.
     Trigger {
         /// ARN of this region's failover state machine.
         state_machine_arn: String = required setting::STATE_MACHINE_ARN,
+        /// ARN of this region's failback state machine.
+        failback_state_machine_arn: String = required setting::FAILBACK_STATE_MACHINE_ARN,
         /// SSM parameter of the off switch.
         switch_parameter: String = required setting::SWITCH_PARAMETER,
     }
@@ -260,6 +295,33 @@ mod tests {
         let text = error.to_string();
         assert!(text.contains("AWS_REGION is `nowhere`: `nowhere` is not an AWS region name"), "{text}");
         assert!(text.contains("STANDFAST_PEER_REGION is not set"), "{text}");
+    }
+
+    #[test]
+    fn the_reader_endpoint_is_that_of_the_writer_s_cluster() {
+        let reader = |text: &str| text.parse::<Endpoint>().unwrap().reader().to_string();
+        let reading = "orders.cluster-ro-c7t.us-east-1.rds.amazonaws.com:5432";
+        assert_eq!(reader("orders.cluster-c7t.us-east-1.rds.amazonaws.com:5432"), reading);
+        assert_eq!(reader(reading), reading);
+        assert_eq!(reader("127.0.0.1:5432"), "127.0.0.1:5432");
+    }
+
+    #[test]
+    fn the_failback_is_switched_by_true_and_false_alone() {
+        for (text, well) in [("true", true), ("false", true), ("yes", false)] {
+            let values = lookup_all(text);
+            assert_eq!(load::<Failback>(&|name| values.get(name).cloned()).is_ok(), well, "{text}");
+        }
+    }
+
+    fn lookup_all(automatic: &str) -> std::collections::HashMap<&'static str, String> {
+        [
+            (setting::FAILBACK_AUTOMATIC, automatic),
+            (setting::FAILBACK_DWELL_S, "1800"),
+            (setting::FAILBACK_LAG_MS_MAX, "1000"),
+        ]
+        .map(|(name, value)| (name, value.to_owned()))
+        .into()
     }
 
     #[test]

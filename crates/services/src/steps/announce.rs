@@ -18,12 +18,30 @@ pub(super) async fn recovered(steps: &StepContext, context: &Context) -> Result<
     Ok(announced)
 }
 
+/// Announces that the system is at home again.
+pub(super) async fn failed_back(steps: &StepContext, context: &Context) -> Result<String, StepError> {
+    put(steps, event::FAILED_BACK, detail(context)).await
+}
+
 /// Tells the alerts' subscribers, with what failed if the workflow says so.
 pub(super) async fn escalated(
     steps: &StepContext,
     context: &Context,
     failure: Option<&Failure>,
 ) -> Result<String, StepError> {
+    put(steps, event::ESCALATED, failed(context, failure)).await
+}
+
+/// Tells them that a failback has stopped.
+pub(super) async fn failback_escalated(
+    steps: &StepContext,
+    context: &Context,
+    failure: Option<&Failure>,
+) -> Result<String, StepError> {
+    put(steps, event::FAILBACK_ESCALATED, failed(context, failure)).await
+}
+
+fn failed(context: &Context, failure: Option<&Failure>) -> Value {
     let mut detail = detail(context);
     if let Some(failure) = failure {
         let cause: String = failure.cause.chars().take(CAUSE_MAX).collect();
@@ -31,10 +49,10 @@ pub(super) async fn escalated(
         detail["cause"] = json!(cause);
     }
     detail["action_needed"] =
-        json!("the recovery workflow has stopped at a step; its execution's history says at which and why");
+        json!("the workflow has stopped at a step; its execution's history says at which and why");
     // Counted first: the alarm on it reaches people even when the bus does not take the event.
     telemetry::count(SERVICE, Metric::RecoveriesEscalated, 1);
-    put(steps, event::ESCALATED, detail).await
+    detail
 }
 
 fn detail(context: &Context) -> Value {

@@ -7,7 +7,7 @@ use recovery::step::Context;
 use super::{StepContext, StepError};
 use crate::aws::CallFailed;
 use crate::database::settlement::{self, Raise, is_writable};
-use crate::database::{Connection, DatabaseError};
+use crate::database::{Connection, Database, DatabaseError};
 
 /// Calls `FailoverGlobalCluster` in this region, unless the writer is here or on its way.
 ///
@@ -44,7 +44,7 @@ pub(super) async fn promote(steps: &StepContext, context: &Context) -> Result<St
     }
 }
 
-async fn describe(steps: &StepContext) -> Result<GlobalCluster, StepError> {
+pub(super) async fn describe(steps: &StepContext) -> Result<GlobalCluster, StepError> {
     const CALL: &str = "rds:DescribeGlobalClusters";
     let answer =
         steps.rds.describe_global_clusters().global_cluster_identifier(&steps.clusters.global).send().await;
@@ -69,12 +69,12 @@ fn own_arn(steps: &StepContext, global: &GlobalCluster) -> Result<String, StepEr
     })
 }
 
-fn writer(global: &GlobalCluster) -> Option<&str> {
+pub(super) fn writer(global: &GlobalCluster) -> Option<&str> {
     let members = global.global_cluster_members();
     members.iter().find(|member| member.is_writer() == Some(true)).and_then(|member| member.db_cluster_arn())
 }
 
-fn under_way(global: &GlobalCluster, own: &str) -> bool {
+pub(super) fn under_way(global: &GlobalCluster, own: &str) -> bool {
     global.failover_state().is_some_and(|state| {
         let moving = matches!(state.status(), Some(FailoverStatus::Pending | FailoverStatus::FailingOver));
         moving && state.to_db_cluster_arn() == Some(own)
@@ -83,11 +83,16 @@ fn under_way(global: &GlobalCluster, own: &str) -> bool {
 
 /// Succeeds once the own endpoint leads to a writer that takes a write, which is rolled back.
 pub(super) async fn await_writer(steps: &StepContext) -> Result<String, StepError> {
+    takes_writes(&steps.database).await
+}
+
+/// The same for any database.
+pub(super) async fn takes_writes(database: &Database) -> Result<String, StepError> {
     let not_yet =
         |error: DatabaseError| StepError::NotYet(StepError::transient("the database", error).to_string());
-    let mut connection = steps.database.connect().await.map_err(not_yet)?;
+    let mut connection = database.connect().await.map_err(not_yet)?;
     match try_write(&mut connection).await {
-        Ok(true) => Ok(format!("the database at {} takes writes", steps.database.target().endpoint)),
+        Ok(true) => Ok(format!("the database at {} takes writes", database.target().endpoint)),
         Ok(false) => {
             connection.discard();
             Err(StepError::NotYet("the database is still a replica".to_owned()))

@@ -24,6 +24,9 @@ pub enum StepError {
     /// The outage cannot be confirmed.
     #[error("outage not confirmed: {0}")]
     NotConfirmed(String),
+    /// The database has gone home.
+    #[error("the database has moved: {0}")]
+    Moved(String),
     /// A call failed in a way that may pass.
     #[error("{what}{}", causes(.source.as_ref()))]
     Transient {
@@ -50,6 +53,7 @@ impl StepError {
             Self::NotYet(_) => error::NOT_YET,
             Self::NotOwner(_) => error::NOT_OWNER,
             Self::NotConfirmed(_) => error::NOT_CONFIRMED,
+            Self::Moved(_) => error::MOVED,
             Self::Transient { .. } => error::TRANSIENT,
             Self::Invalid(_) => INVALID_REQUEST,
         }

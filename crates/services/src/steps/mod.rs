@@ -1,4 +1,4 @@
-//! The steps of the recovery workflow, one function each. Every step is bounded
+//! The steps of the recovery workflows, one function each. Every step is bounded
 //! in time, may be killed anywhere and run again, and acts only while this region
 //! owns the lease under the epoch of its context.
 //!
@@ -10,6 +10,7 @@ mod audit;
 mod compute;
 mod database;
 mod error;
+mod failback;
 mod outage;
 pub mod replay;
 mod settlement;
@@ -28,7 +29,8 @@ pub use error::{INVALID_REQUEST, StepError};
 use crate::database::{Database, DatabaseError, Target};
 use crate::journal::Journal;
 use crate::lease_store::LeaseStore;
-use crate::probe::{ProbeError, Prober};
+use crate::probe::synthetic::{Caller, Entrance};
+use crate::probe::{ProbeError, Prober, Signer};
 use crate::settings;
 use crate::switch::Switch;
 
@@ -45,7 +47,14 @@ pub type Settings = (
     settings::Clusters,
     settings::Endpoints,
     settings::Announcements,
-    (settings::Zone, settings::Replay, settings::Switch, settings::Audit),
+    (
+        settings::Zone,
+        settings::Replay,
+        settings::Switch,
+        settings::Audit,
+        settings::LeaseTimings,
+        settings::Failback,
+    ),
 );
 
 /// Why the steps cannot be set up.
@@ -70,6 +79,7 @@ pub struct StepContext {
     route53: aws_sdk_route53::Client,
     events: aws_sdk_eventbridge::Client,
     prober: Prober,
+    caller: Caller,
     clusters: settings::Clusters,
     endpoints: settings::Endpoints,
     announcements: settings::Announcements,
@@ -77,25 +87,29 @@ pub struct StepContext {
     zone: settings::Zone,
     replay: settings::Replay,
     switch: Switch,
+    home: failback::Home,
 }
 
 impl StepContext {
     /// Connects to nothing yet.
     pub fn new(aws: &SdkConfig, settings: Settings) -> Result<Self, SetUpError> {
-        let (regions, journal, database, clusters, endpoints, announcements, (zone, replay, switch, audit)) =
-            settings;
+        let (regions, journal, database, clusters, endpoints, announcements, rest) = settings;
+        let (zone, replay, switch, audit, lease, failback) = rest;
         let dynamodb = aws_sdk_dynamodb::Client::new(aws);
         // Route 53's control plane may be what is lost: one try, and the workflow goes on.
         let route53 =
             aws_sdk_route53::config::Builder::from(aws).retry_config(RetryConfig::disabled()).build();
+        let prober = Prober::new(endpoints.resolver)?;
         Ok(Self {
             leases: LeaseStore::new(dynamodb.clone(), &journal.table),
+            caller: Caller { prober: prober.clone(), signer: Signer::new(aws).map_err(ProbeError::from)? },
+            prober,
             journal: Journal::new(dynamodb, journal, regions.own.clone()),
+            home: failback::Home::new(aws, &regions, &database, &switch, &lease, failback)?,
             database: Database::new(aws.clone(), Target::own(&regions, &database, SERVICE))?,
             rds: aws_sdk_rds::Client::new(aws),
             route53: aws_sdk_route53::Client::from_conf(route53),
             events: aws_sdk_eventbridge::Client::new(aws),
-            prober: Prober::new(endpoints.resolver)?,
             regions,
             clusters,
             endpoints,
@@ -105,6 +119,16 @@ impl StepContext {
             replay,
             switch: Switch::new(aws_sdk_ssm::Client::new(aws), switch.parameter),
         })
+    }
+
+    fn own_entrance(&self) -> Entrance {
+        Entrance { base: self.endpoints.own.clone(), regions: vec![self.regions.own.clone()] }
+    }
+
+    /// Whichever region DNS leads to takes the signature, as it does its clients'.
+    fn public_entrance(&self) -> Entrance {
+        let regions = vec![self.regions.own.clone(), self.regions.peer.clone()];
+        Entrance { base: self.endpoints.public.clone(), regions }
     }
 
     /// Refuses to change anything unless [`Self::require_ownership`] allows it and the switch is not
@@ -173,10 +197,23 @@ async fn run(request: Request, steps: &StepContext) -> Result<Outcome, StepError
         Action::VerifyTraffic => traffic::verify(steps).await?,
         Action::ReplayJournal => return replay::replay(steps, context, cursor.as_deref()).await,
         Action::EnableSettlement => settlement::enable(steps, context).await?,
-        Action::ValidateSettlement => settlement::validate(steps, &steps.endpoints.own).await?,
-        Action::ValidateEndToEnd => settlement::validate(steps, &steps.endpoints.public).await?,
+        Action::ValidateSettlement => settlement::validate(steps, &steps.own_entrance()).await?,
+        Action::ValidateEndToEnd => settlement::validate(steps, &steps.public_entrance()).await?,
         Action::Announce => announce::recovered(steps, context).await?,
         Action::Escalate => announce::escalated(steps, context, error.as_ref()).await?,
+        Action::CompareJournal => return failback::compare_journal(steps, context, cursor.as_deref()).await,
+        Action::ConfirmHome => failback::confirm_home(steps, context).await?,
+        Action::AwaitRejoin => failback::await_rejoin(steps, context).await?,
+        Action::AwaitLag => failback::await_lag(steps, context).await?,
+        Action::Drain => failback::drain(steps, context).await?,
+        Action::AwaitDrained => failback::await_drained(steps, context).await?,
+        Action::SwitchOver => failback::switch_over(steps, context).await?,
+        Action::AwaitHomeWriter => failback::await_home_writer(steps, context).await?,
+        Action::HandOverLease => failback::hand_over(steps, context).await?,
+        Action::AwaitHomeServing => failback::await_home_serving(steps, context).await?,
+        Action::UndoDrain => failback::undo_drain(steps, context).await?,
+        Action::AnnounceFailback => announce::failed_back(steps, context).await?,
+        Action::EscalateFailback => announce::failback_escalated(steps, context, error.as_ref()).await?,
     };
     Ok(Outcome { action, done: true, cursor: None, detail, replayed: 0 })
 }

@@ -25,27 +25,27 @@ const WIDTH: usize = 8;
 /// Entries of one page of a partition.
 const PAGE_MAX: u32 = 200;
 /// A call that has taken longer begins no further round; it returns its cursor.
-const CALL_LIMIT: Duration = Duration::from_secs(8);
+pub(super) const CALL_LIMIT: Duration = Duration::from_secs(8);
 
 /// Partitions that were begun: their number, and the id they go on after.
-type Open = Vec<(u64, Option<String>)>;
+pub(super) type Open = Vec<(u64, Option<String>)>;
 
 /// Where a replay stands. Opaque to the workflow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Cursor {
+pub(super) struct Cursor {
     /// Ids made from here, in milliseconds since the Unix epoch.
-    from_ms: u64,
+    pub(super) from_ms: u64,
     /// Ids made up to here.
-    to_ms: u64,
+    pub(super) to_ms: u64,
     /// The first partition that was not begun, counted from the window's first.
-    next: u64,
+    pub(super) next: u64,
     /// Partitions that were begun and have more.
-    open: Open,
+    pub(super) open: Open,
 }
 
 impl Cursor {
-    fn parse(text: &str) -> Result<Self, StepError> {
+    pub(super) fn parse(text: &str) -> Result<Self, StepError> {
         let invalid = |why: String| StepError::Invalid(format!("the cursor: {why}"));
         let cursor: Self = serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
         if cursor.from_ms <= cursor.to_ms {
@@ -56,7 +56,7 @@ impl Cursor {
     }
 
     /// How many partitions the window has.
-    fn partitions(&self, shards: u32) -> u64 {
+    pub(super) fn partitions(&self, shards: u32) -> u64 {
         (self.to_ms / MINUTE_MS - self.from_ms / MINUTE_MS + 1) * u64::from(shards.max(1))
     }
 
@@ -70,7 +70,16 @@ impl Cursor {
         journal_partitions(at_ms, at_ms, shards).nth(shard)
     }
 
-    fn text(&self) -> String {
+    /// Begins as many partitions as are read at once; false when none is left.
+    pub(super) fn advance(&mut self, shards: u32) -> bool {
+        while self.open.len() < WIDTH && self.next < self.partitions(shards) {
+            self.open.push((self.next, None));
+            self.next += 1;
+        }
+        !self.open.is_empty()
+    }
+
+    pub(super) fn text(&self) -> String {
         serde_json::to_string(self).expect("a cursor has only text keys")
     }
 }
@@ -91,11 +100,7 @@ pub(super) async fn replay(
     let partitions = cursor.partitions(shards);
     let (mut replayed, mut seen) = (0, 0);
     let done = loop {
-        while cursor.open.len() < WIDTH && cursor.next < partitions {
-            cursor.open.push((cursor.next, None));
-            cursor.next += 1;
-        }
-        if cursor.open.is_empty() {
+        if !cursor.advance(shards) {
             break true;
         }
         if begun.elapsed() >= CALL_LIMIT {
@@ -137,7 +142,7 @@ async fn begin(steps: &StepContext, context: &Context) -> Result<Cursor, StepErr
 
 /// Never later than what an empty database needs: after a replay that was killed, the watermark is
 /// that of the orders it settled itself.
-fn window_start(watermark_ms: Option<u64>, taken_at_ms: u64, margin: Duration) -> u64 {
+pub(super) fn window_start(watermark_ms: Option<u64>, taken_at_ms: u64, margin: Duration) -> u64 {
     let margin_ms = u64::try_from(margin.as_millis()).unwrap_or(u64::MAX);
     let watermark_ms = watermark_ms.map_or(taken_at_ms, |watermark| watermark.min(taken_at_ms));
     watermark_ms.saturating_sub(margin_ms).saturating_sub(ID_AGE_MS_MAX)
@@ -153,7 +158,7 @@ fn window_end(watermark_ms: Option<u64>, now_ms: u64) -> u64 {
 }
 
 /// Reads one page of every open partition; returns the entries, and what is still open after them.
-async fn round(steps: &StepContext, cursor: &Cursor) -> Result<(Vec<Entry>, Open), StepError> {
+pub(super) async fn round(steps: &StepContext, cursor: &Cursor) -> Result<(Vec<Entry>, Open), StepError> {
     let mut reads = JoinSet::new();
     for (number, after) in cursor.open.clone() {
         let journal = steps.journal.clone();

@@ -8,6 +8,7 @@ mod lease;
 mod preflight;
 mod processor;
 mod sentinel;
+mod signing;
 mod stack_hook;
 mod steps;
 mod support;

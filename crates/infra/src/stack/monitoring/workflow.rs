@@ -13,7 +13,7 @@ const SCHEDULE_GROUP: &str = "default";
 
 /// State machines: purpose of the alarm, ARN.
 fn machines(place: &Place<'_>) -> Vec<(&'static str, String)> {
-    vec![("failover", place.state_machine_arn())]
+    vec![("failover", place.state_machine_arn()), ("failback", place.failback_state_machine_arn())]
 }
 
 /// Rules on the region's bus: purpose of the alarm, name.

@@ -8,17 +8,17 @@ use serde_json::json;
 
 use super::*;
 
-const NOW_MS: u64 = 1_795_170_245_120;
+pub(in crate::api) const NOW_MS: u64 = 1_795_170_245_120;
 
 fn id_at(ms: u64) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(ms, &[7; 10]).into_uuid()
 }
 
-fn generated() -> OrderId {
+pub(in crate::api) fn generated() -> OrderId {
     OrderId::new(id_at(NOW_MS)).expect("version 7")
 }
 
-fn valid() -> Value {
+pub(in crate::api) fn valid() -> Value {
     json!({
         "account": "ACC-17", "symbol": "BRK.B", "side": "buy", "quantity": 10, "limit_price": "101.50"
     })
@@ -116,7 +116,7 @@ fn many_unknown_fields_make_a_short_answer() {
     assert_eq!(problems[UNKNOWN_NAMED_MAX].reason, "has 490 more unknown fields");
 }
 
-fn any_json() -> impl Strategy<Value = Value> {
+pub(in crate::api) fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
@@ -140,7 +140,7 @@ fn field_name() -> impl Strategy<Value = String> {
 }
 
 /// A body in which each field is mostly valid and sometimes anything.
-fn nearly_valid() -> impl Strategy<Value = Value> {
+pub(in crate::api) fn nearly_valid() -> impl Strategy<Value = Value> {
     let or_any = |usual: BoxedStrategy<Value>| prop_oneof![9 => usual, 1 => any_json()];
     let age = 0..ID_AGE_MS_MAX + ID_LEAD_MS_MAX;
     (

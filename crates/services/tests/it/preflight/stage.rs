@@ -178,6 +178,7 @@ fn settings(
         (
             settings::Trigger {
                 state_machine_arn: arn("states", &format!("stateMachine:{}", name("workflow"))),
+                failback_state_machine_arn: arn("states", &format!("stateMachine:{}", name("failback"))),
                 switch_parameter: format!("/switch/{unique}"),
             },
             endpoints,

@@ -69,6 +69,23 @@ async fn nothing_settles_without_a_lease_or_while_its_owner_recovers_and_everyth
 }
 
 #[tokio::test]
+async fn nothing_settles_while_the_database_goes_home_and_everything_afterwards() {
+    let stage = Stage::new().await;
+    let processor = stage.processor();
+    let draining = Lease::first(&home(), now_ms()).draining();
+    stage.put_lease(&draining).await;
+    for entry in stage.acknowledged(2, &home()).await {
+        stage.send(&stage.message(&entry)).await;
+    }
+    let (received, failed) = stage.deliver(&processor).await;
+    assert!(received > 0 && failed == received, "{failed} of {received}");
+    assert_eq!(settled(&stage.own).await, 0);
+    stage.replace_lease(&draining, &draining.undrained()).await;
+    stage.drain(&processor).await;
+    assert_eq!(settled(&stage.own).await, 2);
+}
+
+#[tokio::test]
 async fn the_owners_database_is_used_from_the_other_region_too() {
     let stage = Stage::new().await;
     stage.put_lease(&Lease::first(&standby(), now_ms())).await;

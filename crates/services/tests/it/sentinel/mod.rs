@@ -2,6 +2,7 @@
 
 pub mod stage;
 
+mod failback_start;
 mod recovery_start;
 mod sweep;
 mod take_over;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -30,6 +30,10 @@ pub struct Face {
     pub address: SocketAddr,
     pub ready: Arc<AtomicBool>,
     pub accepts: Arc<AtomicBool>,
+    /// What an order is told when it is not accepted.
+    pub refusal: Arc<AtomicU16>,
+    /// Orders that were asked for.
+    pub asked: Arc<AtomicU32>,
 }
 
 impl Face {
@@ -39,13 +43,22 @@ impl Face {
             address: listener.local_addr().expect("a bound port"),
             ready: Arc::new(AtomicBool::new(true)),
             accepts: Arc::new(AtomicBool::new(true)),
+            refusal: Arc::new(AtomicU16::new(503)),
+            asked: Arc::default(),
         };
-        let status = |flag: Arc<AtomicBool>, good: StatusCode| {
-            move || async move { if flag.load(Ordering::SeqCst) { good } else { StatusCode::SERVICE_UNAVAILABLE } }
+        let ready = Arc::clone(&face.ready);
+        let status = move || async move {
+            if ready.load(Ordering::SeqCst) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
         };
-        let router = Router::new()
-            .route("/health/ready", get(status(face.ready.clone(), StatusCode::OK)))
-            .route("/orders", post(status(face.accepts.clone(), StatusCode::CREATED)));
+        let order = {
+            let face = face.clone();
+            move || async move {
+                face.asked.fetch_add(1, Ordering::SeqCst);
+                let refusal = StatusCode::from_u16(face.refusal.load(Ordering::SeqCst)).expect("a status");
+                if face.accepts.load(Ordering::SeqCst) { StatusCode::CREATED } else { refusal }
+            }
+        };
+        let router = Router::new().route("/health/ready", get(status)).route("/orders", post(order));
         tokio::spawn(async move { axum::serve(listener, router).await });
         face
     }
@@ -62,6 +75,7 @@ pub struct Stage {
     pub home: Face,
     pub standby: Face,
     pub state_machine_arn: String,
+    pub failback_state_machine_arn: String,
     pub switch_parameter: String,
     pub database: Scratch,
 }
@@ -71,20 +85,15 @@ impl Stage {
     pub async fn new(state_machine: &str) -> Self {
         let scene = Scene::new().await;
         let name = scene.settings.1.table.replace("journal", "failover");
-        let state_machine_arn = aws_sdk_sfn::Client::new(&scene.aws)
-            .create_state_machine()
-            .name(&name)
-            .definition(state_machine)
-            .role_arn("arn:aws:iam::000000000000:role/test")
-            .send()
-            .await
-            .expect("the state machine is new")
-            .state_machine_arn;
+        let state_machine_arn = state_machine_of(&scene, &name, state_machine).await;
+        let failback = name.replace("failover", "failback");
+        let failback_state_machine_arn = state_machine_of(&scene, &failback, state_machine).await;
         let stage = Self {
             leases: LeaseStore::new(scene.dynamodb(), &scene.settings.1.table),
             home: Face::open().await,
             standby: Face::open().await,
             state_machine_arn,
+            failback_state_machine_arn,
             switch_parameter: format!("/test/{name}"),
             database: server::migrated().await,
             scene,
@@ -138,10 +147,14 @@ impl Stage {
                 database_patience: ms(1200),
             },
             settings::Watch { length: ms(60_000), probe_interval: ms(100), probe_failures: 3 },
-            settings::Trigger {
-                state_machine_arn: self.state_machine_arn.clone(),
-                switch_parameter: self.switch_parameter.clone(),
-            },
+            (
+                settings::Trigger {
+                    state_machine_arn: self.state_machine_arn.clone(),
+                    failback_state_machine_arn: self.failback_state_machine_arn.clone(),
+                    switch_parameter: self.switch_parameter.clone(),
+                },
+                settings::Failback { automatic: true, dwell: ms(1200), lag_ms_max: 1000 },
+            ),
             settings::Endpoints {
                 own: own_face.url(),
                 peer: peer_face.url(),
@@ -164,11 +177,23 @@ impl Stage {
     }
 }
 
+async fn state_machine_of(scene: &Scene, name: &str, definition: &str) -> String {
+    aws_sdk_sfn::Client::new(&scene.aws)
+        .create_state_machine()
+        .name(name)
+        .definition(definition)
+        .role_arn("arn:aws:iam::000000000000:role/test")
+        .send()
+        .await
+        .expect("the state machine is new")
+        .state_machine_arn
+}
+
 /// Ticks until the answer is yes; fails after a minute.
 pub async fn tick_until(
     watch: &mut Watch<'_>,
     what: &str,
-    yes: impl AsyncFn(&recovery::lease::Decision) -> bool,
+    mut yes: impl AsyncFnMut(&recovery::lease::Decision) -> bool,
 ) {
     let limit = tokio::time::Instant::now() + Duration::from_secs(60);
     while tokio::time::Instant::now() < limit {

@@ -135,6 +135,27 @@ async fn callers_errors_take_the_lease_from_an_owner_that_believes_itself_well()
 }
 
 #[tokio::test]
+async fn a_region_that_does_not_let_the_probe_in_is_not_taken_for_lost() {
+    let stage = Stage::new(PASS).await;
+    let (at_home, at_standby) = (stage.sentinel(&home()), stage.sentinel(&standby()));
+    let (mut owner, mut challenger) = (Watch::new(&at_home), Watch::new(&at_standby));
+    tick_until(&mut owner, "the first lease", async |_| stage.lease().await.is_some()).await;
+    stage.home.accepts.store(false, Ordering::SeqCst);
+    // A mistake in our permissions, then more load than the region's limits allow.
+    for refusal in [403, 429] {
+        stage.home.refusal.store(refusal, Ordering::SeqCst);
+        let asked = stage.home.asked.load(Ordering::SeqCst);
+        tick_until(&mut challenger, "ten probes", async |decision| {
+            assert!(matches!(decision, Decision::StandBy(_)), "{refusal}: {decision:?}");
+            owner.tick().await;
+            stage.home.asked.load(Ordering::SeqCst) >= asked + 10
+        })
+        .await;
+    }
+    assert_eq!(stage.lease().await.expect("there is one").owner, home());
+}
+
+#[tokio::test]
 async fn an_owner_whose_own_api_fails_stops_renewing() {
     let stage = Stage::new(PASS).await;
     let sentinel = stage.sentinel(&home());

@@ -61,7 +61,11 @@ async fn after_a_change_of_roles_the_follower_leaves_first() {
     clusters.swap().await;
     let outcome = stage.delete("database").await;
     assert!(gone(&outcome), "{outcome:?}");
-    assert_eq!(clusters.members().await, [clusters.standby.clone()], "its own is CloudFormation's to remove");
+    assert_eq!(
+        clusters.members().await,
+        std::slice::from_ref(&clusters.standby),
+        "its own is CloudFormation's to remove"
+    );
 }
 
 #[tokio::test]

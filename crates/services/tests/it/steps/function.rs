@@ -33,6 +33,14 @@ async fn not_yet_is_an_error_for_the_workflow_only() {
         (setting::HOSTED_ZONE_ID, "zone"),
         (setting::REPLAY_MARGIN_S, "900"),
         (setting::SWITCH_PARAMETER, "/switch"),
+        (setting::LEASE_RENEW_S, "5"),
+        (setting::LEASE_TTL_S, "15"),
+        (setting::LEASE_MARGIN_S, "3"),
+        (setting::COOLDOWN_S, "900"),
+        (setting::DATABASE_PATIENCE_S, "60"),
+        (setting::FAILBACK_AUTOMATIC, "true"),
+        (setting::FAILBACK_DWELL_S, "1800"),
+        (setting::FAILBACK_LAG_MS_MAX, "1000"),
     ] {
         command.env(name, value);
     }

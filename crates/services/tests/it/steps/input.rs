@@ -42,6 +42,7 @@ fn every_error_has_the_name_that_the_workflow_matches() {
         (StepError::NotYet("x".to_owned()), error::NOT_YET),
         (StepError::NotOwner("x".to_owned()), error::NOT_OWNER),
         (StepError::NotConfirmed("x".to_owned()), error::NOT_CONFIRMED),
+        (StepError::Moved("x".to_owned()), error::MOVED),
         (StepError::transient("the lease", "x"), error::TRANSIENT),
     ] {
         assert_eq!(Diagnostic::from(step_error).error_type, name);

@@ -26,6 +26,34 @@ pub struct Stage {
     pub context: Context,
 }
 
+/// Where a stage's region finds the others.
+pub struct Place {
+    pub peer: SocketAddr,
+    pub zone: String,
+    pub own: String,
+    pub resolver: Option<SocketAddr>,
+    /// The own database and home's; without them the own one is alone.
+    pub databases: Option<[Scratch; 2]>,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        let (zone, own) = ("none".to_owned(), OWN_HOST.to_owned());
+        Self { peer: support::dead_address(), zone, own, resolver: None, databases: None }
+    }
+}
+
+fn lease_timings() -> settings::LeaseTimings {
+    let seconds = Duration::from_secs;
+    settings::LeaseTimings {
+        renew: seconds(5),
+        ttl: seconds(15),
+        margin: seconds(3),
+        cooldown: seconds(60),
+        database_patience: seconds(60),
+    }
+}
+
 impl Stage {
     /// The standby owns the lease under epoch 2 and recovers; nothing else is done.
     pub async fn new() -> Self {
@@ -34,32 +62,33 @@ impl Stage {
 
     /// The same with the lost region's public endpoint at `peer`.
     pub async fn with_peer(peer: SocketAddr) -> Self {
-        Self::build(Scene::new().await, peer, "none", OWN_HOST, None).await
+        let place = Place { peer, ..Place::default() };
+        Self::build(place).await
     }
 
     /// The same with a hosted zone.
     pub async fn with_zone(zone: &str) -> Self {
-        Self::build(Scene::new().await, support::dead_address(), zone, OWN_HOST, None).await
+        Self::build(Place { zone: zone.to_owned(), ..Place::default() }).await
     }
 
     /// The same with this region's own public endpoint at `own`.
     pub async fn with_own(own: SocketAddr) -> Self {
-        Self::build(Scene::new().await, support::dead_address(), "none", &own.to_string(), None).await
+        Self::build(Place { own: own.to_string(), ..Place::default() }).await
     }
 
     /// The same with a name server of its own.
     pub async fn with_resolver(resolver: SocketAddr) -> Self {
-        Self::build(Scene::new().await, support::dead_address(), "none", OWN_HOST, Some(resolver)).await
+        Self::build(Place { resolver: Some(resolver), ..Place::default() }).await
     }
 
-    async fn build(
-        scene: Scene,
-        peer: SocketAddr,
-        zone: &str,
-        own: &str,
-        resolver: Option<SocketAddr>,
-    ) -> Self {
-        let database = server::migrated().await;
+    /// The same at another place.
+    pub async fn build(place: Place) -> Self {
+        let scene = Scene::new().await;
+        let Place { peer, zone, own, resolver, databases } = place;
+        let (database, at_home) = match databases {
+            Some([own, home]) => (own, Some(home.endpoint)),
+            None => (server::migrated().await, None),
+        };
         let (_, journal, _, _, at_nobody) = scene.settings.clone();
         let url = |host: &str| BaseUrl(format!("http://{host}").parse().expect("a URL"));
         let unique = journal.table.clone();
@@ -70,21 +99,24 @@ impl Stage {
                 endpoint: database.endpoint.clone(),
                 name: database.name.clone(),
                 user: "recovery_step".to_owned(),
+                peer_endpoint: at_home.unwrap_or(at_nobody.peer_endpoint.clone()),
                 ..at_nobody
             },
             settings::Clusters { global: format!("global-{unique}"), own: format!("standby-{unique}") },
             settings::Endpoints {
-                own: url(own),
+                own: url(&own),
                 peer: url(&peer.to_string()),
                 public: url(PUBLIC_HOST),
                 resolver,
             },
             settings::Announcements { event_bus: "default".to_owned() },
             (
-                settings::Zone { id: zone.to_owned() },
+                settings::Zone { id: zone },
                 settings::Replay { margin: Duration::from_secs(60) },
                 settings::Switch { parameter: format!("/test/switch-{unique}") },
                 settings::Audit { bucket: format!("audit-{unique}") },
+                lease_timings(),
+                settings::Failback { automatic: true, dwell: Duration::from_secs(30), lag_ms_max: 1000 },
             ),
         );
         let leases = LeaseStore::new(scene.dynamodb(), &scene.settings.1.table);

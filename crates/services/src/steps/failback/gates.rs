@@ -1,0 +1,97 @@
+//! What must be so before anything is changed.
+
+use recovery::Lease;
+use recovery::step::Context;
+use tokio::task::JoinSet;
+
+use super::super::database::{describe, writer};
+use super::super::{StepContext, StepError};
+use super::{MOVED, ask, ask_home, member, standing};
+use crate::database::settlement::ledger_end;
+use crate::telemetry::now_ms;
+
+/// Looks at home, all at once.
+const LOOKS: usize = 3;
+
+/// Home has been well for the dwell, by the count in the lease, and is so now.
+pub(in super::super) async fn confirm_home(
+    steps: &StepContext,
+    context: &Context,
+) -> Result<String, StepError> {
+    match standing(steps, context).await? {
+        (_, true) => Ok(MOVED.to_owned()),
+        (lease, false) => require_home_well(steps, &lease).await,
+    }
+}
+
+/// What both the first gate and the step that stops settlement ask.
+pub(super) async fn require_home_well(steps: &StepContext, lease: &Lease) -> Result<String, StepError> {
+    let (home, gates) = (&steps.regions.home, &steps.home);
+    if let Some(why) = gates.rules.hindrance(lease, home, &gates.timing, now_ms()) {
+        return Err(StepError::NotYet(why));
+    }
+    // Whoever turned it off at home would find a system that settles nowhere.
+    if gates.switch.is_on().await == Some(false) {
+        return Err(StepError::NotYet(format!("the switch of {home} is off")));
+    }
+    let url = steps.endpoints.peer.join("/health/ready");
+    let mut looks = JoinSet::new();
+    for _ in 0..LOOKS {
+        let (prober, url) = (steps.prober.clone(), url.clone());
+        looks.spawn(async move { prober.get(&url).await.is_ok_and(|answer| answer.status == 200) });
+    }
+    let ready = looks.join_all().await.into_iter().filter(|ready| *ready).count();
+    if ready < LOOKS {
+        return Err(StepError::NotYet(format!("{ready} of {LOOKS} looks found {home} ready")));
+    }
+    let well_s = gates.rules.home_well_for(lease, &gates.timing).as_secs();
+    Ok(format!("{home} has been well for {well_s} s, and {LOOKS} looks found it ready"))
+}
+
+/// Home's cluster follows this region's again.
+pub(in super::super) async fn await_rejoin(
+    steps: &StepContext,
+    context: &Context,
+) -> Result<String, StepError> {
+    if let (_, true) = standing(steps, context).await? {
+        return Ok(MOVED.to_owned());
+    }
+    let global = describe(steps).await?;
+    let (home, own) = (&steps.regions.home, &steps.regions.own);
+    let not_yet = |why: String| Err(StepError::NotYet(why));
+    let Some(arn) = member(&global, home) else {
+        return not_yet(format!("no cluster in {home} is a member of the global cluster"));
+    };
+    if writer(&global) != member(&global, own) {
+        return not_yet(format!("the global cluster does not name the cluster in {own} as its writer"));
+    }
+    if global.failover_state().is_some_and(|state| state.status().is_some()) {
+        return not_yet("a failover or switchover is under way".to_owned());
+    }
+    let followed = global.global_cluster_members().iter().find(|one| one.db_cluster_arn() == Some(arn));
+    let status = followed.and_then(|one| one.synchronization_status()).map(|status| status.as_str());
+    match status {
+        Some("connected") => Ok(format!("{arn} is a connected member of the global cluster")),
+        other => not_yet(format!("{arn} is {}", other.unwrap_or("in an unknown state"))),
+    }
+}
+
+/// Home's database is behind by less than the bound: by how much later the last settlement here was than
+/// the last one there, both by the clock of this region's writer. Home is asked first, so that what is
+/// settled meanwhile makes it look further behind, never nearer.
+pub(in super::super) async fn await_lag(steps: &StepContext, context: &Context) -> Result<String, StepError> {
+    if let (_, true) = standing(steps, context).await? {
+        return Ok(MOVED.to_owned());
+    }
+    let home = &steps.regions.home;
+    let theirs = ask_home(steps, async |client| ledger_end(client).await).await?;
+    let ours = ask(&steps.database, async |client| ledger_end(client).await).await?;
+    let (ours_ms, theirs_ms) = (ours.map(|end| end.settled_at_ms), theirs.map(|end| end.settled_at_ms));
+    let lag_ms = match (ours_ms, theirs_ms) {
+        (None, _) => 0,
+        (Some(_), None) => return Err(StepError::NotYet(format!("the database in {home} has no order yet"))),
+        (Some(ours), Some(theirs)) => ours.saturating_sub(theirs),
+    };
+    let words = format!("the database in {home} is {lag_ms} ms behind; it may be {}", steps.home.lag_ms_max);
+    if lag_ms > steps.home.lag_ms_max { Err(StepError::NotYet(words)) } else { Ok(words) }
+}

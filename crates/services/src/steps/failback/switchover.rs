@@ -1,0 +1,101 @@
+//! The database goes home, and nothing is lost by it.
+
+use std::time::Duration;
+
+use recovery::lease::LeaseState;
+use recovery::step::Context;
+use tokio::time::sleep;
+
+use super::super::database::{describe, takes_writes, under_way};
+use super::super::{StepContext, StepError};
+use super::{MOVED, ask, ask_home, is_at_home, member, standing};
+use crate::aws::CallFailed;
+use crate::database::settlement::ledger_end;
+
+/// Between two looks at the end of the ledger.
+const PACE: Duration = Duration::from_secs(1);
+
+/// Nothing is settled any more, and home's database has everything that was.
+pub(in super::super) async fn await_drained(
+    steps: &StepContext,
+    context: &Context,
+) -> Result<String, StepError> {
+    let (lease, moved) = standing(steps, context).await?;
+    if moved {
+        return Ok(MOVED.to_owned());
+    }
+    if lease.state != LeaseState::Draining {
+        return Err(StepError::transient("the drain", format!("the lease is {}", lease.state.as_str())));
+    }
+    let mut first = None;
+    for look in 0..2 {
+        if look > 0 {
+            sleep(PACE).await;
+        }
+        let ours = ask(&steps.database, async |client| ledger_end(client).await).await?;
+        let theirs = ask_home(steps, async |client| ledger_end(client).await).await?;
+        if ours != theirs {
+            return Err(StepError::NotYet(format!("{} has not everything yet", steps.regions.home)));
+        }
+        if *first.get_or_insert(ours) != ours {
+            return Err(StepError::NotYet("orders are still being settled".to_owned()));
+        }
+    }
+    Ok(format!("nothing is settled any more, and {} has everything", steps.regions.home))
+}
+
+/// Calls `SwitchoverGlobalCluster` in this region, the primary's, unless home is the writer or becomes it.
+///
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_SwitchoverGlobalCluster.html>
+pub(in super::super) async fn switch_over(
+    steps: &StepContext,
+    context: &Context,
+) -> Result<String, StepError> {
+    let lease = steps.require_leave(context).await?;
+    if lease.state != LeaseState::Draining {
+        return Err(StepError::transient("the drain", format!("the lease is {}", lease.state.as_str())));
+    }
+    let global = describe(steps).await?;
+    let home = member(&global, &steps.regions.home).ok_or_else(|| {
+        StepError::transient("the global cluster", format!("it has no member in {}", steps.regions.home))
+    })?;
+    if is_at_home(steps, &global) {
+        return Ok(MOVED.to_owned());
+    }
+    let already = || Ok(format!("the switchover to {home} is under way already"));
+    if under_way(&global, home) {
+        return already();
+    }
+    let asked = steps
+        .rds
+        .switchover_global_cluster()
+        .global_cluster_identifier(&steps.clusters.global)
+        .target_db_cluster_identifier(home)
+        .send()
+        .await;
+    match asked {
+        Ok(_) => Ok(format!("the switchover to {home} has begun")),
+        // An earlier try of ours may have got through although its answer was lost.
+        Err(error) => {
+            let now = describe(steps).await?;
+            if is_at_home(steps, &now) || under_way(&now, home) {
+                return already();
+            }
+            Err(CallFailed::new("rds:SwitchoverGlobalCluster", error).into())
+        }
+    }
+}
+
+/// The global cluster names home's cluster as its writer, and it takes a write.
+pub(in super::super) async fn await_home_writer(
+    steps: &StepContext,
+    context: &Context,
+) -> Result<String, StepError> {
+    steps.require_ownership(context).await?;
+    let global = describe(steps).await?;
+    let home = &steps.regions.home;
+    if !is_at_home(steps, &global) {
+        return Err(StepError::NotYet(format!("the cluster in {home} is not the writer yet")));
+    }
+    takes_writes(&steps.home.writer).await
+}

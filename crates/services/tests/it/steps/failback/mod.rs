@@ -1,0 +1,6 @@
+//! The way home, against the emulator and PostgreSQL.
+
+mod away;
+mod gates;
+mod move_home;
+mod undo;
