@@ -38,7 +38,7 @@ use error::{io, query};
 
 /// The database that every server has.
 pub const DATABASE: &str = "standfast";
-/// The user that owns it.
+/// The master user, who owns it and makes the users of the functions.
 pub const USER: &str = "standfast";
 /// The user that a standby streams as.
 pub const REPLICATION_USER: &str = "replicator";
@@ -250,10 +250,11 @@ impl Server {
     async fn create_database(&self) -> Result<(), PostgresError> {
         let client = self.connect_as("postgres").await?;
         let statements = [
-            format!("CREATE ROLE {USER} LOGIN"),
+            // As on RDS, where the master user is no superuser, makes other users, and lets them sign
+            // in with an IAM token.
+            format!("CREATE ROLE {USER} LOGIN CREATEDB CREATEROLE"),
             format!("CREATE ROLE {REPLICATION_USER} LOGIN REPLICATION"),
-            // As on RDS, where a member of this role signs in with an IAM token.
-            format!("CREATE ROLE rds_iam NOLOGIN; GRANT rds_iam TO {USER}"),
+            format!("CREATE ROLE rds_iam NOLOGIN; GRANT rds_iam TO {USER} WITH ADMIN OPTION"),
             format!("CREATE DATABASE {DATABASE} OWNER {USER}"),
         ];
         for statement in &statements {

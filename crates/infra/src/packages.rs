@@ -23,9 +23,11 @@ pub const RECOVERY_STEP: &str = "recovery-step";
 pub const PREFLIGHT: &str = "preflight";
 /// Makes and removes what CloudFormation cannot.
 pub const STACK_HOOK: &str = "stack-hook";
+/// Keeps the database's schema and users, and rotates its master password.
+pub const DATABASE_KEEPER: &str = "database-keeper";
 /// Every function, by the name of its binary and of its zip file.
-pub const FUNCTIONS: [&str; 6] =
-    [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP, STACK_HOOK, PREFLIGHT];
+pub const FUNCTIONS: [&str; 7] =
+    [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP, STACK_HOOK, PREFLIGHT, DATABASE_KEEPER];
 
 /// The deployment packages, read once.
 #[derive(Clone, Debug)]

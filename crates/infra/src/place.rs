@@ -10,8 +10,8 @@ use recovery::names::Names;
 pub const DATABASE_PORT: u16 = 5432;
 /// Name of the database.
 pub const DATABASE_NAME: &str = "orders";
-/// Database user of the functions; its password is an IAM authentication token.
-pub const DATABASE_USER: &str = "standfast";
+/// Master user of the database, as which only its keeper logs in.
+pub const MASTER_USER: &str = "standfast";
 /// Availability zones each region uses.
 pub const ZONES: usize = 3;
 
@@ -23,6 +23,8 @@ pub mod parameter {
     pub const DATABASE_HOST: &str = "database/host";
     /// Resource id of the region's own cluster, as IAM authentication needs it.
     pub const DATABASE_RESOURCE: &str = "database/resource-id";
+    /// ARN of the key of the master user's secret; home has the secret, the standby a replica.
+    pub const SECRET_KEY: &str = "database/secret-key-arn";
     /// `host` of the peer region's writer endpoint.
     pub const PEER_DATABASE_HOST: &str = "peer/database-host";
     /// Resource id of the peer region's cluster.
@@ -181,6 +183,12 @@ impl<'d> Place<'d> {
     /// ARN of this region's database cluster.
     pub fn database_cluster_arn(&self) -> String {
         self.arn("rds", &format!("cluster:{}", self.names().database_cluster(self.region)))
+    }
+
+    /// ARN of this region's copy of the master user's secret; Secrets Manager ends it in six characters
+    /// of its own.
+    pub fn database_secret_arn(&self) -> String {
+        self.arn("secretsmanager", &format!("secret:{}-??????", self.names().database_secret()))
     }
 
     /// ARN of the global cluster, which belongs to no region.

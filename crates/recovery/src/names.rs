@@ -77,6 +77,16 @@ impl Names {
         self.of("cluster", &format!("orders-{region}"))
     }
 
+    /// An instance of a region's Aurora cluster, counted from 1.
+    pub fn database_instance(&self, number: u32) -> String {
+        self.of("database", &format!("orders-{number}"))
+    }
+
+    /// The secret with the login of the database's master user.
+    pub fn database_secret(&self) -> String {
+        self.of("secret", "database")
+    }
+
     /// The event bus.
     pub fn event_bus(&self) -> String {
         self.of("bus", "recovery")
@@ -111,6 +121,11 @@ impl Names {
     pub fn region_host(&self, region: &Region) -> String {
         format!("{region}.orders.{}", self.domain)
     }
+}
+
+/// The database user that a function logs in as, by the name of its binary, such as `orders_api`.
+pub fn database_user(binary: &str) -> String {
+    binary.replace('-', "_")
 }
 
 #[cfg(test)]

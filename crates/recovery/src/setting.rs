@@ -22,8 +22,10 @@ pub const DATABASE_ENDPOINT: &str = "STANDFAST_DATABASE_ENDPOINT";
 pub const PEER_DATABASE_ENDPOINT: &str = "STANDFAST_PEER_DATABASE_ENDPOINT";
 /// Name of the database.
 pub const DATABASE_NAME: &str = "STANDFAST_DATABASE_NAME";
-/// Database user; its password is an IAM authentication token.
+/// Database user of this function; its password is an IAM authentication token.
 pub const DATABASE_USER: &str = "STANDFAST_DATABASE_USER";
+/// Name of the secret with the login of the database's master user, which only its keeper reads.
+pub const DATABASE_SECRET: &str = "STANDFAST_DATABASE_SECRET";
 /// `require` or `prefer`: whether a database that offers no TLS is refused.
 pub const DATABASE_TLS: &str = "STANDFAST_DATABASE_TLS";
 /// PEM file of the authorities that sign the database's certificate; unset: Amazon RDS's own.

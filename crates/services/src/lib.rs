@@ -8,7 +8,9 @@
 
 pub mod api;
 pub mod aws;
+pub mod custom_resource;
 pub mod database;
+pub mod database_keeper;
 pub mod journal;
 pub mod lease_store;
 pub mod preflight;

@@ -27,6 +27,7 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
 pub const TOTAL_TIMEOUT: Duration = Duration::from_secs(4);
 /// Largest body that is read, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
+const JSON: &str = "application/json";
 
 /// An answer, whatever its status.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,6 +126,13 @@ impl Prober {
             self.ask(request.map(Full::new)).await
         })
         .await
+    }
+
+    /// Puts a body to `url` without saying what it is, as a URL that was signed so wants it.
+    pub async fn put(&self, url: &str, body: impl Into<Bytes>) -> Result<Answer, ProbeError> {
+        let mut request = request(Method::PUT, url, body.into())?;
+        request.headers_mut().remove(header::CONTENT_TYPE);
+        self.send(request.map(Full::new)).await
     }
 
     /// Every address that `host` has now, sorted; aliases are followed.

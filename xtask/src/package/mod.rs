@@ -16,8 +16,15 @@ use crate::problem::Problem;
 const USAGE: &str = "usage: cargo xtask package [--architecture x86_64|arm64] [--package PACKAGE] [BINARY…]";
 
 /// The functions of the system; all of them in one package.
-const BINARIES: [&str; 6] =
-    ["order-processor", "orders-api", "preflight", "recovery-step", "sentinel", "stack-hook"];
+const BINARIES: [&str; 7] = [
+    "database-keeper",
+    "order-processor",
+    "orders-api",
+    "preflight",
+    "recovery-step",
+    "sentinel",
+    "stack-hook",
+];
 const PACKAGE: &str = "services";
 
 /// A processor, by the name that the deployment file has for it.

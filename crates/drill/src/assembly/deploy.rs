@@ -14,8 +14,10 @@ use super::{Assembly, AssemblyError, Stack, outputs};
 
 const CREATE_LIMIT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(50);
-/// Where the template of every stack goes.
-const TEMPLATE_BUCKET: &str = "standfast-drill-templates";
+/// Where a region's templates go. Names of buckets are global, and each takes calls of its own region.
+fn template_bucket(region: &str) -> String {
+    format!("standfast-drill-templates-{region}")
+}
 
 /// A stack that was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,10 +54,9 @@ pub async fn deploy(
         let text = outputs::filled(&stack.template, &deployed).to_string();
         // CloudFormation takes a longer template only from a bucket.
         let source = if text.len() > 51_200 {
-            // A bucket is written to in its own region, whichever the stack's is.
-            let home = assembly.stacks.first().map_or(&stack.region, |first| &first.region);
-            uploader.put(home, TEMPLATE_BUCKET, &key, text.into_bytes()).await?;
-            TemplateSource::Url(uploader.url(TEMPLATE_BUCKET, &key))
+            let bucket = template_bucket(&stack.region);
+            uploader.put(&stack.region, &bucket, &key, text.into_bytes()).await?;
+            TemplateSource::Url(uploader.url(&bucket, &key))
         } else {
             TemplateSource::Body(text)
         };
@@ -83,9 +84,8 @@ async fn upload(assembly: &Assembly, uploader: &Uploader) -> Result<(), Assembly
 fn bootstrap(assembly: &Assembly, region: &str) -> Stack {
     let here = || assembly.stacks.iter().filter(|stack| stack.region == region);
     let mut buckets: BTreeSet<&str> = here().flat_map(|s| &s.assets).map(|a| a.bucket.as_str()).collect();
-    if assembly.stacks.first().is_some_and(|first| first.region == region) {
-        buckets.insert(TEMPLATE_BUCKET); // names of buckets are global
-    }
+    let templates = template_bucket(region);
+    buckets.insert(&templates);
     let version = json!({"Type": "AWS::SSM::Parameter", "Properties": {
         "Name": "/cdk-bootstrap/hnb659fds/version", "Type": "String", "Value": "30",
     }});
@@ -203,6 +203,9 @@ mod tests {
         let assembly = Assembly { stacks: vec![stack("us-east-1"), stack("us-east-2")] };
         let text = bootstrap(&assembly, "us-east-2").template.to_string();
         assert!(text.contains("assets-us-east-2") && !text.contains("assets-us-east-1"));
+        assert!(
+            text.contains(&template_bucket("us-east-2")) && !text.contains(&template_bucket("us-east-1"))
+        );
         assert!(text.contains("/cdk-bootstrap/hnb659fds/version"));
     }
 }

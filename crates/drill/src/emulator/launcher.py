@@ -30,7 +30,7 @@ from ministack.core.responses import (
     get_region,
     set_request_region,
 )
-from ministack.services import apigateway_v1, eventbridge, rds, scheduler, stepfunctions
+from ministack.services import apigateway_v1, eventbridge, lambda_svc, rds, scheduler, stepfunctions
 from ministack.services.cloudformation import engine, provisioners
 
 RECORD = sys.argv[1]
@@ -335,6 +335,19 @@ def speed_up_functions():
     worker._drain_stderr_bounded = drain
 
 
+def end_workers_here_only(invalidate):
+    """Ends the warm workers of one region's function.
+
+    The emulator's CloudFormation ends those of the same name in every region, in the
+    middle of what they do, when a function is made or changed in one.
+    """
+
+    def invalidate_here(name, qualifier=None, account=None, region=None):
+        return invalidate(name, qualifier, account or get_account_id(), region or get_region())
+
+    return invalidate_here
+
+
 class Copied:
     """A stream of log lines that is also written to a file."""
 
@@ -408,6 +421,7 @@ def register():
     # It calls itself by this name for every part of a template.
     engine._resolve_refs = stack_output_resolver(engine._resolve_refs)
     handlers["AWS::Scheduler::Schedule"] = prompt_schedule(handlers["AWS::Scheduler::Schedule"])
+    lambda_svc.invalidate_worker = end_workers_here_only(lambda_svc.invalidate_worker)
     check_bodies(handlers)
     scheduler._SCHEDULE_TICK_INTERVAL = 1
     stepfunctions._find_matching_retrier = bounded_retrier(stepfunctions._find_matching_retrier)

@@ -115,7 +115,6 @@ fn is_expected(complaint: &Complaint, explained: &Explained) -> bool {
     };
     EXPECTED.iter().filter(|expected| expected.is_of(complaint)).any(|expected| match expected.when {
         When::Always => true,
-        When::BeforeTheFault => complaint.at_ms.is_some() && !after,
         When::DuringRecovery => after && before_end,
         When::InTheLostRegion => after && complaint.region.as_deref() == Some(explained.lost_region.as_str()),
     })
@@ -172,13 +171,6 @@ mod tests {
         assert_eq!(unexplained(&at("09:59:59.999"), recovered), 1);
         assert_eq!(unexplained(&at("10:01:00.000"), recovered), 1);
         assert_eq!(unexplained(&at("10:01:00.000"), None), 0);
-        let schema = |at| {
-            line("us-east-2", "order-processor", at, "WARN", "the database has no settlement schema yet")
-        };
-        assert_eq!(
-            (unexplained(&schema("09:59:00.000"), None), unexplained(&schema("10:00:05.250"), None)),
-            (0, 1)
-        );
         let other = line("us-east-2", "sentinel", "10:00:05.250", "WARN", says);
         assert_eq!(unexplained(&other, recovered), 1);
     }

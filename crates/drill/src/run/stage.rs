@@ -22,8 +22,15 @@ use crate::packages;
 use crate::route53::{self, Zone};
 
 /// The functions of the system under test, by the names of their binaries.
-pub const FUNCTIONS: [&str; 6] =
-    ["orders-api", "order-processor", "sentinel", "recovery-step", "stack-hook", "preflight"];
+pub const FUNCTIONS: [&str; 7] = [
+    "orders-api",
+    "order-processor",
+    "sentinel",
+    "recovery-step",
+    "stack-hook",
+    "preflight",
+    "database-keeper",
+];
 
 const PORT_ATTEMPTS: u32 = 5;
 

@@ -73,7 +73,6 @@ impl Topology {
             (setting::DATABASE_ENDPOINT, format!("{ip}:{db}")),
             (setting::PEER_DATABASE_ENDPOINT, format!("{ip}:{peer_db}")),
             (setting::DATABASE_NAME, crate::postgres::DATABASE.to_owned()),
-            (setting::DATABASE_USER, crate::postgres::USER.to_owned()),
             (setting::DATABASE_TLS, "prefer".to_owned()),
             (setting::OWN_URL, format!("http://{host}:{edge}")),
             (setting::PEER_URL, format!("http://{ip}:{peer_edge}")),
@@ -106,8 +105,7 @@ mod tests {
             let (own_ip, names) = (own.address.to_string(), [&own.host, &topology.public_host]);
             for (name, value) in &overrides {
                 let by_name = names.iter().any(|host| value.contains(host.as_str()));
-                let no_address = [setting::DATABASE_NAME, setting::DATABASE_USER, setting::DATABASE_TLS]
-                    .contains(&name.as_str());
+                let no_address = [setting::DATABASE_NAME, setting::DATABASE_TLS].contains(&name.as_str());
                 let leads_home =
                     value.contains(&own_ip) || by_name || no_address || *value == dns.to_string();
                 assert!(leads_home, "{name}={value}");

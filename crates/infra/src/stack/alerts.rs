@@ -9,12 +9,11 @@ use cdk::{Handle, Scope, Stack};
 use cfn::{Json, Value, sns};
 use serde_json::json;
 
-use super::key;
+use super::{database_events, key};
 use crate::place::Place;
 
 /// Who publishes. EventBridge and CloudWatch cannot use the key AWS manages for SNS.
-const PUBLISHERS: [&str; 3] =
-    ["cloudwatch.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com"];
+const PUBLISHERS: [&str; 2] = ["cloudwatch.amazonaws.com", "events.amazonaws.com"];
 
 /// What a region's alerts stack holds.
 #[derive(Debug)]
@@ -59,7 +58,7 @@ fn policy(place: &Place<'_>, topic: &Handle) -> Json {
     };
     let rules = place.arn("events", &format!("rule/{}/*", place.names().event_bus()));
     let alarms = place.arn("cloudwatch", &format!("alarm:{}", place.names().resource("alarm", "*")));
-    let only_rules = json!({ "ArnLike": { "aws:SourceArn": rules } });
+    let only_rules = json!({ "ArnLike": { "aws:SourceArn": [rules, database_events::rule_arn(place)] } });
     let encrypted_only = json!({
         "Sid": "EncryptedOnly",
         "Effect": "Deny",
@@ -73,7 +72,6 @@ fn policy(place: &Place<'_>, topic: &Handle) -> Json {
         "Statement": [
             publish("RulesPublish", "events.amazonaws.com", only_rules),
             publish("AlarmsPublish", "cloudwatch.amazonaws.com", of_ours(alarms)),
-            publish("DatabasePublishes", "events.rds.amazonaws.com", of_ours(place.arn("rds", "*"))),
             encrypted_only,
         ],
     })

@@ -4,8 +4,10 @@ use cdk::{Handle, Scope, Stack};
 use cfn::lambda;
 use serde_json::json;
 
-use super::{log_group, permissions, queue, settings};
-use crate::packages::{ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, Packages, RECOVERY_STEP, SENTINEL};
+use super::{database_keeper, log_group, permissions, queue, settings};
+use crate::packages::{
+    DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, Packages, RECOVERY_STEP, SENTINEL,
+};
 use crate::place::{Place, parameter as key};
 use crate::policy::role;
 
@@ -21,7 +23,8 @@ const RECEIVES_MAX: u32 = 1000;
 /// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html>
 const PROCESSORS: i64 = 10;
 /// The functions of this stack.
-const FUNCTIONS: [&str; 5] = [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP, PREFLIGHT];
+const FUNCTIONS: [&str; 6] =
+    [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP, PREFLIGHT, DATABASE_KEEPER];
 /// Recovery steps that may run at once: three branches of the workflow, and for each an
 /// attempt that its state has given up but that still runs.
 const STEPS: i64 = 6;
@@ -54,6 +57,10 @@ pub fn new(stack: &mut Stack, place: &Place<'_>, packages: &Packages) -> Handles
             ORDER_PROCESSOR => feed(&mut root, handle, &orders),
             SENTINEL => on_failure(&mut root, "SentinelInvocations", handle, &failed, NEVER_LATE),
             PREFLIGHT => on_failure(&mut root, "PreflightInvocations", handle, &failed, ONCE_MORE),
+            DATABASE_KEEPER => {
+                let others: Vec<&Handle> = functions.iter().filter(|other| *other != handle).collect();
+                database_keeper::add(&mut root, place, packages, handle, &others);
+            }
             _ => {}
         }
     }
@@ -95,6 +102,7 @@ pub(super) fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
         ORDER_PROCESSOR => PROCESSOR_TIMEOUT_S,
         SENTINEL => place.deployment.sentinel.watch_s + 20,
         RECOVERY_STEP => recovery::workflow::function_timeout_s().max(30),
+        DATABASE_KEEPER => database_keeper::TIMEOUT_S,
         PREFLIGHT => recovery::preflight::FUNCTION_TIMEOUT_S,
         _ => 10,
     }

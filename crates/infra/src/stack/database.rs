@@ -1,14 +1,20 @@
 //! One region's cluster of the Aurora global database.
 
 use cdk::{Handle, Scope, Stack};
-use cfn::{Intrinsic, rds};
+use cfn::{Intrinsic, Value, rds};
 use serde_json::json;
 
-use super::{hook, key, log_group, parameter};
-use crate::place::{DATABASE_NAME, DATABASE_PORT, DATABASE_USER, Place, ZONES, parameter as key_of};
+use super::{database_login, hook, key, log_group, parameter};
+use crate::place::{DATABASE_NAME, DATABASE_PORT, MASTER_USER, Place, ZONES, parameter as key_of};
 use crate::policy::Statement;
 
 const ENGINE: &str = "aurora-postgresql";
+/// UTC, when the markets of the home region are closed, summer and winter.
+const BACKUP_WINDOW: &str = "07:00-08:00";
+/// UTC; apart from the backups, as RDS wants it.
+const MAINTENANCE_WINDOW: &str = "sun:08:30-sun:09:30";
+/// Days of Performance Insights that cost nothing.
+const INSIGHTS_DAYS: i64 = 7;
 /// Output that holds the writer endpoint's host.
 pub const HOST_OUTPUT: &str = "DatabaseHost";
 /// Output that holds the cluster's resource id.
@@ -31,10 +37,12 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
             .db_subnet_group_name(place.names().resource("subnets", "database")),
     );
     let parameters = root.add("Parameters", cluster_parameters(place));
+    let instance_parameters = root.add("InstanceParameters", instance_parameters(place));
     let logs = root.add("Logs", log_group(place, log_group_name(place)));
     let cluster = cluster(place, &encryption, &subnets, &parameters);
     let cluster = if place.is_home() {
-        let writer = root.add("Cluster", writer(cluster));
+        let password = database_login::add(&mut root, place);
+        let writer = root.add("Cluster", writer(cluster, password));
         root.add("GlobalCluster", global_cluster(place, &writer));
         writer
     } else {
@@ -42,7 +50,7 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
     };
     root.node(&cluster).depend_on(&logs);
     let instances: Vec<Handle> = (1..=place.deployment.database.instances_per_region)
-        .map(|number| instance(&mut root, place, &cluster, &encryption, number))
+        .map(|number| instance(&mut root, place, &cluster, [&encryption, &instance_parameters], number))
         .collect();
     if !place.is_home() {
         release(&mut root.scope("Removal"), place, &instances);
@@ -79,36 +87,63 @@ fn cluster(place: &Place<'_>, encryption: &Handle, subnets: &Handle, parameters:
         .db_cluster_parameter_group_name(parameters.reference())
         .enable_iam_database_authentication(true)
         .backup_retention_period(database.backup_retention_days)
+        .preferred_backup_window(BACKUP_WINDOW)
+        .preferred_maintenance_window(MAINTENANCE_WINDOW)
         .copy_tags_to_snapshot(true)
         .enable_cloudwatch_logs_exports(["postgresql"])
         .deletion_protection(place.deployment.protect)
 }
 
-/// The first writer makes the database and its user, who has no password: a global
-/// database cannot have RDS manage one, and the functions log in with IAM tokens.
-fn writer(cluster: rds::DBCluster) -> rds::DBCluster {
-    cluster
-        .database_name(DATABASE_NAME)
-        .master_username(DATABASE_USER)
-        .master_user_authentication_type("iam-db-auth")
+/// The first writer makes the database and its master user; the functions log in as users of their own,
+/// with IAM tokens.
+fn writer(cluster: rds::DBCluster, password: Value<String>) -> rds::DBCluster {
+    cluster.database_name(DATABASE_NAME).master_username(MASTER_USER).master_user_password(password)
 }
 
-fn cluster_parameters(place: &Place<'_>) -> rds::DBClusterParameterGroup {
+/// Family of the parameter groups, after the major version.
+fn family(place: &Place<'_>) -> String {
     let version = &place.deployment.database.engine_version;
     let major = version.split('.').next().unwrap_or(version);
-    rds::DBClusterParameterGroup::new(
-        "encrypted connections only",
-        format!("{ENGINE}{major}"),
-        json!({ "rds.force_ssl": "1", "log_min_duration_statement": "1000" }),
-    )
-    .db_cluster_parameter_group_name(place.names().resource("parameters", "database"))
+    format!("{ENGINE}{major}")
 }
 
+/// What holds for the whole cluster. A global database does not hand them on: both sides have their own.
+///
+/// - TLS only, and none that is out of date.
+/// - Who connects, and who changes the schema or a user, is on record.
+/// - A session whose client fell silent ends within a minute, its locks with it, whoever the client is; our
+///   functions ask for less in each session. There is no bound on statements here: theirs is their own, and
+///   a migration or a dump needs its time.
+/// - A client of a lost region is given up after some thirty seconds instead of two hours.
+fn cluster_parameters(place: &Place<'_>) -> rds::DBClusterParameterGroup {
+    let parameters = json!({
+        "rds.force_ssl": "1",
+        "ssl_min_protocol_version": "TLSv1.2",
+        "log_connections": "1",
+        "log_statement": "ddl",
+        "idle_in_transaction_session_timeout": "60000",
+        "tcp_keepalives_idle": "15",
+        "tcp_keepalives_interval": "5",
+        "tcp_keepalives_count": "3",
+    });
+    rds::DBClusterParameterGroup::new("encrypted connections only", family(place), parameters)
+        .db_cluster_parameter_group_name(place.names().resource("parameters", "database"))
+}
+
+/// What each instance does by itself: it logs statements of a second and more, and waits for locks.
+fn instance_parameters(place: &Place<'_>) -> rds::DBParameterGroup {
+    rds::DBParameterGroup::new("slow statements are logged", family(place))
+        .db_parameter_group_name(place.names().resource("parameters", "database-instance"))
+        .parameters(json!({ "log_min_duration_statement": "1000", "log_lock_waits": "1" }))
+}
+
+/// Enhanced monitoring stays off: it writes to a log group of the whole account that no stack can remove,
+/// and Performance Insights says what we would look for.
 fn instance(
     root: &mut Scope<'_>,
     place: &Place<'_>,
     cluster: &Handle,
-    encryption: &Handle,
+    [encryption, parameters]: [&Handle; 2],
     number: u32,
 ) -> Handle {
     let zones = Intrinsic::GetAzs { region: String::new() };
@@ -116,14 +151,17 @@ fn instance(
     root.add(
         &format!("Instance{number}"),
         rds::DBInstance::new()
-            .db_instance_identifier(place.names().resource("database", &format!("orders-{number}")))
+            .db_instance_identifier(place.names().database_instance(number))
             .db_cluster_identifier(cluster.reference())
             .db_instance_class(place.deployment.database.instance_class.clone())
             .engine(ENGINE)
             .availability_zone(zone)
             .publicly_accessible(false)
             .auto_minor_version_upgrade(false)
+            .db_parameter_group_name(parameters.reference())
+            .preferred_maintenance_window(MAINTENANCE_WINDOW)
             .enable_performance_insights(true)
+            .performance_insights_retention_period(INSIGHTS_DAYS)
             .performance_insights_kms_key_id(encryption.attribute("Arn")),
     )
 }

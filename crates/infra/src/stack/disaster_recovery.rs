@@ -7,7 +7,7 @@ use recovery::step;
 use serde_json::json;
 
 use super::compute::failed_invocations;
-use super::{forwarding, log_group, parameter, preflight, queue};
+use super::{database_events, forwarding, log_group, parameter, preflight, queue};
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 use crate::place::Place;
 use crate::policy::{Statement, role};
@@ -34,6 +34,7 @@ pub struct Definitions {
 pub fn new(stack: &mut Stack, place: &Place<'_>, definitions: &Definitions) -> Handles {
     let mut root = stack.root();
     let bus = announcements(&mut root, place);
+    database_events::add(&mut root, place);
     settings(&mut root, place);
     let names = place.names();
     let failover = Purpose { word: "failover", name: names.failover_state_machine() };
@@ -69,7 +70,7 @@ fn announcements(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
         "Effect": "Allow",
         "Principal": { "Service": "events.amazonaws.com" },
         "Action": "sqs:SendMessage",
-        "Condition": { "ArnEquals": { "aws:SourceArn": from } },
+        "Condition": { "ArnEquals": { "aws:SourceArn": [from, database_events::rule_arn(place)] } },
     });
     let undelivered = queue::resting(&undelivered_events(place));
     let undelivered = queue::add(root, "Undelivered", undelivered, &[puts_aside]);

@@ -7,13 +7,16 @@ use serde_json::json;
 
 use super::preflight;
 use super::storage::BUCKETS;
-use crate::packages::{FUNCTIONS, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, RECOVERY_STEP, SENTINEL};
-use crate::place::{DATABASE_USER, Place, parameter as key};
+use crate::packages::{
+    DATABASE_KEEPER, FUNCTIONS, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, RECOVERY_STEP, SENTINEL,
+};
+use crate::place::{Place, parameter as key};
 use crate::policy::Statement;
 
 /// What one of the functions may do.
 pub(super) fn of(function: &str, place: &Place<'_>) -> Vec<Statement> {
-    every_function(function, place).into_iter().chain(calls(function, place)).collect()
+    let others = every_function(function, place).into_iter().chain(on_its_behalf(function, place));
+    others.chain(calls(function, place)).collect()
 }
 
 /// What it calls itself, from within the network; what Lambda does for it goes Lambda's own way.
@@ -23,9 +26,23 @@ pub(super) fn calls(function: &str, place: &Place<'_>) -> Vec<Statement> {
         ORDER_PROCESSOR => order_processor(place),
         SENTINEL => sentinel(place),
         RECOVERY_STEP => recovery_step(place),
+        DATABASE_KEEPER => database_keeper(place),
         PREFLIGHT => preflight(place),
         _ => Vec::new(),
     }
+}
+
+/// What a service that it calls does for it, under its role.
+fn on_its_behalf(function: &str, place: &Place<'_>) -> Vec<Statement> {
+    // The replica's key is AWS's own, which needs no statement.
+    if function != DATABASE_KEEPER || !place.is_home() {
+        return Vec::new();
+    }
+    let service = format!("secretsmanager.{}.amazonaws.com", place.region);
+    vec![
+        Statement::allow(&["kms:Decrypt", "kms:GenerateDataKey"], [place.parameter(key::SECRET_KEY)])
+            .when(json!({ "StringEquals": { "kms:ViaService": service } })),
+    ]
 }
 
 /// What Lambda does under a function's role to put it into the VPC.
@@ -59,18 +76,22 @@ fn every_function(function: &str, place: &Place<'_>) -> Vec<Statement> {
             "Lambda makes the interfaces of a function in a VPC under the function's role, and checks for `*` (Lambda developer guide)",
         ),
         for_lambda_alone(function, place),
-        Statement::allow(&["rds-db:connect"], [database_user(place, key::DATABASE_RESOURCE)]),
     ]
 }
 
-/// The database user of the cluster whose resource id is in this parameter.
-fn database_user(place: &Place<'_>, resource: &str) -> String {
+/// The function's own user, in the cluster whose resource id is in this parameter.
+fn database_user(place: &Place<'_>, resource: &str, function: &str) -> String {
     let at = if resource == key::PEER_DATABASE_RESOURCE { place.peer() } else { *place };
-    at.arn("rds-db", &format!("dbuser:{}/{DATABASE_USER}", place.parameter(resource)))
+    let user = recovery::names::database_user(function);
+    at.arn("rds-db", &format!("dbuser:{}/{user}", place.parameter(resource)))
 }
 
-fn peer_database(place: &Place<'_>) -> Statement {
-    Statement::allow(&["rds-db:connect"], [database_user(place, key::PEER_DATABASE_RESOURCE)])
+fn own_database(place: &Place<'_>, function: &str) -> Statement {
+    Statement::allow(&["rds-db:connect"], [database_user(place, key::DATABASE_RESOURCE, function)])
+}
+
+fn peer_database(place: &Place<'_>, function: &str) -> Statement {
+    Statement::allow(&["rds-db:connect"], [database_user(place, key::PEER_DATABASE_RESOURCE, function)])
 }
 
 fn journal(place: &Place<'_>, actions: &[&str]) -> Statement {
@@ -122,7 +143,8 @@ fn orders_api(place: &Place<'_>) -> Vec<Statement> {
         ),
         Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&names.order_queue())]),
         queue_look(place),
-        peer_database(place),
+        own_database(place, ORDERS_API),
+        peer_database(place, ORDERS_API),
     ]
 }
 
@@ -139,7 +161,8 @@ fn order_processor(place: &Place<'_>) -> Vec<Statement> {
             &["sqs:GetQueueUrl", "sqs:SendMessage"],
             [place.queue_arn(&names.dead_letter_queue())],
         ),
-        peer_database(place),
+        own_database(place, ORDER_PROCESSOR),
+        peer_database(place, ORDER_PROCESSOR),
     ]
 }
 
@@ -147,6 +170,7 @@ fn sentinel(place: &Place<'_>) -> Vec<Statement> {
     let (failover, failback) =
         (place.names().failover_state_machine(), place.names().failback_state_machine());
     vec![
+        own_database(place, SENTINEL),
         lease(place),
         journal(place, &["dynamodb:Query"]),
         queue_look(place),
@@ -169,9 +193,33 @@ fn sentinel(place: &Place<'_>) -> Vec<Statement> {
     ]
 }
 
+/// Reads the master user's login in both regions; rotates it where the secret is, which is home.
+fn database_keeper(place: &Place<'_>) -> Vec<Statement> {
+    let secret = || [place.database_secret_arn()];
+    if !place.is_home() {
+        return vec![Statement::allow(&["secretsmanager:GetSecretValue"], secret())];
+    }
+    vec![
+        Statement::allow(
+            &[
+                "secretsmanager:DescribeSecret",
+                "secretsmanager:GetSecretValue",
+                "secretsmanager:PutSecretValue",
+                "secretsmanager:UpdateSecretVersionStage",
+            ],
+            secret(),
+        ),
+        Statement::anywhere(
+            &["secretsmanager:GetRandomPassword"],
+            "a random password is of no secret yet (service authorization reference)",
+        ),
+    ]
+}
+
 fn recovery_step(place: &Place<'_>) -> Vec<Statement> {
     let [record, encrypt] = super::storage::may_record(place, AUDIT_RECORDS);
     vec![
+        own_database(place, RECOVERY_STEP),
         lease(place),
         journal(place, &["dynamodb:Query"]),
         switch(place),
@@ -183,7 +231,7 @@ fn recovery_step(place: &Place<'_>) -> Vec<Statement> {
             [place.global_cluster_arn(), place.database_cluster_arn(), place.peer().database_cluster_arn()],
         ),
         // A failback looks whether home's database has everything, and whether home may act.
-        peer_database(place),
+        peer_database(place, RECOVERY_STEP),
         switch(&place.home()),
         Statement::allow(&["events:PutEvents"], [place.event_bus_arn()]),
         record,
@@ -228,7 +276,8 @@ fn preflight(place: &Place<'_>) -> Vec<Statement> {
         Statement::allow(&["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], queues),
         switch(place),
         Statement::allow(&["ssm:GetParameter"], [place.parameter_arn(&preflight::digest_parameter(place))]),
-        peer_database(place),
+        own_database(place, PREFLIGHT),
+        peer_database(place, PREFLIGHT),
         Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
         Statement::allow(&["rds:DescribeGlobalClusters"], [place.global_cluster_arn()]),
         Statement::allow(

@@ -5,8 +5,8 @@ use recovery::setting;
 
 use super::preflight;
 use super::storage::AUDIT;
-use crate::packages::PREFLIGHT;
-use crate::place::{DATABASE_NAME, DATABASE_PORT, DATABASE_USER, Place, parameter as key};
+use crate::packages::{DATABASE_KEEPER, PREFLIGHT};
+use crate::place::{DATABASE_NAME, DATABASE_PORT, MASTER_USER, Place, parameter as key};
 
 /// Every setting of one of a region's functions.
 pub(super) fn of(function: &str, place: &Place<'_>) -> Map<Value<String>> {
@@ -14,9 +14,21 @@ pub(super) fn of(function: &str, place: &Place<'_>) -> Map<Value<String>> {
     located(place)
         .into_iter()
         .chain(timed(place))
+        .chain(login(place, function))
         .chain(own)
         .map(|(name, value)| (name.to_owned(), value.into()))
         .collect()
+}
+
+/// Who the function is to the database. Only the keeper learns where the master user's login is.
+fn login(place: &Place<'_>, function: &str) -> Vec<(&'static str, String)> {
+    if function == DATABASE_KEEPER {
+        return vec![
+            (setting::DATABASE_USER, MASTER_USER.to_owned()),
+            (setting::DATABASE_SECRET, place.names().database_secret()),
+        ];
+    }
+    vec![(setting::DATABASE_USER, recovery::names::database_user(function))]
 }
 
 /// Names, ARNs and addresses.
@@ -35,7 +47,6 @@ fn located(place: &Place<'_>) -> Vec<(&'static str, String)> {
         (setting::DATABASE_ENDPOINT, host(key::DATABASE_HOST)),
         (setting::PEER_DATABASE_ENDPOINT, host(key::PEER_DATABASE_HOST)),
         (setting::DATABASE_NAME, DATABASE_NAME.to_owned()),
-        (setting::DATABASE_USER, DATABASE_USER.to_owned()),
         (setting::DATABASE_TLS, "require".to_owned()),
         (setting::GLOBAL_CLUSTER, names.global_cluster()),
         (setting::DATABASE_CLUSTER, names.database_cluster(place.region)),

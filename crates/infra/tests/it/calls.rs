@@ -31,8 +31,8 @@ const ORDERS_API: [&str; 9] = [
     "dynamodb:GetItem table/table-sessions-production",
     "dynamodb:PutItem table/table-journal-production if 2*",
     "dynamodb:PutItem table/table-sessions-production",
-    "rds-db:connect own",
-    "rds-db:connect peer",
+    "rds-db:connect own as orders_api",
+    "rds-db:connect peer as orders_api",
     "sqs:GetQueueAttributes queue-orders-production",
     "sqs:GetQueueUrl queue-orders-production",
     "sqs:SendMessage queue-orders-production",
@@ -41,8 +41,8 @@ const ORDERS_API: [&str; 9] = [
 const ORDER_PROCESSOR: [&str; 11] = [
     "dynamodb:BatchGetItem table/table-journal-production",
     "dynamodb:GetItem table/table-journal-production",
-    "rds-db:connect own",
-    "rds-db:connect peer",
+    "rds-db:connect own as order_processor",
+    "rds-db:connect peer as order_processor",
     "sqs:ChangeMessageVisibility queue-orders-production",
     "sqs:DeleteMessage queue-orders-production",
     "sqs:GetQueueAttributes queue-orders-production",
@@ -57,7 +57,7 @@ const SENTINEL: [&str; 15] = [
     "dynamodb:PutItem table/table-journal-production if lease",
     "dynamodb:Query table/table-journal-production",
     "execute-api:Invoke peer POST/orders",
-    "rds-db:connect own",
+    "rds-db:connect own as sentinel",
     "rds:DescribeDBClusters cluster:own",
     "sqs:GetQueueAttributes queue-orders-production",
     "sqs:GetQueueUrl queue-orders-production",
@@ -80,8 +80,8 @@ const RECOVERY_STEP: [&str; 22] = [
     "execute-api:Invoke peer GET/orders/*",
     "execute-api:Invoke peer POST/orders",
     "kms:GenerateDataKey key/* if alias/key-audit-production s3.own.amazonaws.com",
-    "rds-db:connect own",
-    "rds-db:connect peer",
+    "rds-db:connect own as recovery_step",
+    "rds-db:connect peer as recovery_step",
     "rds:DescribeGlobalClusters global-cluster:global-cluster-orders-production",
     "rds:FailoverGlobalCluster cluster:own",
     "rds:FailoverGlobalCluster cluster:peer",
@@ -95,20 +95,32 @@ const RECOVERY_STEP: [&str; 22] = [
     "ssm:GetParameter parameter/standfast/production/automation",
 ];
 
-const PREFLIGHT: [&str; 27] = [
+/// In home; in the standby, where the secret is a replica, the second alone.
+const DATABASE_KEEPER: [&str; 7] = [
+    "secretsmanager:DescribeSecret secret:secret-database-production-??????",
+    "secretsmanager:GetSecretValue secret:secret-database-production-??????",
+    "kms:Decrypt {{resolve:ssm:/standfast/production/database/secret-key-arn}} if secretsmanager.own.amazonaws.com",
+    "kms:GenerateDataKey {{resolve:ssm:/standfast/production/database/secret-key-arn}} if secretsmanager.own.amazonaws.com",
+    "secretsmanager:GetRandomPassword *",
+    "secretsmanager:PutSecretValue secret:secret-database-production-??????",
+    "secretsmanager:UpdateSecretVersionStage secret:secret-database-production-??????",
+];
+
+const PREFLIGHT: [&str; 28] = [
     "dynamodb:GetItem table/table-journal-production if lease preflight",
     "dynamodb:GetItem table/table-sessions-production",
     "dynamodb:PutItem table/table-journal-production if preflight",
     "events:PutEvents event-bus/bus-recovery-production",
     "iam:SimulatePrincipalPolicy role/role-recovery-step-own-production",
+    "lambda:GetFunctionConfiguration function:function-database-keeper-production",
     "lambda:GetFunctionConfiguration function:function-order-processor-production",
     "lambda:GetFunctionConfiguration function:function-orders-api-production",
     "lambda:GetFunctionConfiguration function:function-preflight-production",
     "lambda:GetFunctionConfiguration function:function-recovery-step-production",
     "lambda:GetFunctionConfiguration function:function-sentinel-production",
     "lambda:GetFunctionConfiguration function:function-stack-hook-production",
-    "rds-db:connect own",
-    "rds-db:connect peer",
+    "rds-db:connect own as preflight",
+    "rds-db:connect peer as preflight",
     "rds:DescribeDBClusters cluster:own",
     "rds:DescribeGlobalClusters global-cluster:global-cluster-orders-production",
     "s3:GetReplicationConfiguration bucket-audit-own-111122223333-production",
@@ -128,13 +140,24 @@ const PREFLIGHT: [&str; 27] = [
 const REGIONS: [&str; 2] = ["us-east-1", "us-east-2"];
 
 /// Each function, the directory of its code in `services`, and its list.
-const FUNCTIONS: [(&str, &str, &[&str]); 5] = [
+const FUNCTIONS: [(&str, &str, &[&str]); 6] = [
     ("orders-api", "api", &ORDERS_API),
     ("order-processor", "processor", &ORDER_PROCESSOR),
     ("sentinel", "sentinel", &SENTINEL),
     ("recovery-step", "steps", &RECOVERY_STEP),
     ("preflight", "preflight", &PREFLIGHT),
+    ("database-keeper", "database_keeper", &DATABASE_KEEPER),
 ];
+
+/// What one of them may do in one region.
+fn expected(name: &str, region: &str, listed: &[&str]) -> BTreeSet<String> {
+    let replica = name == "database-keeper" && region != "us-east-1";
+    listed
+        .iter()
+        .filter(|call| !replica || call.contains(":GetSecretValue "))
+        .map(|call| (*call).to_owned())
+        .collect()
+}
 
 /// Calls, and what the code of a function says when it makes them.
 const SAID: [(&str, &str); 26] = [
@@ -179,7 +202,7 @@ fn short(arn: &str, own: &str) -> String {
     let [_, _, service, region, _, resource] = parts[..] else { return arn.to_owned() };
     let whose = if region == own { "own" } else { "peer" };
     match (service, resource) {
-        ("rds-db", _) => whose.to_owned(),
+        ("rds-db", user) => format!("{whose} as {}", user.rsplit('/').next().unwrap_or_default()),
         ("rds", cluster) if cluster.starts_with("cluster:") => format!("cluster:{whose}"),
         ("route53", _) => "hostedzone".to_owned(),
         ("execute-api", call) => format!("{whose} {}", call.strip_prefix("*/live/").unwrap_or(call)),
@@ -205,7 +228,7 @@ fn condition(statement: &Value) -> String {
 fn each_function_may_call_exactly_what_it_calls() {
     let templates = trading();
     for region in REGIONS {
-        for (name, _, expected) in FUNCTIONS {
+        for (name, _, listed) in FUNCTIONS {
             let role = format!("role-{name}-{region}-production");
             let role = one(&templates, region, "AWS::IAM::Role", "RoleName", &role);
             let statements = role["Policies"][0]["PolicyDocument"]["Statement"].as_array();
@@ -225,8 +248,7 @@ fn each_function_may_call_exactly_what_it_calls() {
                     }
                 }
             }
-            let expected: BTreeSet<String> = expected.iter().map(|call| (*call).to_owned()).collect();
-            assert_eq!(allowed, expected, "{name} in {region}");
+            assert_eq!(allowed, expected(name, region, listed), "{name} in {region}");
             assert_eq!(lambda, BTreeSet::from(LAMBDA), "{name} in {region}");
             assert_eq!(role.get("ManagedPolicyArns"), None, "{name} in {region}");
         }
@@ -245,7 +267,12 @@ fn each_list_has_the_calls_that_its_function_s_code_makes() {
         let text: String =
             files.iter().map(|file| fs::read_to_string(file).expect("a readable source")).collect();
         for (call, said) in SAID {
-            assert_eq!(text.contains(said), listed.contains(&call), "{name}: {call}, which is `{said}`");
+            let listed = listed.iter().any(|one| *one == call || one.starts_with(&format!("{call} as ")));
+            if name == "database-keeper" && call.starts_with("rds-db:") {
+                assert!(!listed, "it logs in as the master user, with a password");
+                continue;
+            }
+            assert_eq!(text.contains(said), listed, "{name}: {call}, which is `{said}`");
         }
     }
 }
@@ -275,7 +302,7 @@ fn action(method: &str) -> String {
 }
 
 /// What the services call their SDK clients.
-const CLIENTS: [&str; 5] = ["client", "events", "rds", "route53", "s3"];
+const CLIENTS: [&str; 6] = ["client", "events", "rds", "route53", "s3", "secrets"];
 
 /// The SDK calls that begin in a source: `client.get_item()`, over lines or in one.
 fn calls(text: &str) -> Vec<String> {
@@ -313,10 +340,12 @@ fn the_lists_name_what_the_code_calls() {
         assert_eq!(found.len(), sent, "{}: a call that this test does not see", file.display());
         called.extend(found);
     }
-    // A login and a request are signed here and sent by clients of their own; S3 asks for a data key on
-    // behalf of whoever puts an object.
-    let of_others = ["execute-api:Invoke", "kms:GenerateDataKey", "rds-db:connect"];
-    let of_lambda = |call: &str| of_others.contains(&call) || LAMBDA_FOR_PROCESSOR.contains(&call);
+    // A login and a request are signed here and sent by clients of their own; S3 and Secrets Manager use a
+    // key on behalf of whoever calls them.
+    let of_others = ["execute-api:Invoke", "rds-db:connect"];
+    let of_lambda = |call: &str| {
+        of_others.contains(&call) || call.starts_with("kms:") || LAMBDA_FOR_PROCESSOR.contains(&call)
+    };
     let listed: BTreeSet<String> = FUNCTIONS
         .iter()
         .flat_map(|(_, _, calls)| calls.iter())

@@ -190,10 +190,10 @@ fn what_cannot_be_announced_is_put_aside() {
         let statements = statements.expect("statements");
         let statement = statements.iter().find(|one| one["Effect"] == "Allow").expect("the rule may send");
         assert_eq!(statement["Resource"]["Fn::GetAtt"], json!([queue, "Arn"]));
-        let arn = format!(
-            "arn:aws:events:{region}:111122223333:rule/bus-recovery-production/rule-announcements-production"
-        );
-        assert_eq!(statement["Condition"]["ArnEquals"]["aws:SourceArn"], arn);
+        let rules =
+            ["bus-recovery-production/rule-announcements-production", "rule-database-events-production"];
+        let arns = rules.map(|rule| format!("arn:aws:events:{region}:111122223333:rule/{rule}"));
+        assert_eq!(statement["Condition"]["ArnEquals"]["aws:SourceArn"], json!(arns));
     }
 }
 

@@ -41,7 +41,7 @@ fn sessions_expire_and_both_tables_can_be_restored() {
 }
 
 #[test]
-fn both_clusters_are_encrypted_backed_up_and_take_tls_and_iam_only() {
+fn both_clusters_are_encrypted_backed_up_and_take_tls_only() {
     let templates = trading();
     let mut clusters = 0;
     for template in &templates {
@@ -56,6 +56,7 @@ fn both_clusters_are_encrypted_backed_up_and_take_tls_and_iam_only() {
         }
         for group in template.all("AWS::RDS::DBClusterParameterGroup") {
             assert_eq!(group["Parameters"]["rds.force_ssl"], "1");
+            assert_eq!(group["Parameters"]["ssl_min_protocol_version"], "TLSv1.2");
         }
         for instance in template.all("AWS::RDS::DBInstance") {
             assert_eq!(instance["PubliclyAccessible"], false);
@@ -63,7 +64,7 @@ fn both_clusters_are_encrypted_backed_up_and_take_tls_and_iam_only() {
     }
     assert_eq!(clusters, 2);
     let home = one(&templates, "us-east-1", "AWS::RDS::DBCluster", "DatabaseName", "orders");
-    assert_eq!(home["MasterUserAuthenticationType"], "iam-db-auth");
+    assert_eq!(home["MasterUsername"], "standfast");
     let standby = one(
         &templates,
         "us-east-2",

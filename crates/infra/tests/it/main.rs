@@ -8,6 +8,7 @@ mod calls;
 mod check;
 mod compute;
 mod data;
+mod database;
 mod documents;
 mod forwarding;
 mod foundation;

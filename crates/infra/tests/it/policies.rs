@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 use crate::trading;
 
 /// Actions that AWS takes for no resource but `*`; the template carries the reason.
-const ANYWHERE: [&str; 6] = [
+const ANYWHERE: [&str; 7] = [
     "ec2:CreateNetworkInterface,ec2:DeleteNetworkInterface,ec2:DescribeNetworkInterfaces,ec2:DescribeSubnets",
     "kms:*",
     "logs:CreateLogDelivery,logs:DeleteLogDelivery,logs:DescribeLogGroups,logs:DescribeResourcePolicies,logs:GetLogDelivery,logs:ListLogDeliveries,logs:PutResourcePolicy,logs:UpdateLogDelivery",
     "logs:CreateLogGroup,logs:CreateLogStream,logs:DescribeLogGroups,logs:DescribeLogStreams,logs:FilterLogEvents,logs:GetLogEvents,logs:PutLogEvents",
+    "secretsmanager:GetRandomPassword",
     "xray:GetSamplingRules,xray:GetSamplingTargets,xray:PutTelemetryRecords,xray:PutTraceSegments",
     "xray:PutTelemetryRecords,xray:PutTraceSegments",
 ];

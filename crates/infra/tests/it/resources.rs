@@ -48,7 +48,7 @@ fn ids_do_not_depend_on_the_environment() {
 }
 
 /// Types of ours that take no tags.
-const UNTAGGABLE: [&str; 27] = [
+const UNTAGGABLE: [&str; 29] = [
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::BasePathMapping",
     "AWS::ApiGateway::Deployment",
@@ -74,6 +74,8 @@ const UNTAGGABLE: [&str; 27] = [
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
     "AWS::Scheduler::Schedule",
+    "AWS::SecretsManager::ResourcePolicy",
+    "AWS::SecretsManager::RotationSchedule",
     "AWS::WAFv2::LoggingConfiguration",
     "AWS::WAFv2::WebACLAssociation",
 ];
@@ -110,7 +112,7 @@ fn every_taggable_resource_is_tagged() {
 }
 
 /// Types of ours that hold what cannot be made again.
-const HOLD_DATA: [&str; 10] = [
+const HOLD_DATA: [&str; 11] = [
     "AWS::CloudFormation::CustomResource",
     "AWS::DynamoDB::GlobalTable",
     "AWS::KMS::Key",
@@ -121,6 +123,7 @@ const HOLD_DATA: [&str; 10] = [
     "AWS::Route53::HostedZone",
     "AWS::S3::Bucket",
     "AWS::SQS::Queue",
+    "AWS::SecretsManager::Secret",
 ];
 
 #[test]

@@ -100,6 +100,54 @@ impl Target {
     }
 }
 
+impl Target {
+    /// A connection of the caller's own, with a password instead of a token.
+    ///
+    /// # Errors
+    /// As [`Database::connect`], but for the token.
+    pub async fn connect_with_password(&self, password: &str) -> Result<Client, DatabaseError> {
+        self.login(password, tls::connector(self.ca_file.as_deref())?).await
+    }
+
+    async fn login(&self, password: &str, tls: MakeRustlsConnect) -> Result<Client, DatabaseError> {
+        let endpoint = || self.endpoint.clone();
+        let attempt = timeout(LOGIN, self.config(password).connect(tls)).await;
+        let (client, driver) = attempt
+            .map_err(|_| DatabaseError::Silent { endpoint: endpoint(), limit: LOGIN })?
+            .map_err(|source| DatabaseError::Connect { endpoint: endpoint(), source })?;
+        let at = endpoint();
+        tokio::spawn(async move {
+            if let Err(error) = driver.await {
+                tracing::debug!(database = %at, %error, "a database connection ended");
+            }
+        });
+        Ok(client)
+    }
+
+    fn config(&self, password: &str) -> Config {
+        let mut config = Config::new();
+        config
+            .host(&self.endpoint.host)
+            .port(self.endpoint.port)
+            .dbname(&self.name)
+            .user(&self.user)
+            .password(password)
+            .application_name(self.application)
+            .options(SESSION_LIMITS)
+            .connect_timeout(TCP_CONNECT)
+            .tcp_user_timeout(TCP_USER_TIMEOUT)
+            .keepalives(true)
+            .keepalives_idle(KEEPALIVE_IDLE)
+            .keepalives_interval(KEEPALIVE_INTERVAL)
+            .keepalives_retries(KEEPALIVE_RETRIES)
+            .ssl_mode(match self.tls {
+                Tls::Require => SslMode::Require,
+                Tls::Prefer => SslMode::Prefer,
+            });
+        config
+    }
+}
+
 /// A database with at most one connection, made at first use and kept while it lives.
 pub struct Database {
     target: Target,
@@ -156,42 +204,8 @@ impl Database {
     }
 
     async fn login(&self) -> Result<Client, DatabaseError> {
-        let endpoint = || self.target.endpoint.clone();
-        let config = self.config().await?;
-        let attempt = timeout(LOGIN, config.connect(self.tls.clone())).await;
-        let (client, driver) = attempt
-            .map_err(|_| DatabaseError::Silent { endpoint: endpoint(), limit: LOGIN })?
-            .map_err(|source| DatabaseError::Connect { endpoint: endpoint(), source })?;
-        let at = endpoint();
-        tokio::spawn(async move {
-            if let Err(error) = driver.await {
-                tracing::debug!(database = %at, %error, "a database connection ended");
-            }
-        });
-        Ok(client)
-    }
-
-    async fn config(&self) -> Result<Config, DatabaseError> {
-        let mut config = Config::new();
-        config
-            .host(&self.target.endpoint.host)
-            .port(self.target.endpoint.port)
-            .dbname(&self.target.name)
-            .user(&self.target.user)
-            .password(self.token().await?)
-            .application_name(self.target.application)
-            .options(SESSION_LIMITS)
-            .connect_timeout(TCP_CONNECT)
-            .tcp_user_timeout(TCP_USER_TIMEOUT)
-            .keepalives(true)
-            .keepalives_idle(KEEPALIVE_IDLE)
-            .keepalives_interval(KEEPALIVE_INTERVAL)
-            .keepalives_retries(KEEPALIVE_RETRIES)
-            .ssl_mode(match self.target.tls {
-                Tls::Require => SslMode::Require,
-                Tls::Prefer => SslMode::Prefer,
-            });
-        Ok(config)
+        let token = self.token().await?;
+        self.target.login(&token, self.tls.clone()).await
     }
 
     /// Signed here, without a call to AWS; good for 15 minutes, and only the login needs it.

@@ -75,7 +75,7 @@ impl From<tokio_postgres::Error> for DatabaseError {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.code() {
             Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => Self::ReadOnly,
-            Some(&SqlState::UNDEFINED_TABLE) => Self::NoSchema,
+            Some(&SqlState::UNDEFINED_TABLE | &SqlState::UNDEFINED_FUNCTION) => Self::NoSchema,
             Some(code) if code.code() == BELOW_FENCE => Self::BelowFence,
             _ => Self::Statement(error),
         }

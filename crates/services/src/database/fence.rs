@@ -51,7 +51,7 @@ pub async fn raise_fence(client: &mut Client, to: Epoch, owner: &Region) -> Resu
 
 /// Where the fence stands. Inside a transaction it stays there until the transaction ends.
 pub(super) async fn hold_fence(client: &impl GenericClient) -> Result<Epoch, DatabaseError> {
-    let row = client.query_one("SELECT epoch FROM fence FOR SHARE", &[]).await?;
+    let row = client.query_one("SELECT hold_fence()", &[]).await?;
     epoch(&row, "fence.epoch")
 }
 

@@ -16,8 +16,9 @@ const STATEMENT_LIMIT_MS: u32 = 60_000;
 
 /// Brings the schema up to date and says how many versions that took; 0 when it was so already.
 ///
-/// Fails with [`DatabaseError::ReadOnly`] on a replica. An applied version whose text has changed
-/// since, or that this build does not know, is an error.
+/// Fails with [`DatabaseError::ReadOnly`] on a replica. An applied version whose text has changed since
+/// is an error. One that this build does not know is left as it is: a deployment that is rolled back
+/// meets the schema of the one it goes back from, and functions of both work on it meanwhile.
 pub async fn run(client: &mut Client) -> Result<usize, DatabaseError> {
     if !is_writable(client).await? {
         return Err(DatabaseError::ReadOnly);
@@ -27,7 +28,7 @@ pub async fn run(client: &mut Client) -> Result<usize, DatabaseError> {
          SELECT pg_advisory_lock({LOCK})"
     );
     client.batch_execute(&before).await?;
-    let outcome = embedded::migrations::runner().run_async(client).await;
+    let outcome = embedded::migrations::runner().set_abort_missing(false).run_async(client).await;
     let after = "SELECT pg_advisory_unlock_all(); RESET statement_timeout; RESET lock_timeout";
     let unlocked = client.batch_execute(after).await;
     let report = outcome.map_err(|error| DatabaseError::Migration(error.into()))?;

@@ -14,7 +14,6 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use recovery::Region;
-use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -45,8 +44,6 @@ pub struct Processor {
     dead_letters: Queue,
     own_database: Database,
     peer_database: Database,
-    /// Set once the schema of this region's own database is up to date.
-    migrated: OnceCell<()>,
     trouble: Trouble,
 }
 
@@ -65,7 +62,6 @@ impl Processor {
             peer_database: Database::new(aws.clone(), Target::peer(&regions, &database, SERVICE))?,
             region: regions.own,
             peer: regions.peer,
-            migrated: OnceCell::new(),
             trouble: Trouble::default(),
         })
     }

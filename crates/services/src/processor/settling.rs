@@ -12,7 +12,7 @@ use super::Processor;
 use super::letter::Findings;
 use crate::aws::cause;
 use crate::database::settlement::{self, Settlement, Source};
-use crate::database::{Connection, Database, DatabaseError, migrations};
+use crate::database::{Database, DatabaseError};
 use crate::journal::{Entry, Unavailable};
 use crate::lease_store::LeaseStoreError;
 use crate::telemetry::now_ms;
@@ -21,7 +21,7 @@ use crate::telemetry::now_ms;
 const LEASE_LIMIT: Duration = Duration::from_secs(3);
 /// Longest read of a batch's orders.
 const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
-/// A settlement, with a migration before it if there is one to run. The login has its own limit.
+/// A settlement. The login has its own limit.
 const DEADLINE: Duration = Duration::from_secs(9);
 /// All of that together, which the function's own timeout must leave room for: a function that is
 /// cut off keeps its whole batch invisible for the queue's visibility timeout.
@@ -134,7 +134,8 @@ impl Processor {
                 self.trouble.unreachable(lease, Instant::now());
             }
         })?;
-        let settlement = timeout(DEADLINE, self.settle_on(&mut connection, lease, entries)).await;
+        let settling = settlement::settle(&mut connection, lease.epoch, &self.region, Source::Queue, entries);
+        let settlement = timeout(DEADLINE, settling).await;
         let failure = match settlement {
             Ok(Ok(settlement)) => return Ok(settlement),
             Ok(Err(error)) => error.into(),
@@ -143,19 +144,6 @@ impl Processor {
         // In an unknown state, and perhaps to a server that is not the writer any more.
         connection.discard();
         Err(failure)
-    }
-
-    async fn settle_on(
-        &self,
-        connection: &mut Connection<'_>,
-        lease: &Lease,
-        entries: &[Entry],
-    ) -> Result<Settlement, DatabaseError> {
-        if lease.owner == self.region {
-            let migrate = async || migrations::run(connection).await.map(|_| ());
-            self.migrated.get_or_try_init(migrate).await?;
-        }
-        settlement::settle(connection, lease.epoch, &self.region, Source::Queue, entries).await
     }
 
     fn database_of(&self, owner: &Region) -> Result<&Database, Postponed> {

@@ -68,6 +68,14 @@ group! {
 }
 
 group! {
+    /// The login of the database's master user.
+    MasterSecret {
+        /// Name of the secret, the same in both regions.
+        name: String = required setting::DATABASE_SECRET,
+    }
+}
+
+group! {
     /// The Aurora clusters, as the RDS API knows them.
     Clusters {
         /// Identifier of the global cluster.

@@ -6,7 +6,6 @@ use recovery::step::Context;
 
 use super::{StepContext, StepError};
 use crate::aws::CallFailed;
-use crate::database::migrations;
 use crate::database::settlement::{self, Raise, is_writable};
 use crate::database::{Connection, Database, DatabaseError};
 
@@ -109,8 +108,9 @@ async fn try_write(connection: &mut Connection<'_>) -> Result<bool, DatabaseErro
     if !is_writable(connection).await? {
         return Ok(false);
     }
+    // A lock is written into the row it locks, and a replica refuses it.
     let transaction = connection.transaction().await?;
-    transaction.batch_execute("CREATE TABLE standfast_writer_check (written boolean)").await?;
+    transaction.batch_execute("SELECT epoch FROM fence FOR SHARE").await?;
     transaction.rollback().await?;
     Ok(true)
 }
@@ -119,11 +119,6 @@ async fn try_write(connection: &mut Connection<'_>) -> Result<bool, DatabaseErro
 pub(super) async fn raise_fence(steps: &StepContext, context: &Context) -> Result<String, StepError> {
     steps.require_leave(context).await?;
     let mut connection = steps.database.connect().await?;
-    // A region that falls before it ever settled an order leaves a database without a schema.
-    if let Err(error) = migrations::run(&mut connection).await {
-        connection.discard();
-        return Err(error.into());
-    }
     match settlement::raise_fence(&mut connection, context.epoch, &context.region).await {
         Ok(Raise::Raised { from }) => Ok(format!("the fence went from epoch {from} to {}", context.epoch)),
         Ok(Raise::Already) => Ok(format!("the fence stands at epoch {} already", context.epoch)),

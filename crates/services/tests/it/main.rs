@@ -2,6 +2,7 @@
 
 mod api;
 mod database;
+mod database_keeper;
 mod lambda;
 mod lease;
 mod preflight;

@@ -9,8 +9,6 @@ use super::Complaint;
 pub(super) enum When {
     /// At any time.
     Always,
-    /// Before the fault.
-    BeforeTheFault,
     /// From the fault until a little after the system had recovered.
     DuringRecovery,
     /// In the lost region from its loss on.
@@ -29,18 +27,12 @@ pub(super) struct Expected {
     because: &'static str,
 }
 
-pub(super) const EXPECTED: [Expected; 5] = [
+pub(super) const EXPECTED: [Expected; 4] = [
     Expected {
         from: "emulator",
         says: "cryptography package not installed; KMS Sign/Verify will return errors",
         when: When::Always,
         because: "nothing under test signs with KMS; the package would be one more to install",
-    },
-    Expected {
-        from: "order-processor",
-        says: "the database has no settlement schema yet",
-        when: When::BeforeTheFault,
-        because: "the standby may have a batch before the owner of the lease has made the schema",
     },
     Expected {
         from: "order-processor",

@@ -203,6 +203,13 @@ pub mod events {
     pub const FAILED: OfRule = of_rule("FailedInvocations");
     /// Events given up that the dead-letter queue did not take either.
     pub const LOST: OfRule = of_rule("InvocationsFailedToBeSentToDlq");
+
+    /// The same of a rule on the account's own bus, where the rule alone is a dimension.
+    ///
+    /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html>
+    pub const FAILED_ON_OWN_BUS: Known<1> = Known::new(EVENTS, "FailedInvocations", ["RuleName"]);
+    /// The same.
+    pub const LOST_ON_OWN_BUS: Known<1> = Known::new(EVENTS, "InvocationsFailedToBeSentToDlq", ["RuleName"]);
 }
 
 /// Metrics of the replication of a bucket.

@@ -4,6 +4,7 @@ use super::alarm::{Alarm, Bad, Missing};
 use super::catalogue::{events, scheduler, states};
 use super::metric::{Known, Measure};
 use crate::place::Place;
+use crate::stack::database_events;
 use crate::stack::disaster_recovery::announcement_rule;
 use crate::stack::forwarding::{forwarding_rule, record_rule};
 
@@ -28,7 +29,7 @@ fn rules(place: &Place<'_>) -> Vec<(&'static str, String)> {
 pub(super) fn alarms(place: &Place<'_>) -> Vec<Alarm> {
     let machines = machines(place).into_iter().map(|(purpose, arn)| failed_executions(purpose, &arn));
     let rules = rules(place).into_iter().map(|(purpose, rule)| failed_rule(place, purpose, &rule));
-    machines.chain([missed_schedules()]).chain(rules).collect()
+    machines.chain([missed_schedules()]).chain(rules).chain([failed_database_events(place)]).collect()
 }
 
 fn failed_executions(purpose: &str, arn: &str) -> Alarm {
@@ -58,6 +59,16 @@ fn missed_schedules() -> Alarm {
     Alarm::new("schedules-missed", measure, Bad::AtLeast(1.0), none).lasting(2, 5).says(
         "Schedules of this region did not start what they should, again and again; others of this account count too.",
         "read the queue of failed invocations; if the sentinel is throttled, its reservation is too small.",
+    )
+}
+
+fn failed_database_events(place: &Place<'_>) -> Alarm {
+    let of = |known: &Known<1>| known.of([database_events::rule_name(place)]);
+    let none = Missing::Well("EventBridge reports what is not zero.");
+    let measure = Measure::sum([of(&events::FAILED_ON_OWN_BUS), of(&events::LOST_ON_OWN_BUS)]);
+    Alarm::new("database-events-undelivered", measure, Bad::AtLeast(1.0), none).says(
+        "What RDS says of the database could not be delivered.",
+        "see the queue of undelivered events, and the policy of the topic.",
     )
 }
 

@@ -13,7 +13,7 @@ use crate::trading;
 
 /// Namespace, metric, dimensions in alphabetical order. The pages are named in
 /// `infra::stack::monitoring::catalogue`.
-const PUBLISHED: [(&str, &str, &[&str]); 44] = [
+const PUBLISHED: [(&str, &str, &[&str]); 46] = [
     ("AWS/ApiGateway", "4XXError", &["ApiName", "Stage"]),
     ("AWS/ApiGateway", "5XXError", &["ApiName", "Method", "Resource", "Stage"]),
     ("AWS/ApiGateway", "5XXError", &["ApiName", "Stage"]),
@@ -28,6 +28,8 @@ const PUBLISHED: [(&str, &str, &[&str]); 44] = [
     ("AWS/DynamoDB", "WriteThrottleEvents", &["TableName"]),
     ("AWS/Events", "FailedInvocations", &["EventBusName", "RuleName"]),
     ("AWS/Events", "InvocationsFailedToBeSentToDlq", &["EventBusName", "RuleName"]),
+    ("AWS/Events", "FailedInvocations", &["RuleName"]),
+    ("AWS/Events", "InvocationsFailedToBeSentToDlq", &["RuleName"]),
     ("AWS/Lambda", "AsyncEventsDropped", &["FunctionName"]),
     ("AWS/Lambda", "ClaimedAccountConcurrency", &[]),
     ("AWS/Lambda", "ConcurrentExecutions", &["FunctionName"]),

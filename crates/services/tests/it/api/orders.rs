@@ -198,7 +198,7 @@ async fn settlement_is_read_where_the_owner_of_the_lease_settles() {
     let mut settings = scene.settings.clone();
     settings.4.peer_endpoint = scratch.endpoint.clone();
     settings.4.name = scratch.name.clone();
-    settings.4.user = drill::postgres::USER.to_owned();
+    settings.4.user = "orders_api".to_owned();
     let app = app(&scene.aws, settings);
     let id = Uuid::now_v7();
     let taken = call(&app, json("POST", "/orders", &order(Some(id)))).await;

@@ -9,16 +9,19 @@ pub use drill::postgres::USER;
 use recovery::order::Side;
 use recovery::{Epoch, Order, OrderId, Region};
 use rust_decimal::Decimal;
-use services::database::{Database, Target, migrations};
+use services::database::{Database, Target};
+use services::database_keeper::furnish;
 use services::journal::Entry;
 use services::settings::{Endpoint, Tls};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
 /// They end with this process, when the wardens of their run directories see that it is gone.
 static SERVERS: [OnceCell<Server>; 2] = [const { OnceCell::const_new() }; 2];
 static DATABASES: AtomicU64 = AtomicU64::new(0);
+/// Users belong to a whole server, which in AWS has one database.
+pub static USERS: Mutex<()> = Mutex::const_new(());
 
 /// A database of its own.
 pub struct Scratch {
@@ -31,10 +34,19 @@ pub async fn empty() -> Scratch {
     empty_on(&SERVERS[0], unused_name()).await
 }
 
-/// Two of the same name on different servers, as the regions of a pair have.
+/// Two of the same name on different servers, as the regions of a pair have, without the schema.
 pub async fn empty_pair() -> [Scratch; 2] {
     let name = unused_name();
     [empty_on(&SERVERS[0], name.clone()).await, empty_on(&SERVERS[1], name).await]
+}
+
+/// The same with the schema and the users.
+pub async fn migrated_pair() -> [Scratch; 2] {
+    let pair = empty_pair().await;
+    for scratch in &pair {
+        scratch.furnish().await;
+    }
+    pair
 }
 
 fn unused_name() -> String {
@@ -62,20 +74,11 @@ async fn empty_on(server: &OnceCell<Server>, name: String) -> Scratch {
     Scratch { endpoint, name }
 }
 
-/// A database with the schema, whose fence stands at the first epoch.
+/// A database with the schema and the users, whose fence stands at the first epoch.
 pub async fn migrated() -> Scratch {
     let scratch = empty().await;
-    migrations::run(&mut scratch.client().await).await.expect("the schema can be made");
+    scratch.furnish().await;
     scratch
-}
-
-/// A pair with the schema, as [`migrated`] makes one.
-pub async fn migrated_pair() -> [Scratch; 2] {
-    let pair = empty_pair().await;
-    for scratch in &pair {
-        migrations::run(&mut scratch.client().await).await.expect("the schema can be made");
-    }
-    pair
 }
 
 async fn login(endpoint: &Endpoint, user: &str, database: &str) -> Client {
@@ -89,6 +92,17 @@ impl Scratch {
     /// A connection that is not ours to test.
     pub async fn client(&self) -> Client {
         login(&self.endpoint, USER, &self.name).await
+    }
+
+    /// Makes the schema and the users, as a deployment does.
+    pub async fn furnish(&self) {
+        let _one_at_a_time = USERS.lock().await;
+        furnish(&mut self.client().await).await.expect("the schema and the users can be made");
+    }
+
+    /// A connection of one of the functions' users.
+    pub async fn client_of(&self, user: &str) -> Client {
+        login(&self.endpoint, user, &self.name).await
     }
 
     /// A connection that may do everything.

@@ -80,6 +80,14 @@ pub async fn function(aws: &SdkConfig, name: &str) {
         .role(format!("arn:aws:iam::{ACCOUNT}:role/none"))
         .code(FunctionCode::builder().zip_file(package("#!/bin/sh\n")).build());
     made.send().await.expect("the function is new");
+    // As in AWS, a function is pending for a moment after it was made.
+    crate::database::server::eventually("the function is active", async || {
+        let lambda = aws_sdk_lambda::Client::new(aws);
+        let answer = lambda.get_function_configuration().function_name(name).send().await;
+        let function = answer.expect("it was made");
+        function.state().is_some_and(|state| state.as_str() == "Active")
+    })
+    .await;
 }
 
 /// A definition that names its region, as each region's workflow does. Returns it.

@@ -161,7 +161,12 @@ fn settings(
         regions,
         journal,
         (sessions, queue, settings::DeadLetters { name: name("dead") }),
-        settings::Database { peer_endpoint: writer.endpoint.clone(), name: writer.name.clone(), ..at_nobody },
+        settings::Database {
+            peer_endpoint: writer.endpoint.clone(),
+            name: writer.name.clone(),
+            user: "preflight".to_owned(),
+            ..at_nobody
+        },
         settings::Clusters { global: name("global"), own: name("cluster-us-east-1") },
         settings::LeaseTimings {
             renew: Duration::from_millis(300),

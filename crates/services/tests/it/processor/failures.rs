@@ -6,7 +6,7 @@ use services::database::settlement::raise_fence;
 use services::processor::{BATCH_LIMIT, Processor};
 use services::settings::Endpoint;
 
-use super::stage::{Stage, batch, failures, settled, with_schema};
+use super::stage::{Stage, batch, failures, settled};
 use crate::database::server::now_ms;
 use crate::support::{config, dead_address, home, standby};
 
@@ -44,7 +44,6 @@ async fn an_unreachable_database_is_left_alone_until_the_lease_moves() {
     }
     let own = peers.successor(&home(), "a test", now_ms()).serving();
     stage.replace_lease(&peers, &own).await;
-    with_schema(&stage.own).await;
     raise_fence(&mut stage.own.client().await, own.epoch, &home()).await.expect("the database answers");
     assert!(failures(&processor, batch(&[message], 1)).await.is_empty());
     assert_eq!(settled(&stage.own).await, 1);

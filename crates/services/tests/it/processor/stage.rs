@@ -5,14 +5,13 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use aws_sdk_sqs::types::MessageSystemAttributeName;
 use recovery::{Lease, Region};
-use services::database::migrations;
 use services::journal::{Entry, Journal};
 use services::lease_store::{LeaseStore, Swap};
 use services::processor::{Processor, Settings, process};
 use services::queue::{Message, Queue};
 use services::settings::{self, DeadLetters};
 
-use crate::database::server::{Scratch, USER, empty_pair, entries, now_ms};
+use crate::database::server::{Scratch, entries, migrated_pair, now_ms};
 use crate::support::{Scene, home};
 
 /// Everything one test needs.
@@ -24,10 +23,10 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// No lease yet, an empty journal, and databases without the schema.
+    /// No lease yet, an empty journal, and databases without orders.
     pub async fn new() -> Self {
         let scene = Scene::new().await;
-        let [own, peer] = empty_pair().await;
+        let [own, peer] = migrated_pair().await;
         let (regions, journal, _, queue, unreachable) = scene.settings.clone();
         let dead_letters = DeadLetters { name: format!("{}-dead-letter", queue.name) };
         let sqs = aws_sdk_sqs::Client::new(&scene.aws);
@@ -35,7 +34,7 @@ impl Stage {
         let database = settings::Database {
             endpoint: own.endpoint.clone(),
             peer_endpoint: peer.endpoint.clone(),
-            user: USER.to_owned(),
+            user: "order_processor".to_owned(),
             name: own.name.clone(),
             ..unreachable
         };
@@ -199,14 +198,9 @@ impl Stage {
     }
 }
 
-/// Orders settled in a database whose schema is there.
+/// Orders settled in a database.
 pub async fn settled(scratch: &Scratch) -> i64 {
     scratch.number("SELECT count(*) FROM orders").await
-}
-
-/// Makes the schema, as an earlier life of the database did.
-pub async fn with_schema(scratch: &Scratch) {
-    migrations::run(&mut scratch.client().await).await.expect("the schema can be made");
 }
 
 /// A batch that no queue knows, received for the `receives`th time.

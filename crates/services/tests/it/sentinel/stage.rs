@@ -95,7 +95,7 @@ impl Stage {
             state_machine_arn,
             failback_state_machine_arn,
             switch_parameter: format!("/test/{name}"),
-            database: server::empty().await,
+            database: server::migrated().await,
             scene,
         };
         stage.turn_switch("on").await;
@@ -131,7 +131,8 @@ impl Stage {
             if at_home { (&self.home, &self.standby) } else { (&self.standby, &self.home) };
         let peer = if at_home { standby() } else { home() };
         let (_, journal, _, queue, database) = self.scene.settings.clone();
-        let database = settings::Database { endpoint, name: self.database.name.clone(), ..database };
+        let (name, user) = (self.database.name.clone(), "sentinel".to_owned());
+        let database = settings::Database { endpoint, name, user, ..database };
         let ms = Duration::from_millis;
         let settings = (
             settings::Regions { own: own.clone(), peer, home: home() },

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use recovery::order::ID_AGE_MS_MAX;
 use recovery::{Epoch, Lease, OrderId};
-use services::database::migrations;
 use services::database::settlement::{Source, settle};
 use services::database::swept::{note_swept, swept_through};
 use services::journal::{Entry, Journal};
@@ -34,7 +33,6 @@ async fn acknowledged(stage: &Stage) -> Vec<Entry> {
         journal.put(&entry.order, entry.acknowledged_at_ms).await.expect("the journal takes it");
     }
     let mut client = stage.database.client().await;
-    migrations::run(&mut client).await.expect("the schema can be made");
     let settled = settle(&mut client, Epoch::FIRST, &home(), Source::Queue, &all[..SETTLED]).await;
     settled.expect("the database takes them");
     all

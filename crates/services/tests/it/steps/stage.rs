@@ -98,6 +98,7 @@ impl Stage {
             settings::Database {
                 endpoint: database.endpoint.clone(),
                 name: database.name.clone(),
+                user: "recovery_step".to_owned(),
                 peer_endpoint: at_home.unwrap_or(at_nobody.peer_endpoint.clone()),
                 ..at_nobody
             },

@@ -10,7 +10,6 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use recovery::step::{Action, Outcome};
 use recovery::{Epoch, Lease};
-use services::database::migrations;
 use services::database::settlement::{Source, raise_fence, settle};
 use services::journal::Entry;
 use services::steps::StepError;
@@ -56,7 +55,7 @@ impl Away {
         let (ready, serving) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
         let [own, database] = empty_pair().await;
         for one in [&own, &database] {
-            migrations::run(&mut one.client().await).await.expect("the schema can be made");
+            one.furnish().await;
             raise_fence(&mut one.client().await, Epoch(2), &standby())
                 .await
                 .expect("the fence can be raised");

@@ -1,0 +1,17 @@
+//! Lambda function that keeps the database's schema and users, and rotates its master password.
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::Value;
+use services::database_keeper::{Keeper, Settings, handle};
+use services::{aws, settings, telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::start(&settings::environment);
+    let settings: Settings = settings::start(&settings::environment)?;
+    let keeper = &Keeper::new(&aws::config().await, settings)?;
+    run(service_fn(async |event: LambdaEvent<Value>| {
+        handle(keeper, &event.payload).await.map_err(Error::from)
+    }))
+    .await
+}
