@@ -11,12 +11,14 @@ use crate::traces::Private;
 
 const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/standfast-cache");
 
-/// Runs `standfast emulate` with these arguments; nothing is left on the machine then.
+/// Runs `standfast emulate` with these arguments, as a user who works in an account; nothing is left on
+/// the machine then.
 fn emulate(arguments: &[&str]) -> Said {
     drill::environment::Environment::for_tests(env!("CARGO_TARGET_TMPDIR")).expect("the environment installs");
     let private = Private::new();
     let mut command = standfast(&checkout());
     command.arg("emulate").arg("--functions").arg(functions()).args(["--cache", CACHE]);
+    command.env("AWS_PROFILE", "somebody").env("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:9/");
     let said = Said::of(command.args(arguments).env("TMPDIR", private.path()).output().expect("it starts"));
     private.assert_empty();
     said
@@ -64,8 +66,8 @@ fn what_a_command_leaves_behind_is_listed_and_refused_when_a_teardown_was_expect
 }
 
 #[test]
-fn the_command_s_own_failure_is_passed_on_and_no_profile_of_the_user_reaches_it() {
-    let said = emulate(&["--", "sh", "-c", "test -z \"$AWS_PROFILE\" && echo $AWS_ACCESS_KEY_ID && exit 7"]);
+fn the_command_s_own_failure_is_passed_on_and_no_setting_of_the_user_reaches_it() {
+    let said = emulate(&["--", "sh", "-c", "test -z \"$AWS_PROFILE$AWS_ENDPOINT_URL_SQS\" && echo $AWS_ACCESS_KEY_ID && exit 7"]);
     assert_eq!((said.code, said.out.trim()), (Some(7), "emulator"), "{said:?}");
     let said = emulate(&["--", "no-such-command-anywhere"]);
     assert_eq!(said.code, Some(1));
