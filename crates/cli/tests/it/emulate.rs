@@ -14,7 +14,8 @@ const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/standfast-cache");
 /// Runs `standfast emulate` with these arguments, as a user who works in an account; nothing is left on
 /// the machine then.
 fn emulate(arguments: &[&str]) -> Said {
-    drill::environment::Environment::for_tests(env!("CARGO_TARGET_TMPDIR")).expect("the environment installs");
+    drill::environment::Environment::for_tests(env!("CARGO_TARGET_TMPDIR"))
+        .expect("the environment installs");
     let private = Private::new();
     let mut command = standfast(&checkout());
     command.arg("emulate").arg("--functions").arg(functions()).args(["--cache", CACHE]);
@@ -26,7 +27,8 @@ fn emulate(arguments: &[&str]) -> Said {
 
 #[test]
 fn the_stock_cdk_deploys_and_destroys_every_stack_and_nothing_is_left() {
-    drill::environment::Environment::for_tests(env!("CARGO_TARGET_TMPDIR")).expect("the environment installs");
+    drill::environment::Environment::for_tests(env!("CARGO_TARGET_TMPDIR"))
+        .expect("the environment installs");
     let output = Command::new(checkout().join("scripts/deploy-and-destroy.sh"))
         .arg("--functions")
         .arg(functions())
@@ -67,7 +69,12 @@ fn what_a_command_leaves_behind_is_listed_and_refused_when_a_teardown_was_expect
 
 #[test]
 fn the_command_s_own_failure_is_passed_on_and_no_setting_of_the_user_reaches_it() {
-    let said = emulate(&["--", "sh", "-c", "test -z \"$AWS_PROFILE$AWS_ENDPOINT_URL_SQS\" && echo $AWS_ACCESS_KEY_ID && exit 7"]);
+    let said = emulate(&[
+        "--",
+        "sh",
+        "-c",
+        "test -z \"$AWS_PROFILE$AWS_ENDPOINT_URL_SQS\" && echo $AWS_ACCESS_KEY_ID && exit 7",
+    ]);
     assert_eq!((said.code, said.out.trim()), (Some(7), "emulator"), "{said:?}");
     let said = emulate(&["--", "no-such-command-anywhere"]);
     assert_eq!(said.code, Some(1));
