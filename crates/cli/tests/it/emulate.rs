@@ -39,7 +39,9 @@ fn the_stock_cdk_deploys_and_destroys_every_stack_and_nothing_is_left() {
     let said = Said::of(output);
     assert_eq!(said.code, Some(0), "{}\n{}", said.out, said.err);
     let stacks: Vec<&str> = said.out.lines().filter(|line| line.starts_with("TapStack-")).collect();
-    for kind in ["Dns", "GlobalTables", "Networking", "Database", "Compute", "Api", "DisasterRecovery"] {
+    let before = ["Dns", "GlobalTables", "Alerts", "Foundation", "Networking", "Storage", "Database"];
+    let after = ["Peering", "NetworkPeering", "Compute", "Api", "DisasterRecovery", "Monitoring"];
+    for kind in before.into_iter().chain(after) {
         for region in ["us-east-1", "us-east-2"] {
             let name = format!("TapStack-{kind}-{region}-production");
             let shared = region == "us-east-1" && ["Dns", "GlobalTables"].contains(&kind);
