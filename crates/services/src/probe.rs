@@ -27,7 +27,6 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
 pub const TOTAL_TIMEOUT: Duration = Duration::from_secs(4);
 /// Largest body that is read, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
-const JSON: &str = "application/json";
 
 /// An answer, whatever its status.
 #[derive(Clone, Debug, PartialEq, Eq)]
