@@ -157,8 +157,7 @@ pub mod event {
     pub const PREFLIGHT_PASSED: &str = "preflight passed";
     /// Types that the other region keeps a record of, for the region of an event may be the next to
     /// fall.
-    pub const CRITICAL: [&str; 5] =
-        [RECOVERED, ESCALATED, PREFLIGHT_FAILED, FAILED_BACK, FAILBACK_ESCALATED];
+    pub const CRITICAL: [&str; 5] = [RECOVERED, ESCALATED, PREFLIGHT_FAILED, FAILED_BACK, FAILBACK_ESCALATED];
     /// `detail-type` when the system is at home again.
     pub const FAILED_BACK: &str = "failback completed";
     /// `detail-type` when a failback has stopped.

@@ -87,8 +87,7 @@ async fn emulate(
     drill::packages::pack(functions, &infra::packages::FUNCTIONS, &packages)
         .map_err(|error| Failure::failed("cannot package the functions").because(&error))?;
     let failed = |error: EmulatorError| Failure::failed("the emulator failed").because(&error);
-    let emulator =
-        Emulator::start_with(&environment, &run, Calls::ToTheEmulator).await.map_err(failed)?;
+    let emulator = Emulator::start_with(&environment, &run, Calls::ToTheEmulator).await.map_err(failed)?;
     say(&format!("{} stands in for AWS at {}", drill::emulator::VERSION, emulator.endpoint()));
     let before = emulator.inventory().await.map_err(failed)?;
     let status = command(cli, args, deployment, &emulator.endpoint(), &packages).await?;
@@ -111,7 +110,8 @@ async fn command(
     if cli.output == Format::Json {
         command.stdout(std::io::stderr());
     }
-    for variable in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"] {
+    // Profiles and roles, and endpoints of single services, which would win over the one below.
+    for (variable, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
         command.env_remove(variable);
     }
     let home = deployment.regions.home.as_str();

@@ -11,12 +11,15 @@ use crate::traces::Private;
 
 const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/standfast-cache");
 
-/// Runs `standfast emulate` with these arguments; nothing is left on the machine then.
+/// Runs `standfast emulate` with these arguments, as a user who works in an account; nothing is left on
+/// the machine then.
 fn emulate(arguments: &[&str]) -> Said {
-    drill::environment::Environment::for_tests(env!("CARGO_TARGET_TMPDIR")).expect("the environment installs");
+    drill::environment::Environment::for_tests(env!("CARGO_TARGET_TMPDIR"))
+        .expect("the environment installs");
     let private = Private::new();
     let mut command = standfast(&checkout());
     command.arg("emulate").arg("--functions").arg(functions()).args(["--cache", CACHE]);
+    command.env("AWS_PROFILE", "somebody").env("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:9/");
     let said = Said::of(command.args(arguments).env("TMPDIR", private.path()).output().expect("it starts"));
     private.assert_empty();
     said
@@ -24,7 +27,8 @@ fn emulate(arguments: &[&str]) -> Said {
 
 #[test]
 fn the_stock_cdk_deploys_and_destroys_every_stack_and_nothing_is_left() {
-    drill::environment::Environment::for_tests(env!("CARGO_TARGET_TMPDIR")).expect("the environment installs");
+    drill::environment::Environment::for_tests(env!("CARGO_TARGET_TMPDIR"))
+        .expect("the environment installs");
     let output = Command::new(checkout().join("scripts/deploy-and-destroy.sh"))
         .arg("--functions")
         .arg(functions())
@@ -35,7 +39,9 @@ fn the_stock_cdk_deploys_and_destroys_every_stack_and_nothing_is_left() {
     let said = Said::of(output);
     assert_eq!(said.code, Some(0), "{}\n{}", said.out, said.err);
     let stacks: Vec<&str> = said.out.lines().filter(|line| line.starts_with("TapStack-")).collect();
-    for kind in ["Dns", "GlobalTables", "Networking", "Database", "Compute", "Api", "DisasterRecovery"] {
+    let before = ["Dns", "GlobalTables", "Alerts", "Foundation", "Networking", "Storage", "Database"];
+    let after = ["Peering", "NetworkPeering", "Compute", "Api", "DisasterRecovery", "Monitoring"];
+    for kind in before.into_iter().chain(after) {
         for region in ["us-east-1", "us-east-2"] {
             let name = format!("TapStack-{kind}-{region}-production");
             let shared = region == "us-east-1" && ["Dns", "GlobalTables"].contains(&kind);
@@ -64,8 +70,13 @@ fn what_a_command_leaves_behind_is_listed_and_refused_when_a_teardown_was_expect
 }
 
 #[test]
-fn the_command_s_own_failure_is_passed_on_and_no_profile_of_the_user_reaches_it() {
-    let said = emulate(&["--", "sh", "-c", "test -z \"$AWS_PROFILE\" && echo $AWS_ACCESS_KEY_ID && exit 7"]);
+fn the_command_s_own_failure_is_passed_on_and_no_setting_of_the_user_reaches_it() {
+    let said = emulate(&[
+        "--",
+        "sh",
+        "-c",
+        "test -z \"$AWS_PROFILE$AWS_ENDPOINT_URL_SQS\" && echo $AWS_ACCESS_KEY_ID && exit 7",
+    ]);
     assert_eq!((said.code, said.out.trim()), (Some(7), "emulator"), "{said:?}");
     let said = emulate(&["--", "no-such-command-anywhere"]);
     assert_eq!(said.code, Some(1));

@@ -81,6 +81,8 @@ pub struct Probes {
     pub failures: u32,
     /// Answered probes in a row.
     pub answered: u32,
+    /// Probes in a row that were not let in: they show neither an outage nor that all is well.
+    pub refused: u32,
     /// How many count as an outage.
     pub limit: u32,
     /// What the last failed one met.

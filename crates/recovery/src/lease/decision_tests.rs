@@ -38,7 +38,7 @@ fn tick(name: &str, lease: Option<Lease>) -> Tick {
         owner: Owner::new(region(name), timing),
         challenger: Challenger::new(timing),
         readiness: Readiness { problems: Vec::new(), database: Database::Writer },
-        probes: Probes { failures: 0, answered: 0, limit: 6, last_error: "timed out".to_owned() },
+        probes: Probes { limit: 6, last_error: "timed out".to_owned(), ..Probes::default() },
         switch_on: true,
         recovery_started: None,
         failback_started: None,

@@ -9,7 +9,7 @@ use crate::deployment;
 /// How long an owner leaves settlement stopped for a failback. The workflow's own compensation comes well
 /// before; this ends the wait of an owner whose workflow died.
 pub const DRAIN_LIMIT: Duration = Duration::from_secs(600);
-/// Failed outside probes of home in a row that end a dwell. One alone may be lost on its way.
+/// Outside probes of home in a row that end a dwell, failed or not let in. One alone may be lost on its way.
 const DWELL_FAILURES: u32 = 2;
 
 /// The rules of the failback.
@@ -67,9 +67,11 @@ impl Failback {
     }
 }
 
-/// What the owner's probes say of home; nothing until one was answered or two in a row were not.
+/// What the owner's probes say of home; nothing until one was answered or two in a row were not. A home
+/// that lets no probe in is no outage, and nothing to go back to either.
 pub(super) fn home_well(lease: &Lease, home: &Region, probes: &Probes) -> Option<bool> {
-    if lease.owner == *home || probes.failures >= DWELL_FAILURES {
+    let unanswered = probes.failures.max(probes.refused) >= DWELL_FAILURES;
+    if lease.owner == *home || unanswered {
         return Some(false);
     }
     (probes.answered > 0).then_some(true)
@@ -129,12 +131,14 @@ mod tests {
     fn one_lost_probe_ends_no_dwell_and_two_in_a_row_do() {
         let home = region("us-east-1");
         let away = Lease::first(&home, 0).successor(&region("us-east-2"), "test", 0).serving();
-        let seen = |answered, failures| {
-            let probes = Probes { failures, answered, limit: 6, last_error: String::new() };
+        let seen = |answered, failures, refused| {
+            let probes = Probes { failures, answered, refused, limit: 6, last_error: String::new() };
             home_well(&away, &home, &probes)
         };
-        assert_eq!((seen(0, 0), seen(1, 0), seen(0, 1), seen(0, 2)), (None, Some(true), None, Some(false)));
-        let probes = Probes { failures: 0, answered: 9, limit: 6, last_error: String::new() };
+        assert_eq!((seen(0, 0, 0), seen(1, 0, 0)), (None, Some(true)));
+        assert_eq!((seen(0, 1, 0), seen(0, 2, 0)), (None, Some(false)));
+        assert_eq!((seen(0, 0, 1), seen(0, 0, 2)), (None, Some(false)), "home lets nobody in");
+        let probes = Probes { answered: 9, limit: 6, ..Probes::default() };
         assert_eq!(
             home_well(&Lease::first(&home, 0), &home, &probes),
             Some(false),

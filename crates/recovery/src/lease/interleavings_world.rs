@@ -216,7 +216,7 @@ impl World {
             owner: &process.owner,
             challenger: &process.challenger,
             readiness: &Readiness { problems, database },
-            probes: &Probes { failures, answered: 1, limit: 6, last_error: "503".to_owned() },
+            probes: &Probes { failures, answered: 1, refused: 0, limit: 6, last_error: "503".to_owned() },
             switch_on: true,
             timing: &self.owner_timing,
             failback: &failback::RULES,

@@ -36,7 +36,7 @@ fn judge_lease(preflight: &Preflight, lease: &Lease) -> Answer {
         return Err(Gap::Failed(format!("{owner} owns it, which is none of the pair")));
     }
     if *state != LeaseState::Serving {
-        return Err(Gap::Failed(format!("{owner} is recovering under epoch {epoch}")));
+        return Err(Gap::Failed(format!("{owner} is {} under epoch {epoch}", state.as_str())));
     }
     Ok(format!("{owner} owns it under epoch {epoch}"))
 }

@@ -56,14 +56,17 @@ impl Lookout {
                     ended.answered += 1;
                     self.probes.failures = 0;
                     self.probes.answered = self.probes.answered.saturating_add(1);
+                    self.probes.refused = 0;
                     self.probes.last_error.clear();
                 }
                 // A region that refuses us may serve everybody else: were this counted, a mistake in a
                 // permission, or more load than its limits allow, would move the lease.
                 Ok(Err(SyntheticError::Refused { status: 429, .. })) => {
+                    self.not_let_in();
                     tracing::info!("the peer had too many requests to look at a probe; it is not counted");
                 }
                 Ok(Err(error)) if error.is_about_the_asker() => {
+                    self.not_let_in();
                     tracing::warn!(
                         cause = cause(&error),
                         "the peer did not let a probe in; it is not counted"
@@ -73,6 +76,7 @@ impl Lookout {
                     ended.failed += 1;
                     self.probes.failures = self.probes.failures.saturating_add(1);
                     self.probes.answered = 0;
+                    self.probes.refused = 0;
                     self.probes.last_error = error.to_string();
                 }
                 Err(error) => tracing::error!(%error, "a probe broke off"),
@@ -85,5 +89,11 @@ impl Lookout {
                 .spawn(async move { synthetic::place(&outside.caller, &outside.peer).await.map(drop) });
         }
         ended
+    }
+
+    /// No outage, and no dwell of a region that may let nobody else in either.
+    fn not_let_in(&mut self) {
+        self.probes.answered = 0;
+        self.probes.refused = self.probes.refused.saturating_add(1);
     }
 }

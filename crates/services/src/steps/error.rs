@@ -9,7 +9,7 @@ use crate::aws::CallFailed;
 use crate::database::DatabaseError;
 use crate::lease_store::LeaseStoreError;
 
-/// Error name of an input that is no request; no retry matches it.
+/// Error name of an input that is no request. It is tried again like any other failure, in vain.
 pub const INVALID_REQUEST: &str = "InvalidRequest";
 
 /// Why a step did not succeed.

@@ -33,9 +33,9 @@ pub(in super::super) async fn drain(steps: &StepContext, context: &Context) -> R
 /// The lease goes home, under the next epoch. The database has moved, so the switch does not stop it.
 pub(in super::super) async fn hand_over(steps: &StepContext, context: &Context) -> Result<String, StepError> {
     let home = &steps.regions.home;
-    let lease = steps.leases.read().await?;
-    if lease.is_some_and(|lease| lease.owner == *home && lease.epoch == context.epoch.next()) {
-        return Ok(format!("{home} owns the lease already, under epoch {}", context.epoch.next()));
+    let already = || Ok(format!("{home} owns the lease already, under epoch {}", context.epoch.next()));
+    if is_handed_over(steps, context).await? {
+        return already();
     }
     let lease = steps.require_ownership(context).await?;
     // Home's own recovery would otherwise promote its database with data loss allowed.
@@ -43,8 +43,20 @@ pub(in super::super) async fn hand_over(steps: &StepContext, context: &Context) 
         return Err(StepError::transient("the lease", format!("the cluster in {home} is not the writer")));
     }
     let evidence = format!("failback from {}: the database of {home} is the writer again", steps.regions.own);
-    change(steps, context, lease, |lease| Some(lease.successor(home, evidence.clone(), now_ms()))).await?;
+    let successor = |lease: &Lease| Some(lease.successor(home, evidence.clone(), now_ms()));
+    let changed = change(steps, context, lease, successor).await;
+    // The answer to our own swap may be lost, and home renews at once.
+    if changed.is_err() && is_handed_over(steps, context).await? {
+        return already();
+    }
+    changed?;
     Ok(format!("{home} owns the lease under epoch {} from now on", context.epoch.next()))
+}
+
+/// Whether home owns the lease under the epoch after this one.
+async fn is_handed_over(steps: &StepContext, context: &Context) -> Result<bool, StepError> {
+    let (home, epoch) = (&steps.regions.home, context.epoch.next());
+    Ok(steps.leases.read().await?.is_some_and(|lease| lease.owner == *home && lease.epoch == epoch))
 }
 
 /// Home has recovered under its epoch, and says from outside that it serves.
