@@ -12,5 +12,5 @@ export function load(): Config {
 export const ZONES = [1, 2, 3];
 export const DATABASE_PORT = 5432;
 export const DATABASE_NAME = 'orders';
-export const DATABASE_USER = 'standfast';
+export const MASTER_USER = 'standfast';
 export const LOG_RETENTION_DAYS = 30;

@@ -1,9 +1,9 @@
-import { DATABASE_NAME, DATABASE_PORT, DATABASE_USER } from './config';
-import { ALL_FUNCTIONS } from './permissions';
+import { DATABASE_NAME, DATABASE_PORT, MASTER_USER } from './config';
+import { ALL_FUNCTIONS, databaseUser, FunctionName } from './permissions';
 import { Place } from './place';
 
-/** The environment of a region's functions, and what one of them has beside it. */
-export function environmentOf(place: Place, more: Record<string, string> = {}): Record<string, string> {
+/** The environment of one of a region's functions. */
+export function environmentOf(place: Place, name: FunctionName): Record<string, string> {
   const { config, peer } = place;
   const settings: Record<string, string | number | boolean> = {
     HOME_REGION: config.home,
@@ -16,7 +16,6 @@ export function environmentOf(place: Place, more: Record<string, string> = {}): 
     DATABASE_ENDPOINT: `${place.parameter('database/host')}:${DATABASE_PORT}`,
     PEER_DATABASE_ENDPOINT: `${place.parameter('peer/database-host')}:${DATABASE_PORT}`,
     DATABASE_NAME,
-    DATABASE_USER,
     DATABASE_TLS: 'require',
     GLOBAL_CLUSTER: place.name('global-cluster', 'orders'),
     DATABASE_CLUSTER: place.clusterName,
@@ -41,13 +40,21 @@ export function environmentOf(place: Place, more: Record<string, string> = {}): 
     FAILBACK_AUTOMATIC: config.failback.automatic,
     FAILBACK_DWELL_S: config.failback.dwell,
     FAILBACK_LAG_MS_MAX: config.failback.lagMsMax,
-    ...more,
+    ...loginOf(place, name),
+    ...(name === 'preflight' ? preflightEnvironment(place) : {}),
   };
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [`STANDFAST_${name}`, `${value}`]));
 }
 
+/** Who the function is to the database; the keeper alone learns where the master user's login is. */
+function loginOf(place: Place, name: FunctionName): Record<string, string> {
+  return name === 'database-keeper'
+    ? { DATABASE_USER: MASTER_USER, DATABASE_SECRET: place.databaseSecret }
+    : { DATABASE_USER: databaseUser(name) };
+}
+
 /** What the preflight knows beside that. */
-export function preflightEnvironment(place: Place): Record<string, string> {
+function preflightEnvironment(place: Place): Record<string, string> {
   const { config, peer } = place;
   return {
     REPLICATION_LAG_S: `${config.alarms.replicationLag}`,

@@ -1,17 +1,36 @@
-import { DATABASE_USER } from './config';
 import { Place } from './place';
 import { allow, anywhere, deny, Statement } from './policy';
 
 /** The functions of the compute stack. */
-export const FUNCTIONS = ['orders-api', 'order-processor', 'sentinel', 'recovery-step', 'preflight'] as const;
+export const FUNCTIONS = [
+  'orders-api',
+  'order-processor',
+  'sentinel',
+  'recovery-step',
+  'preflight',
+  'database-keeper',
+] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 /** Those of every stack. */
-export const ALL_FUNCTIONS = ['orders-api', 'order-processor', 'sentinel', 'recovery-step', 'stack-hook', 'preflight'];
+export const ALL_FUNCTIONS = [
+  'orders-api',
+  'order-processor',
+  'sentinel',
+  'recovery-step',
+  'stack-hook',
+  'preflight',
+  'database-keeper',
+];
 
-const database = (at: Place, resource: string) =>
-  allow(['rds-db:connect'], [at.arn('rds-db', `dbuser:${resource}/${DATABASE_USER}`)]);
-const ownDatabase = (place: Place) => database(place, place.parameter('database/resource-id'));
-const peerDatabase = (place: Place) => database(place.peer, place.parameter('peer/database-resource-id'));
+/** The user of the database that a function logs in as. */
+export const databaseUser = (name: FunctionName) => name.replaceAll('-', '_');
+
+const database = (at: Place, resource: string, name: FunctionName) =>
+  allow(['rds-db:connect'], [at.arn('rds-db', `dbuser:${resource}/${databaseUser(name)}`)]);
+const ownDatabase = (place: Place, name: FunctionName) =>
+  database(place, place.parameter('database/resource-id'), name);
+const peerDatabase = (place: Place, name: FunctionName) =>
+  database(place.peer, place.parameter('peer/database-resource-id'), name);
 
 const journal = (place: Place, actions: string[], condition?: Record<string, unknown>) =>
   allow(actions, [place.tableArn('journal')], condition);
@@ -64,8 +83,19 @@ export function inNetwork(name: FunctionName, place: Place): Statement[] {
       "Lambda makes the interfaces of a function in a VPC under the function's role, and checks for `*` (Lambda developer guide)",
     ),
     deny(INTERFACES, { ArnEquals: { 'lambda:SourceFunctionArn': place.functionArn(name) } }),
-    ownDatabase(place),
+    ...onItsBehalf(name, place),
   ];
+}
+
+/** What a service that it calls does for it, under its role. */
+function onItsBehalf(name: FunctionName, place: Place): Statement[] {
+  return name === 'database-keeper' && place.isHome
+    ? [
+        allow(['kms:Decrypt', 'kms:GenerateDataKey'], [place.parameter('database/secret-key-arn')], {
+          StringEquals: { 'kms:ViaService': `secretsmanager.${place.region}.amazonaws.com` },
+        }),
+      ]
+    : [];
 }
 
 /** What the peer's preflight may look at in this region. */
@@ -86,16 +116,19 @@ export const calls: Record<FunctionName, (place: Place) => Statement[]> = {
     allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [place.tableArn('sessions')]),
     send(place, 'orders'),
     look(place),
-    peerDatabase(place),
+    ownDatabase(place, 'orders-api'),
+    peerDatabase(place, 'orders-api'),
   ],
   'order-processor': (place) => [
     journal(place, ['dynamodb:BatchGetItem', 'dynamodb:GetItem']),
     allow(['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:ReceiveMessage'], [place.queueArn('orders')]),
     look(place),
     allow(['sqs:GetQueueUrl', 'sqs:SendMessage'], [place.queueArn('orders-dead-letter')]),
-    peerDatabase(place),
+    ownDatabase(place, 'order-processor'),
+    peerDatabase(place, 'order-processor'),
   ],
   sentinel: (place) => [
+    ownDatabase(place, 'sentinel'),
     lease(place),
     journal(place, ['dynamodb:Query']),
     look(place),
@@ -116,6 +149,7 @@ export const calls: Record<FunctionName, (place: Place) => Statement[]> = {
   'recovery-step': (place) => {
     const zone = `arn:aws:route53:::hostedzone/${place.hostedZone}`;
     return [
+      ownDatabase(place, 'recovery-step'),
       lease(place),
       journal(place, ['dynamodb:Query']),
       theSwitch(place),
@@ -124,7 +158,7 @@ export const calls: Record<FunctionName, (place: Place) => Statement[]> = {
         ['rds:FailoverGlobalCluster', 'rds:SwitchoverGlobalCluster'],
         [place.globalClusterArn, place.clusterArn, place.peer.clusterArn],
       ),
-      peerDatabase(place),
+      peerDatabase(place, 'recovery-step'),
       theSwitch(place.home),
       allow(['events:PutEvents'], [place.eventBusArn]),
       allow(['s3:PutObject'], [`${place.bucketArn('audit')}/recovery/*`]),
@@ -158,7 +192,8 @@ export const calls: Record<FunctionName, (place: Place) => Statement[]> = {
     ),
     theSwitch(place),
     allow(['ssm:GetParameter'], [place.parameterArn('workflow/failover-digest')]),
-    peerDatabase(place),
+    ownDatabase(place, 'preflight'),
+    peerDatabase(place, 'preflight'),
     allow(['rds:DescribeDBClusters'], [place.clusterArn]),
     allow(['rds:DescribeGlobalClusters'], [place.globalClusterArn]),
     configurations(place),
@@ -170,4 +205,22 @@ export const calls: Record<FunctionName, (place: Place) => Statement[]> = {
     allow(['sts:AssumeRole'], [place.peer.roleArn('observer')]),
     send(place, 'failed-invocations'),
   ],
+  'database-keeper': (place) =>
+    place.isHome
+      ? [
+          allow(
+            [
+              'secretsmanager:DescribeSecret',
+              'secretsmanager:GetSecretValue',
+              'secretsmanager:PutSecretValue',
+              'secretsmanager:UpdateSecretVersionStage',
+            ],
+            [place.databaseSecretArn],
+          ),
+          anywhere(
+            ['secretsmanager:GetRandomPassword'],
+            'a random password is of no secret yet (service authorization reference)',
+          ),
+        ]
+      : [allow(['secretsmanager:GetSecretValue'], [place.databaseSecretArn])],
 };

@@ -81,7 +81,7 @@ export function parameter(scope: Construct, id: string, place: Place, name: stri
   return new CfnParameter(scope, id, { type: 'String', name: place.parameterName(name), value });
 }
 
-/** A queue, closed to whoever comes without TLS and open to rules of the event bus, by their purpose. */
+/** A queue, closed to whoever comes without TLS and open to rules of the event bus, by their purpose or ARN. */
 export function queue(
   scope: Construct,
   id: string,
@@ -95,7 +95,7 @@ export function queue(
     sqsManagedSseEnabled: true,
     ...props,
   });
-  const arnOf = (rule: string) => place.ruleArn(rule);
+  const arnOf = (rule: string) => (rule.startsWith('arn:') ? rule : place.ruleArn(rule));
   const purposes = rules?.purposes ?? [];
   const send = rules && {
     Sid: rules.sid,

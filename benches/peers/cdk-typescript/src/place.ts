@@ -96,6 +96,20 @@ export class Place {
     return this.arn('rds', `cluster:${this.clusterName}`);
   }
 
+  get databaseInstances(): string[] {
+    const numbers = Array.from({ length: this.config.database.instances }, (_, index) => index + 1);
+    return numbers.map((number) => this.name('database', `orders-${number}`));
+  }
+
+  get databaseSecret(): string {
+    return this.name('secret', 'database');
+  }
+
+  /** Secrets Manager ends it in six characters of its own. */
+  get databaseSecretArn(): string {
+    return this.arn('secretsmanager', `secret:${this.databaseSecret}-??????`);
+  }
+
   get globalClusterArn(): string {
     return `arn:aws:rds::${this.config.account}:global-cluster:${this.name('global-cluster', 'orders')}`;
   }
@@ -106,6 +120,11 @@ export class Place {
 
   ruleArn(purpose: string): string {
     return this.arn('events', `rule/${this.name('bus', 'recovery')}/${this.name('rule', purpose)}`);
+  }
+
+  /** A rule on the account's own bus, where AWS puts its events. */
+  get databaseEventsArn(): string {
+    return this.arn('events', `rule/${this.name('rule', 'database-events')}`);
   }
 
   workflowArn(purpose: string): string {

@@ -25,6 +25,7 @@ const NAMES: Record<string, string> = {
   'AWS::RDS::DBCluster': 'DBClusterIdentifier',
   'AWS::RDS::DBClusterParameterGroup': 'DBClusterParameterGroupName',
   'AWS::RDS::DBInstance': 'DBInstanceIdentifier',
+  'AWS::RDS::DBParameterGroup': 'DBParameterGroupName',
   'AWS::RDS::DBSubnetGroup': 'DBSubnetGroupName',
   'AWS::RDS::GlobalCluster': 'GlobalClusterIdentifier',
   'AWS::S3::Bucket': 'BucketName',

@@ -102,21 +102,26 @@ export function workflow(place: Place): AlarmSpec[] {
       noData: 'Step Functions reports what ran.',
     };
   });
-  const undelivered = ['announcements', 'forwarding', 'peer-events'].map((rule): AlarmSpec => {
-    const dimensions = { EventBusName: place.name('bus', 'recovery'), RuleName: place.name('rule', rule) };
-    const names = ['FailedInvocations', 'InvocationsFailedToBeSentToDlq'];
-    return {
-      purpose: `${rule}-undelivered`,
-      measure: sumOf(names.map((name) => metric('AWS/Events', name, dimensions))),
-      bad: ['>=', 1],
-      meaning: "Events of the recovery's bus could not be delivered.",
-      first: 'see the queue of undelivered events, and the policy of the target.',
-      noData: 'EventBridge reports what is not zero.',
-    };
+  const undelivered = (rule: string, onBus: Record<string, string>, meaning: string, target: string): AlarmSpec => ({
+    purpose: `${rule}-undelivered`,
+    measure: sumOf(
+      ['FailedInvocations', 'InvocationsFailedToBeSentToDlq'].map((name) =>
+        metric('AWS/Events', name, { ...onBus, RuleName: place.name('rule', rule) }),
+      ),
+    ),
+    bad: ['>=', 1],
+    meaning,
+    first: `see the queue of undelivered events, and the policy of the ${target}.`,
+    noData: 'EventBridge reports what is not zero.',
   });
+  const bus = { EventBusName: place.name('bus', 'recovery') };
+  const rules = ['announcements', 'forwarding', 'peer-events'].map((rule) =>
+    undelivered(rule, bus, "Events of the recovery's bus could not be delivered.", 'target'),
+  );
   return [
     ...executions,
-    ...undelivered,
+    ...rules,
+    undelivered('database-events', {}, 'What RDS says of the database could not be delivered.', 'topic'),
     {
       purpose: 'schedules-missed',
       measure: sumOf(

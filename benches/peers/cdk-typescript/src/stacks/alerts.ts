@@ -4,7 +4,7 @@ import { key, TapStack } from '../pieces';
 import { Place } from '../place';
 import { document } from '../policy';
 
-const PUBLISHERS = ['cloudwatch.amazonaws.com', 'events.amazonaws.com', 'events.rds.amazonaws.com'];
+const PUBLISHERS = ['cloudwatch.amazonaws.com', 'events.amazonaws.com'];
 
 export class AlertsStack extends TapStack {
   constructor(scope: Construct, place: Place) {
@@ -36,9 +36,8 @@ function policy(place: Place, topic: string): object {
   const rules = place.arn('events', `rule/${place.name('bus', 'recovery')}/*`);
   const alarms = place.arn('cloudwatch', `alarm:${place.name('alarm', '*')}`);
   return document([
-    publish('RulesPublish', 'events.amazonaws.com', { ArnLike: { 'aws:SourceArn': rules } }),
+    publish('RulesPublish', 'events.amazonaws.com', { ArnLike: { 'aws:SourceArn': [rules, place.databaseEventsArn] } }),
     publish('AlarmsPublish', 'cloudwatch.amazonaws.com', ofOurs(alarms)),
-    publish('DatabasePublishes', 'events.rds.amazonaws.com', ofOurs(place.arn('rds', '*'))),
     {
       Sid: 'EncryptedOnly',
       Effect: 'Deny',

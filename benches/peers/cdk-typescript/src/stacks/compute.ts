@@ -1,9 +1,10 @@
 import { CfnEventInvokeConfig, CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { environmentOf, preflightEnvironment } from '../environment';
+import { environmentOf } from '../environment';
 import { calls, FunctionName, inNetwork } from '../permissions';
 import { lambdaFunction, queue, restingQueue, TapStack } from '../pieces';
 import { Place } from '../place';
+import { addDatabaseKeeping } from './database-keeper';
 
 export class ComputeStack extends TapStack {
   constructor(scope: Construct, place: Place) {
@@ -17,11 +18,12 @@ export class ComputeStack extends TapStack {
     });
     const failed = restingQueue(this, 'FailedInvocations', place, 'failed-invocations');
     const { sentinel } = place.config;
-    this.function('orders-api', 10);
+    const api = this.function('orders-api', 10);
     const processor = this.function('order-processor', 30);
     const watch = this.function('sentinel', sentinel.watch + 20, sentinel.reserved);
-    this.function('recovery-step', 30, 6);
+    const step = this.function('recovery-step', 30, 6);
     const preflight = this.function('preflight', 90);
+    const keeper = this.function('database-keeper', 120);
     new CfnEventSourceMapping(this, 'OrdersToProcessor', {
       functionName: processor.ref,
       eventSourceArn: orders.attrArn,
@@ -45,6 +47,7 @@ export class ComputeStack extends TapStack {
       });
     invocations('SentinelInvocations', watch.ref, 0, 60);
     invocations('PreflightInvocations', preflight.ref, 1, 1800);
+    addDatabaseKeeping(this, place, keeper, [api, processor, watch, step, preflight]);
   }
 
   private function(name: FunctionName, timeout: number, reserved?: number) {
@@ -53,7 +56,7 @@ export class ComputeStack extends TapStack {
       timeout,
       reserved,
       allowed: [...inNetwork(name, place), ...calls[name](place)],
-      environment: environmentOf(place, name === 'preflight' ? preflightEnvironment(place) : {}),
+      environment: environmentOf(place, name),
       inNetwork: true,
     });
   }

@@ -3,21 +3,35 @@ import {
   CfnDBCluster,
   CfnDBClusterParameterGroup,
   CfnDBInstance,
+  CfnDBParameterGroup,
   CfnDBSubnetGroup,
   CfnGlobalCluster,
 } from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
-import { DATABASE_NAME, DATABASE_PORT, DATABASE_USER, ZONES } from '../config';
+import { DATABASE_NAME, DATABASE_PORT, MASTER_USER, ZONES } from '../config';
 import { customResource, holdsData, key, logGroup, parameter, TapStack } from '../pieces';
 import { Place } from '../place';
 import { allow, hookPolicy } from '../policy';
+import { addLogin } from './database-login';
 
 const ENGINE = 'aurora-postgresql';
+const MAINTENANCE_WINDOW = 'sun:08:30-sun:09:30';
+const CLUSTER_PARAMETERS = {
+  'rds.force_ssl': '1',
+  ssl_min_protocol_version: 'TLSv1.2',
+  log_connections: '1',
+  log_statement: 'ddl',
+  idle_in_transaction_session_timeout: '60000',
+  tcp_keepalives_idle: '15',
+  tcp_keepalives_interval: '5',
+  tcp_keepalives_count: '3',
+};
 
 export class DatabaseStack extends TapStack {
   constructor(scope: Construct, place: Place) {
     super(scope, place, 'Database', 'cluster of the Aurora global database');
     const { database } = place.config;
+    const family = `${ENGINE}${database.version.split('.')[0]}`;
     const encryption = key(this, place, 'database');
     const subnets = new CfnDBSubnetGroup(this, 'SubnetGroup', {
       dbSubnetGroupName: place.name('subnets', 'database'),
@@ -27,8 +41,14 @@ export class DatabaseStack extends TapStack {
     const parameters = new CfnDBClusterParameterGroup(this, 'Parameters', {
       dbClusterParameterGroupName: place.name('parameters', 'database'),
       description: 'encrypted connections only',
-      family: `${ENGINE}${database.version.split('.')[0]}`,
-      parameters: { 'rds.force_ssl': '1', log_min_duration_statement: '1000' },
+      family,
+      parameters: CLUSTER_PARAMETERS,
+    });
+    const instanceParameters = new CfnDBParameterGroup(this, 'InstanceParameters', {
+      dbParameterGroupName: place.name('parameters', 'database-instance'),
+      description: 'slow statements are logged',
+      family,
+      parameters: { log_min_duration_statement: '1000', log_lock_waits: '1' },
     });
     const logs = logGroup(this, 'Logs', place, `/aws/rds/cluster/${place.clusterName}/postgresql`);
     const cluster = new CfnDBCluster(this, 'Cluster', {
@@ -43,11 +63,13 @@ export class DatabaseStack extends TapStack {
       dbClusterParameterGroupName: parameters.ref,
       enableIamDatabaseAuthentication: true,
       backupRetentionPeriod: database.backupDays,
+      preferredBackupWindow: '07:00-08:00',
+      preferredMaintenanceWindow: MAINTENANCE_WINDOW,
       copyTagsToSnapshot: true,
       enableCloudwatchLogsExports: ['postgresql'],
       deletionProtection: place.config.protect,
       ...(place.isHome
-        ? { databaseName: DATABASE_NAME, masterUsername: DATABASE_USER, masterUserAuthenticationType: 'iam-db-auth' }
+        ? { databaseName: DATABASE_NAME, masterUsername: MASTER_USER, masterUserPassword: addLogin(this, place) }
         : { globalClusterIdentifier: place.name('global-cluster', 'orders') }),
     });
     holdsData(cluster, place).addResourceDependency(logs);
@@ -59,16 +81,19 @@ export class DatabaseStack extends TapStack {
       });
       holdsData(global, place);
     }
-    const instances = Array.from({ length: database.instances }, (_, index) => {
+    const instances = place.databaseInstances.map((dbInstanceIdentifier, index) => {
       const instance = new CfnDBInstance(this, `Instance${index + 1}`, {
-        dbInstanceIdentifier: place.name('database', `orders-${index + 1}`),
+        dbInstanceIdentifier,
         dbClusterIdentifier: cluster.ref,
         dbInstanceClass: database.instanceClass,
         engine: ENGINE,
         availabilityZone: Fn.select(index % ZONES.length, Fn.getAzs()),
         publiclyAccessible: false,
         autoMinorVersionUpgrade: false,
+        dbParameterGroupName: instanceParameters.ref,
+        preferredMaintenanceWindow: MAINTENANCE_WINDOW,
         enablePerformanceInsights: true,
+        performanceInsightsRetentionPeriod: 7,
         performanceInsightsKmsKeyId: encryption.attrArn,
       });
       return holdsData(instance, place);

@@ -21,11 +21,14 @@ const CRITICAL = [
   'failback escalated',
 ];
 
+const RETRIES = { maximumRetryAttempts: 185, maximumEventAgeInSeconds: 86_400 };
+
 export class DisasterRecoveryStack extends TapStack {
   constructor(scope: Construct, place: Place) {
     super(scope, place, 'DisasterRecovery', 'watch, recovery workflows and switch');
     const bus = new CfnEventBus(this, 'Bus', { name: place.name('bus', 'recovery') });
     this.announcements(bus);
+    this.databaseEvents();
     this.forwarding(new Construct(this, 'Forwarding'), bus);
     this.settings();
     const definition = this.workflow('Failover', 'failover');
@@ -36,11 +39,36 @@ export class DisasterRecoveryStack extends TapStack {
 
   private announcements(bus: CfnEventBus): void {
     const { place } = this;
-    const sender = { sid: 'RulePutsAside', purposes: 'announcements' };
+    const sender = { sid: 'RulePutsAside', purposes: ['announcements', place.databaseEventsArn] };
     const undelivered = restingQueue(this, 'Undelivered', place, 'undelivered-events', {}, sender);
     this.rule(this, 'Announcements', 'announcements', bus, undelivered, [place.region], {
       id: 'alerts',
       arn: place.alertTopicArn,
+    });
+  }
+
+  /** What RDS says of the region's database reaches people. */
+  private databaseEvents(): void {
+    const { place } = this;
+    new CfnRule(this, 'DatabaseEvents', {
+      name: place.name('rule', 'database-events'),
+      description: 'what RDS says of the database',
+      eventPattern: {
+        source: ['aws.rds'],
+        'detail-type': ['RDS DB Cluster Event', 'RDS DB Instance Event'],
+        detail: {
+          EventCategories: ['failover', 'failure', 'global failover', 'availability', 'maintenance'],
+          SourceIdentifier: [...place.databaseInstances, place.clusterName],
+        },
+      },
+      targets: [
+        {
+          id: 'alerts',
+          arn: place.alertTopicArn,
+          retryPolicy: RETRIES,
+          deadLetterConfig: { arn: place.queueArn('undelivered-events') },
+        },
+      ],
     });
   }
 
@@ -108,7 +136,7 @@ export class DisasterRecoveryStack extends TapStack {
       targets: [
         {
           ...target,
-          retryPolicy: { maximumRetryAttempts: 185, maximumEventAgeInSeconds: 86_400 },
+          retryPolicy: RETRIES,
           deadLetterConfig: { arn: undelivered.attrArn },
         },
       ],

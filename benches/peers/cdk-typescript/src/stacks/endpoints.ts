@@ -79,6 +79,17 @@ function isOnBehalf(condition: Record<string, unknown> = {}): boolean {
   return 'kms:ViaService' in ((condition.StringEquals as object | undefined) ?? {});
 }
 
+/** A custom resource answers CloudFormation by a signed URL into a bucket of AWS's. */
+function answers(place: Place) {
+  const region = place.region.replaceAll('-', '');
+  return {
+    Effect: 'Allow',
+    Principal: '*',
+    Action: ['s3:PutObject'],
+    Resource: [`arn:aws:s3:::cloudformation-custom-resource-response-${region}/*`],
+  };
+}
+
 /** What the functions may do at one service, each statement once. */
 function allowedAt(prefix: string, place: Place) {
   const statements = FUNCTIONS.flatMap((name) => calls[name](place))
@@ -91,5 +102,6 @@ function allowedAt(prefix: string, place: Place) {
       Condition: { StringEquals: { 'aws:PrincipalAccount': place.config.account } },
     }))
     .filter(({ Action }) => Action.length > 0);
-  return [...new Map(statements.map((statement) => [JSON.stringify(statement), statement])).values()];
+  const all = prefix === 's3' ? [answers(place), ...statements] : statements;
+  return [...new Map(all.map((statement) => [JSON.stringify(statement), statement])).values()];
 }
