@@ -28,7 +28,6 @@ export function environmentOf(place: Place, more: Record<string, string> = {}): 
     OWN_URL: `https://${place.host}`,
     PEER_URL: `https://${peer.host}`,
     PUBLIC_URL: `https://${place.publicHost}`,
-    HOSTED_ZONE_ID: place.hostedZone,
     LEASE_RENEW_S: config.lease.renew,
     LEASE_TTL_S: config.lease.ttl,
     LEASE_MARGIN_S: config.lease.margin,
@@ -44,6 +43,11 @@ export function environmentOf(place: Place, more: Record<string, string> = {}): 
     ...more,
   };
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [`STANDFAST_${name}`, `${value}`]));
+}
+
+/** What the steps of a recovery know beside that: no other function moves traffic. */
+export function stepEnvironment(place: Place): Record<string, string> {
+  return { HOSTED_ZONE_ID: place.hostedZone };
 }
 
 /** What the preflight knows beside that. */

@@ -1,6 +1,6 @@
 import { CfnEventInvokeConfig, CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { environmentOf, preflightEnvironment } from '../environment';
+import { environmentOf, preflightEnvironment, stepEnvironment } from '../environment';
 import { calls, FunctionName, inNetwork } from '../permissions';
 import { lambdaFunction, queue, restingQueue, TapStack } from '../pieces';
 import { Place } from '../place';
@@ -49,11 +49,12 @@ export class ComputeStack extends TapStack {
 
   private function(name: FunctionName, timeout: number, reserved?: number) {
     const { place } = this;
+    const more = name === 'preflight' ? preflightEnvironment(place) : name === 'recovery-step' ? stepEnvironment(place) : {};
     return lambdaFunction(this, place, name, {
       timeout,
       reserved,
       allowed: [...inNetwork(name, place), ...calls[name](place)],
-      environment: environmentOf(place, name === 'preflight' ? preflightEnvironment(place) : {}),
+      environment: environmentOf(place, more),
       inNetwork: true,
     });
   }
