@@ -19,7 +19,14 @@ pub enum Limit {
     DescriptionBytes,
     /// Bytes of a template that is read from S3: 1 MB.
     TemplateBytes,
+    /// Dynamic references in a template, each as often as it is written: 60.
+    ///
+    /// Source: "Get values stored in other services using dynamic references" in the same guide.
+    DynamicReferences,
 }
+
+/// How a dynamic reference begins.
+const DYNAMIC_REFERENCE: &str = "{{resolve:";
 
 /// A template that is over a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +38,14 @@ pub struct Excess {
 }
 
 impl Limit {
-    const ALL: [Limit; 5] =
-        [Limit::Resources, Limit::Outputs, Limit::Parameters, Limit::DescriptionBytes, Limit::TemplateBytes];
+    const ALL: [Limit; 6] = [
+        Limit::Resources,
+        Limit::Outputs,
+        Limit::Parameters,
+        Limit::DescriptionBytes,
+        Limit::TemplateBytes,
+        Limit::DynamicReferences,
+    ];
 
     /// The most that CloudFormation takes.
     pub fn most(self) -> usize {
@@ -41,16 +54,18 @@ impl Limit {
             Limit::Outputs | Limit::Parameters => 200,
             Limit::DescriptionBytes => 1024,
             Limit::TemplateBytes => 1_000_000,
+            Limit::DynamicReferences => 60,
         }
     }
 
-    fn found(self, template: &Template, template_bytes: usize) -> usize {
+    fn found(self, template: &Template, text: &str) -> usize {
         match self {
             Limit::Resources => template.resources.len(),
             Limit::Outputs => template.outputs.len(),
             Limit::Parameters => template.parameters.len(),
             Limit::DescriptionBytes => template.description.as_ref().map_or(0, String::len),
-            Limit::TemplateBytes => template_bytes,
+            Limit::TemplateBytes => text.len(),
+            Limit::DynamicReferences => text.matches(DYNAMIC_REFERENCE).count(),
         }
     }
 }
@@ -64,16 +79,17 @@ impl fmt::Display for Excess {
             Limit::Parameters => write!(f, "has {found} parameters, more than {most}"),
             Limit::DescriptionBytes => write!(f, "its description has {found} bytes, more than {most}"),
             Limit::TemplateBytes => write!(f, "its template has {found} bytes, more than {most}"),
+            Limit::DynamicReferences => write!(f, "has {found} dynamic references, more than {most}"),
         }
     }
 }
 
 impl Template {
-    /// Every limit that this template is over. `template_bytes` is its size as it will be uploaded.
-    pub fn excesses(&self, template_bytes: usize) -> Vec<Excess> {
+    /// Every limit that this template is over. `text` is it as it will be uploaded.
+    pub fn excesses(&self, text: &str) -> Vec<Excess> {
         Limit::ALL
             .into_iter()
-            .map(|limit| Excess { limit, found: limit.found(self, template_bytes) })
+            .map(|limit| Excess { limit, found: limit.found(self, text) })
             .filter(|excess| excess.found > excess.limit.most())
             .collect()
     }
@@ -99,10 +115,17 @@ mod tests {
         template
     }
 
+    /// As long as a template may be and `more`, with as many references as it may have and `more`.
+    fn text(more: usize) -> String {
+        let references = "{{resolve:ssm:/p}}".repeat(60 + more);
+        let rest = " ".repeat(1_000_000 + more - references.len());
+        references + &rest
+    }
+
     #[test]
     fn limits_are_reached_but_not_passed() {
-        assert_eq!(template(0).excesses(1_000_000), []);
-        let told: Vec<String> = template(1).excesses(1_000_001).iter().map(ToString::to_string).collect();
+        assert_eq!(template(0).excesses(&text(0)), []);
+        let told: Vec<String> = template(1).excesses(&text(1)).iter().map(ToString::to_string).collect();
         assert_eq!(
             told,
             [
@@ -111,6 +134,7 @@ mod tests {
                 "has 201 parameters, more than 200",
                 "its description has 1025 bytes, more than 1024",
                 "its template has 1000001 bytes, more than 1000000",
+                "has 61 dynamic references, more than 60",
             ]
         );
     }

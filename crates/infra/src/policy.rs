@@ -88,6 +88,13 @@ pub fn document(statements: &[Statement]) -> Json {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
+/// Services that say no source account when they assume a role, as far as their guides tell: the trust
+/// that S3's gives for replication has no condition, and a refusal would show as objects not copied.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html>
+const WITHOUT_SOURCE_ACCOUNT: [&str; 3] =
+    ["apigateway.amazonaws.com", "lambda.amazonaws.com", "s3.amazonaws.com"];
+
 /// Who may assume a role: a service on behalf of this account only.
 fn trust(service: &str, account: &str) -> Json {
     let mut statement = json!({
@@ -95,8 +102,7 @@ fn trust(service: &str, account: &str) -> Json {
         "Principal": { "Service": service },
         "Action": "sts:AssumeRole",
     });
-    // Lambda and API Gateway set no source account when they assume a role.
-    if !["lambda.amazonaws.com", "apigateway.amazonaws.com"].contains(&service) {
+    if !WITHOUT_SOURCE_ACCOUNT.contains(&service) {
         statement["Condition"] = json!({ "StringEquals": { "aws:SourceAccount": account } });
     }
     json!({ "Version": "2012-10-17", "Statement": [statement] })

@@ -27,7 +27,6 @@ export function environmentOf(place: Place, name: FunctionName): Record<string, 
     OWN_URL: `https://${place.host}`,
     PEER_URL: `https://${peer.host}`,
     PUBLIC_URL: `https://${place.publicHost}`,
-    HOSTED_ZONE_ID: place.hostedZone,
     LEASE_RENEW_S: config.lease.renew,
     LEASE_TTL_S: config.lease.ttl,
     LEASE_MARGIN_S: config.lease.margin,
@@ -42,6 +41,7 @@ export function environmentOf(place: Place, name: FunctionName): Record<string, 
     FAILBACK_LAG_MS_MAX: config.failback.lagMsMax,
     ...loginOf(place, name),
     ...(name === 'preflight' ? preflightEnvironment(place) : {}),
+    ...(name === 'recovery-step' ? stepEnvironment(place) : {}),
   };
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [`STANDFAST_${name}`, `${value}`]));
 }
@@ -51,6 +51,11 @@ function loginOf(place: Place, name: FunctionName): Record<string, string> {
   return name === 'database-keeper'
     ? { DATABASE_USER: MASTER_USER, DATABASE_SECRET: place.databaseSecret }
     : { DATABASE_USER: databaseUser(name) };
+}
+
+/** What the steps of a recovery know beside that: no other function moves traffic. */
+function stepEnvironment(place: Place): Record<string, string> {
+  return { HOSTED_ZONE_ID: place.hostedZone };
 }
 
 /** What the preflight knows beside that. */

@@ -46,7 +46,7 @@ export function because(resource: CfnResource, reason: string): void {
 }
 
 /** Services that set no source account when they assume a role. */
-const WITHOUT_SOURCE = ['lambda.amazonaws.com', 'apigateway.amazonaws.com'];
+const WITHOUT_SOURCE = ['apigateway.amazonaws.com', 'lambda.amazonaws.com', 's3.amazonaws.com'];
 
 /** A role that one service assumes, with these permissions and no others. */
 export function role(

@@ -46,7 +46,7 @@ impl LoweredStack {
             let from = node.map_or_else(output, |node| node.path.clone());
             Problem::UnknownReference { from, to: format!("the logical id {}", reference.to) }
         };
-        let excesses = self.template.excesses(self.text.len()).into_iter().map(over);
+        let excesses = self.template.excesses(&self.text).into_iter().map(over);
         excesses.chain(self.template.dangling_references().into_iter().map(dangling)).collect()
     }
 

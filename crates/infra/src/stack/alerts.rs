@@ -9,7 +9,7 @@ use cdk::{Handle, Scope, Stack};
 use cfn::{Json, Value, sns};
 use serde_json::json;
 
-use super::{database_events, key};
+use super::key;
 use crate::place::Place;
 
 /// Who publishes. EventBridge and CloudWatch cannot use the key AWS manages for SNS.
@@ -37,28 +37,29 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
     Handles { topic }
 }
 
-/// The services that publish for resources of this account and region, over TLS only.
+/// The services that publish for resources of this account and region, over TLS only. EventBridge says
+/// nothing of its rule when it publishes: under a condition it would be refused, and what a recovery
+/// announces would reach nobody.
+///
+/// "You can't use Condition blocks in Amazon SNS topic policies for EventBridge":
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html>
 fn policy(place: &Place<'_>, topic: &Handle) -> Json {
     let arn = Value::<String>::from(topic.reference());
-    let publish = |id: &str, service: &str, condition: Json| {
+    let publish = |id: &str, service: &str| {
         json!({
             "Sid": id,
             "Effect": "Allow",
             "Principal": { "Service": service },
             "Action": "sns:Publish",
             "Resource": arn,
-            "Condition": condition,
         })
     };
-    let of_ours = |sources: String| {
-        json!({
-            "ArnLike": { "aws:SourceArn": sources },
-            "StringEquals": { "aws:SourceAccount": place.account },
-        })
-    };
-    let rules = place.arn("events", &format!("rule/{}/*", place.names().event_bus()));
     let alarms = place.arn("cloudwatch", &format!("alarm:{}", place.names().resource("alarm", "*")));
-    let only_rules = json!({ "ArnLike": { "aws:SourceArn": [rules, database_events::rule_arn(place)] } });
+    let mut alarms_publish = publish("AlarmsPublish", "cloudwatch.amazonaws.com");
+    alarms_publish["Condition"] = json!({
+        "ArnLike": { "aws:SourceArn": alarms },
+        "StringEquals": { "aws:SourceAccount": place.account },
+    });
     let encrypted_only = json!({
         "Sid": "EncryptedOnly",
         "Effect": "Deny",
@@ -70,8 +71,8 @@ fn policy(place: &Place<'_>, topic: &Handle) -> Json {
     json!({
         "Version": "2012-10-17",
         "Statement": [
-            publish("RulesPublish", "events.amazonaws.com", only_rules),
-            publish("AlarmsPublish", "cloudwatch.amazonaws.com", of_ours(alarms)),
+            publish("RulesPublish", "events.amazonaws.com"),
+            alarms_publish,
             encrypted_only,
         ],
     })

@@ -5,12 +5,17 @@ use recovery::setting;
 
 use super::preflight;
 use super::storage::AUDIT;
-use crate::packages::{DATABASE_KEEPER, PREFLIGHT};
+use crate::packages::{DATABASE_KEEPER, PREFLIGHT, RECOVERY_STEP};
 use crate::place::{DATABASE_NAME, DATABASE_PORT, MASTER_USER, Place, parameter as key};
 
 /// Every setting of one of a region's functions.
 pub(super) fn of(function: &str, place: &Place<'_>) -> Map<Value<String>> {
-    let own = if function == PREFLIGHT { preflight::settings(place) } else { Vec::new() };
+    let own = match function {
+        PREFLIGHT => preflight::settings(place),
+        // No other moves traffic, and a template takes sixty references to parameters.
+        RECOVERY_STEP => vec![(setting::HOSTED_ZONE_ID, place.parameter(key::HOSTED_ZONE))],
+        _ => Vec::new(),
+    };
     located(place)
         .into_iter()
         .chain(timed(place))
@@ -58,7 +63,6 @@ fn located(place: &Place<'_>) -> Vec<(&'static str, String)> {
         (setting::OWN_URL, format!("https://{}", names.region_host(place.region))),
         (setting::PEER_URL, format!("https://{}", names.region_host(peer))),
         (setting::PUBLIC_URL, format!("https://{}", names.public_host())),
-        (setting::HOSTED_ZONE_ID, place.parameter(key::HOSTED_ZONE)),
     ]
 }
 

@@ -93,6 +93,12 @@ fn settings_say_what_the_deployment_says() {
         assert_eq!(variables[setting::FAILBACK_DWELL_S], deployment.failback.dwell_s.to_string());
         assert_eq!(variables[setting::FAILBACK_LAG_MS_MAX], deployment.failback.lag_ms_max.to_string());
         assert_eq!(variables.get(setting::RESOLVER), None, "only a drill names a resolver");
+        assert_eq!(variables.get(setting::HOSTED_ZONE_ID), None, "only the steps of a recovery move traffic");
+        let steps = &function(&templates, region, "recovery-step")["Environment"]["Variables"];
+        assert_eq!(
+            steps[setting::HOSTED_ZONE_ID],
+            "{{resolve:ssm:/standfast/production/dns/hosted-zone-id}}"
+        );
         assert!(variables.to_string().len() < 4096, "Lambda allows 4 KB of environment");
     }
 }

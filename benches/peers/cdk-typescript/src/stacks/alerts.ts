@@ -21,22 +21,21 @@ export class AlertsStack extends TapStack {
 }
 
 function policy(place: Place, topic: string): object {
-  const publish = (Sid: string, service: string, Condition: object) => ({
+  const publish = (Sid: string, service: string, Condition?: object) => ({
     Sid,
     Effect: 'Allow',
     Principal: { Service: service },
     Action: 'sns:Publish',
     Resource: topic,
-    Condition,
+    ...(Condition && { Condition }),
   });
   const ofOurs = (sources: string) => ({
     ArnLike: { 'aws:SourceArn': sources },
     StringEquals: { 'aws:SourceAccount': place.config.account },
   });
-  const rules = place.arn('events', `rule/${place.name('bus', 'recovery')}/*`);
   const alarms = place.arn('cloudwatch', `alarm:${place.name('alarm', '*')}`);
   return document([
-    publish('RulesPublish', 'events.amazonaws.com', { ArnLike: { 'aws:SourceArn': [rules, place.databaseEventsArn] } }),
+    publish('RulesPublish', 'events.amazonaws.com'),
     publish('AlarmsPublish', 'cloudwatch.amazonaws.com', ofOurs(alarms)),
     {
       Sid: 'EncryptedOnly',

@@ -8,6 +8,18 @@ use super::{Finding, Rule};
 use crate::check::inventory::{Resource, inside};
 
 const ALARMS: [&str; 2] = ["AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"];
+/// What says when an alarm rings.
+const WHEN: [&str; 9] = [
+    "ComparisonOperator",
+    "DatapointsToAlarm",
+    "EvaluationPeriods",
+    "ExtendedStatistic",
+    "Period",
+    "Statistic",
+    "Threshold",
+    "TreatMissingData",
+    "Unit",
+];
 /// How far the secondary is behind. Source: Aurora User Guide, "CloudWatch metrics for Amazon Aurora".
 const LAG_METRICS: [&str; 3] =
     ["AuroraGlobalDBProgressLag", "AuroraGlobalDBReplicationLag", "AuroraGlobalDBRPOLag"];
@@ -44,7 +56,7 @@ fn names_the_lag(value: &Value) -> bool {
 
 pub(super) const BOTH_SIDES: Rule = Rule {
     id: "alarms-on-both-sides",
-    title: "both regions have the same alarms, each of which tells somebody in its own region",
+    title: "both regions have the same alarms with the same thresholds, each of which tells somebody in its own region",
     rationale: "after a failover the other region is the one to look at, and only its own topic is sure to be there",
     look: |subject| {
         let [home, standby] = subject.pair();
@@ -57,8 +69,13 @@ pub(super) const BOTH_SIDES: Rule = Rule {
         let mut findings = Vec::new();
         for (own, others, other) in [(&at_home, &at_standby, standby), (&at_standby, &at_home, home)] {
             for (name, alarm) in own {
-                if !others.contains_key(name) {
-                    findings.push(Finding::at(alarm, format!("has no twin in {other}")));
+                match others.get(name) {
+                    None => findings.push(Finding::at(alarm, format!("has no twin in {other}"))),
+                    Some(twin) => findings.extend(
+                        WHEN.iter().filter(|property| alarm.get(property) != twin.get(property)).map(
+                            |what| Finding::at(alarm, format!("its {what} is not its twin's in {other}")),
+                        ),
+                    ),
                 }
                 findings.extend(silent(alarm).map(|what| Finding::at(alarm, what)));
             }
@@ -79,6 +96,9 @@ fn neutral_name(alarm: &Resource<'_>) -> String {
 
 /// An alarm that is part of a composite one need tell nobody itself.
 fn silent(alarm: &Resource<'_>) -> Option<String> {
+    if *alarm.get("ActionsEnabled") == Value::Bool(false) {
+        return Some("has its actions switched off".to_owned());
+    }
     let actions = alarm.list("AlarmActions");
     let elsewhere = actions.iter().filter_map(Value::as_str).find(|arn| {
         arn.split(':').nth(3).is_some_and(|region| !region.is_empty() && region != alarm.stack.region)

@@ -1,15 +1,19 @@
 //! Least privilege.
 
+use serde_json::Value;
+
 use super::{Finding, Rule};
 use crate::check::inventory::Resource;
 use crate::check::statement;
 use crate::policy::WILDCARD_REASON;
 
 const IDENTITIES: [&str; 3] = ["AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::Role"];
-/// Types with a policy of their own, and the property that holds it.
-const POLICIES: [(&str, &str); 4] = [
+/// Types with a policy of their own, and the property that holds it. An API's is not among them: it has
+/// to let everybody ask for its health. Nor is an endpoint's: it narrows what others allow.
+const POLICIES: [(&str, &str); 5] = [
     ("AWS::KMS::Key", "KeyPolicy"),
     ("AWS::S3::BucketPolicy", "PolicyDocument"),
+    ("AWS::SecretsManager::ResourcePolicy", "ResourcePolicy"),
     ("AWS::SNS::TopicPolicy", "PolicyDocument"),
     ("AWS::SQS::QueuePolicy", "PolicyDocument"),
 ];
@@ -27,8 +31,8 @@ pub(super) const WILDCARDS: Rule = Rule {
                 let wide = statements.iter().filter(|statement| statement.is_wide());
                 findings.extend(unexplained(&resource, wide.map(|statement| statement.actions.join(", "))));
             }
-            let Some((_, property)) = POLICIES.iter().find(|(named, _)| *named == kind) else { continue };
-            let statements = statement::statements(resource.get(property));
+            let Some(document) = own_policy(&resource) else { continue };
+            let statements = statement::statements(document);
             // In a resource's policy `*` is that resource alone.
             let wide = statements.iter().filter(|statement| statement.has_wild_action());
             findings.extend(unexplained(&resource, wide.map(|statement| statement.actions.join(", "))));
@@ -40,6 +44,16 @@ pub(super) const WILDCARDS: Rule = Rule {
         findings
     },
 };
+
+/// The policy of a resource that has one; an event bus has its one statement bare.
+fn own_policy<'r>(resource: &Resource<'r>) -> Option<&'r Value> {
+    let kind = resource.kind();
+    if kind == "AWS::Events::EventBusPolicy" {
+        return Some(resource.properties());
+    }
+    let (_, property) = POLICIES.iter().find(|(named, _)| *named == kind)?;
+    Some(resource.get(property))
+}
 
 /// Those whose actions the reason in the template does not name.
 fn unexplained(resource: &Resource<'_>, wide: impl Iterator<Item = String>) -> Vec<Finding> {

@@ -8,7 +8,7 @@ use crate::check::inventory::{Inventory, Resource};
 
 pub(super) const ENCRYPTED: Rule = Rule {
     id: "encrypted-in-transit",
-    title: "database, API, buckets and topics are reached over TLS only",
+    title: "database, API, buckets, queues and topics are reached over TLS only",
     rationale: "orders cross regions over networks that are not ours",
     look: |subject| {
         let inventory = subject.inventory;
@@ -33,6 +33,7 @@ pub(super) const ENCRYPTED: Rule = Rule {
         let guarded = [
             ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "Bucket"),
             ("AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "Topics"),
+            ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "Queues"),
         ];
         for (kind, policy, property) in guarded {
             let open = inventory.all(kind).filter(|one| !tls_only(inventory, one, policy, property));
@@ -55,7 +56,11 @@ fn tls_only(inventory: &Inventory, resource: &Resource<'_>, policy: &str, proper
     own.into_iter().any(|policy| policy.list("PolicyDocument/Statement").iter().any(denies))
 }
 
+/// Whether a statement refuses everybody every call, or all that sends to a topic, without TLS.
 fn denies(statement: &Value) -> bool {
     let secure = &statement["Condition"]["Bool"]["aws:SecureTransport"];
-    statement["Effect"] == "Deny" && (secure == "false" || *secure == Value::Bool(false))
+    let everybody = statement["Principal"] == "*" || statement["Principal"]["AWS"] == "*";
+    let every_call = ["s3:*", "sns:Publish", "sqs:*"].iter().any(|action| statement["Action"] == **action);
+    let without_tls = secure == "false" || *secure == Value::Bool(false);
+    statement["Effect"] == "Deny" && everybody && every_call && without_tls
 }

@@ -3,7 +3,7 @@
 use infra::check::Inventory;
 use serde_json::{Value, json};
 
-use super::edit::{add, both, named, of, remove, set, unset, workflow};
+use super::edit::{add, allow, both, environment, named, of, remove, set, unset, workflow};
 
 type Change = fn(&mut Inventory);
 
@@ -170,6 +170,13 @@ fn sides() -> Vec<(&'static str, Change)> {
             let alarm = json!({ "AlarmName": "alarm-one-production", "MetricName": "Errors" });
             add(all, HOME, "Compute", ALARM, alarm);
         }),
+        ("an alarm of the standby rings later than home's", |all| {
+            let alarms = named(of(all, STANDBY, ALARM), "AlarmName", "alarm-queue-age");
+            set(alarms, "Threshold", json!(3600));
+        }),
+        ("an alarm's actions are switched off in both regions", |all| {
+            set(named(both(all, ALARM), "AlarmName", "alarm-queue-age"), "ActionsEnabled", json!(false));
+        }),
         ("the witness is of another set", |all| {
             set(
                 named(both(all, TABLE), "TableName", "table-journal"),
@@ -200,6 +207,14 @@ fn data() -> Vec<(&'static str, Change)> {
         ("a bucket is not encrypted", |all| unset(of(all, HOME, BUCKET), "BucketEncryption")),
         ("a bucket takes what comes without TLS", |all| {
             remove(all, HOME, "AWS::S3::BucketPolicy", |_| true);
+        }),
+        ("a bucket refuses only some calls without TLS", |all| {
+            for policy in of(all, HOME, "AWS::S3::BucketPolicy") {
+                policy["Properties"]["PolicyDocument"]["Statement"][0]["Action"] = "s3:GetObject".into();
+            }
+        }),
+        ("the queues take what comes without TLS", |all| {
+            remove(all, HOME, "AWS::SQS::QueuePolicy", |_| true);
         }),
         ("a cluster is not encrypted", |all| set(of(all, HOME, CLUSTER), "StorageEncrypted", json!(false))),
         ("a topic is not encrypted", |all| unset(of(all, HOME, TOPIC), "KmsMasterKeyId")),
@@ -239,6 +254,11 @@ fn surroundings() -> Vec<(&'static str, Change)> {
                 statements.expect("statements").push(statement.clone());
             }
         }),
+        ("everybody may put events on the bus", |all| {
+            let statement =
+                json!({ "Effect": "Allow", "Principal": "*", "Action": "events:PutEvents", "Resource": "b" });
+            set(of(all, HOME, "AWS::Events::EventBusPolicy"), "Statement", statement);
+        }),
         ("a queue's name lacks the environment", |all| {
             set(named(of(all, HOME, QUEUE), "QueueName", "queue-failed"), "QueueName", json!("queue-failed"));
         }),
@@ -264,20 +284,4 @@ fn failover(all: &mut Inventory) -> Vec<&mut Value> {
 fn set_ttl(all: &mut Inventory, role: &str, ttl: &str) {
     let records = failover(all).into_iter().filter(|record| record["Properties"]["Failover"] == role);
     set(records.collect(), "TTL", json!(ttl));
-}
-
-fn environment(functions: Vec<&mut Value>, setting: &str, value: &str) {
-    let path = format!("Environment/Variables/STANDFAST_{setting}");
-    let name = path.rsplit('/').next().expect("a name");
-    let told = |function: &&mut Value| !function["Properties"]["Environment"]["Variables"][name].is_null();
-    set(functions.into_iter().filter(told).collect(), &path, json!(value));
-}
-
-fn allow(roles: Vec<&mut Value>, role: &str, actions: &[&str], resource: &str) {
-    for role in named(roles, "RoleName", role) {
-        let statements = role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"].as_array_mut();
-        statements
-            .expect("statements")
-            .push(json!({ "Effect": "Allow", "Action": actions, "Resource": resource }));
-    }
 }

@@ -75,3 +75,21 @@ pub fn workflow(machines: Vec<&mut Value>, change: impl Fn(&mut Value)) {
         machine["Properties"]["DefinitionString"] = definition.to_string().into();
     }
 }
+
+/// Changes a setting of those functions that have it.
+pub fn environment(functions: Vec<&mut Value>, setting: &str, value: &str) {
+    let path = format!("Environment/Variables/STANDFAST_{setting}");
+    let name = path.rsplit('/').next().expect("a name");
+    let told = |function: &&mut Value| !function["Properties"]["Environment"]["Variables"][name].is_null();
+    set(functions.into_iter().filter(told).collect(), &path, json!(value));
+}
+
+/// Has the roles of a name allow some more.
+pub fn allow(roles: Vec<&mut Value>, role: &str, actions: &[&str], resource: &str) {
+    for role in named(roles, "RoleName", role) {
+        let statements = role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"].as_array_mut();
+        statements
+            .expect("statements")
+            .push(json!({ "Effect": "Allow", "Action": actions, "Resource": resource }));
+    }
+}
