@@ -16,16 +16,19 @@ use crate::database::DatabaseError;
 
 /// A step of a rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(super) enum Step {
     /// A new password is written into the secret, not in use yet.
-    CreateSecret,
+    #[serde(rename = "createSecret")]
+    Create,
     /// The database takes it.
-    SetSecret,
+    #[serde(rename = "setSecret")]
+    Set,
     /// It opens the database.
-    TestSecret,
+    #[serde(rename = "testSecret")]
+    Test,
     /// It is the one in use.
-    FinishSecret,
+    #[serde(rename = "finishSecret")]
+    Finish,
 }
 
 /// What Secrets Manager asks.
@@ -55,10 +58,10 @@ pub(super) async fn rotate(keeper: &Keeper, event: &Event) -> Result<(), KeeperE
         return Ok(());
     }
     match event.step {
-        Step::CreateSecret => create(keeper, version).await,
-        Step::SetSecret => set(keeper, version).await,
-        Step::TestSecret => test(keeper, version).await,
-        Step::FinishSecret => finish(keeper, version, standing.current).await,
+        Step::Create => create(keeper, version).await,
+        Step::Set => set(keeper, version).await,
+        Step::Test => test(keeper, version).await,
+        Step::Finish => finish(keeper, version, standing.current).await,
     }?;
     tracing::info!(?event.step, version, "a step of the rotation is done");
     Ok(())
