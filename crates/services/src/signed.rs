@@ -37,7 +37,7 @@ pub(crate) struct Call {
 pub(crate) async fn send(aws: &SdkConfig, prober: &Prober, call: &Call) -> Result<Bytes, CallFailed> {
     let unreadable = |what: String| CallFailed::unreadable(call.name, what);
     let mut answer = prober.send(signed(aws, call).await?).await;
-    if answer.as_ref().map_or(true, |answer| answer.status >= 429) {
+    if answer.as_ref().map_or(true, |answer| is_too_much(answer.status, &answer.body)) {
         tokio::time::sleep(PAUSE).await;
         answer = prober.send(signed(aws, call).await?).await;
     }
@@ -50,6 +50,13 @@ pub(crate) async fn send(aws: &SdkConfig, prober: &Prober, call: &Call) -> Resul
         }
         Err(error) => Err(CallFailed { call: call.name, reason: cause(&error), source: Box::new(error) }),
     }
+}
+
+/// Too much at once, or an error of the service. IAM says the former with a status of 400.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html>
+fn is_too_much(status: u16, body: &[u8]) -> bool {
+    status >= 429 || (status == 400 && String::from_utf8_lossy(body).contains("Throttling"))
 }
 
 async fn signed(aws: &SdkConfig, call: &Call) -> Result<Request<Full<Bytes>>, CallFailed> {
@@ -94,4 +101,22 @@ async fn signed(aws: &SdkConfig, call: &Call) -> Result<Request<Full<Bytes>>, Ca
     let (instructions, _) = signature.into_parts();
     instructions.apply_to_request_http1x(&mut request);
     Ok(request)
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: what may be well a moment later is repeated, and a refusal is not. Method: answers as AWS
+    //! documents them.
+
+    use super::*;
+
+    #[test]
+    fn throttling_is_repeated_whatever_its_status() {
+        let throttled = b"<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>";
+        assert!(is_too_much(400, throttled));
+        assert!(is_too_much(400, br#"{"__type":"ThrottlingException"}"#));
+        assert!(is_too_much(429, b"") && is_too_much(503, b""));
+        let refused = b"<ErrorResponse><Error><Code>InvalidInput</Code></Error></ErrorResponse>";
+        assert!(!is_too_much(400, refused) && !is_too_much(403, throttled) && !is_too_much(200, throttled));
+    }
 }

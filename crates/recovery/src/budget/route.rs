@@ -57,7 +57,7 @@ impl Step {
         self.retried_s().saturating_add(self.patience_s)
     }
 
-    fn of(name: &str, task: &Task) -> Self {
+    pub(crate) fn of(name: &str, task: &Task) -> Self {
         let (mut attempts, mut pauses_s, mut patience_s, mut poll_s) = (1_u64, 0_u64, 0_u64, 0);
         for retry in task.retry.iter().filter(|retry| times(retry) > 0) {
             if polls(retry) {

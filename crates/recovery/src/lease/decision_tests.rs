@@ -211,6 +211,22 @@ fn a_challenger_holds_when_it_must_not_move() {
     tick("us-east-1", Some(moved)).expired().holds("the cooldown lasts 900 s more");
 }
 
+#[test]
+fn a_home_that_dies_after_the_hand_over_is_taken_over_without_a_cooldown() {
+    let home = region("us-east-1");
+    let handed = away(30).draining().handed_to(&home, "test", 1_000);
+    assert_eq!((handed.epoch, handed.state, handed.moved_at_ms), (Epoch(3), LeaseState::Recovering, 1_000));
+    for lease in [handed.clone(), handed.serving()] {
+        let mut challenger = tick("us-east-2", Some(lease)).expired();
+        challenger.readiness.database = Database::Replica;
+        let Decision::TakeOver { next, .. } = challenger.decide() else {
+            panic!("a planned hand-over holds nobody back")
+        };
+        assert_eq!((next.epoch, next.moved_at_version), (Epoch(4), next.version));
+        tick("us-east-1", Some(next)).expired().holds("the cooldown lasts 900 s more");
+    }
+}
+
 /// The standby owns the lease, has renewed it through the cooldown, and has seen home well for `well_s`.
 fn away(well_s: u64) -> Lease {
     let moved = first().successor(&region("us-east-2"), "test", 0).serving();

@@ -6,9 +6,9 @@ use super::{Lease, LeaseState, Probes, Timing};
 use crate::Region;
 use crate::deployment;
 
-/// How long an owner leaves settlement stopped for a failback. The workflow's own compensation comes well
-/// before; this ends the wait of an owner whose workflow died.
-pub const DRAIN_LIMIT: Duration = Duration::from_secs(600);
+/// How long an owner leaves settlement stopped for a failback. The workflow's own compensation comes
+/// before, calls and polls included; this ends the wait of an owner whose workflow died.
+pub const DRAIN_LIMIT: Duration = Duration::from_secs(900);
 /// Outside probes of home in a row that end a dwell, failed or not let in. One alone may be lost on its way.
 const DWELL_FAILURES: u32 = 2;
 

@@ -40,7 +40,7 @@ impl World {
                 None => GoingHome::Idle,
             },
             GoingHome::HandOver(lease) => {
-                let next = lease.successor(&self.regions[0], "handed over", self.real_ms);
+                let next = lease.handed_to(&self.regions[0], "handed over", self.real_ms);
                 self.handed_over += usize::from(self.swap(Some(&lease), &next));
                 GoingHome::Idle
             }

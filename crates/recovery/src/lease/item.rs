@@ -20,7 +20,7 @@ pub struct Lease {
     pub state: LeaseState,
     /// Why the owner took it, for people.
     pub evidence: String,
-    /// The version it had when its owner took it; the cooldown counts renewals since.
+    /// The version it had when it was last taken, not handed over; the cooldown counts renewals since.
     pub moved_at_version: u64,
     /// Milliseconds since the Unix epoch at which its owner took it, by the owner's
     /// clock. No safety depends on it.
@@ -129,7 +129,7 @@ impl Lease {
         Self { home_well_at_version: None, ..self.serving() }
     }
 
-    /// The lease of a region that takes over from this one's owner, or is handed the lease by it.
+    /// The lease of a region that takes over from this one's owner.
     #[must_use]
     pub fn successor(&self, owner: &Region, evidence: impl Into<String>, now_ms: u64) -> Self {
         Self {
@@ -144,6 +144,13 @@ impl Lease {
             home_well_at_version: None,
             drained_at_version: None,
         }
+    }
+
+    /// The lease of the region that this one's owner hands it to. No new cooldown begins: the move is
+    /// planned and comes after the old one, and a loss of the new owner must not wait for it.
+    #[must_use]
+    pub fn handed_to(&self, owner: &Region, evidence: impl Into<String>, now_ms: u64) -> Self {
+        Self { moved_at_version: self.moved_at_version, ..self.successor(owner, evidence, now_ms) }
     }
 
     /// Whether a compare-and-set that expects `expected` may replace this lease.

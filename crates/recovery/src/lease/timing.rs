@@ -18,7 +18,7 @@ pub struct Timing {
     pub ttl: Duration,
     /// Safety on both sides of the TTL.
     pub margin: Duration,
-    /// After a move, in which there is no other.
+    /// After a take-over, in which there is no other move. A planned hand-over begins none.
     pub cooldown: Duration,
     /// How long an owner goes on renewing while its own database does not answer or takes no writes.
     pub database_patience: Duration,

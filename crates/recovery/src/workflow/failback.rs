@@ -12,8 +12,9 @@ use super::task::{escalation, paged_task, task};
 use crate::deployment::Deployment;
 use crate::step::{Action, error};
 
-/// Longest execution, in seconds: a day for the rejoin, and some hours for the rest.
-const TIMEOUT_S: u64 = 100_000;
+/// Longest execution, in seconds: a day of looks at the rejoin, each of which may take as long as its state
+/// allows, and some hours for the rest.
+const TIMEOUT_S: u64 = 130_000;
 const ESCALATE: &str = "EscalateFailback";
 const UNDO: &str = "UndoDrain";
 const HAND_OVER: &str = "HandOverLease";

@@ -15,7 +15,7 @@ impl Action {
                 "UndoDrain",
                 "Lets this region settle again: the lease goes from `draining` back to `serving`, and the dwell begins anew. The switch does not stop it. It changes nothing when settlement was never stopped.",
                 "It does so only while the global cluster names this region's cluster as its writer and no move is under way. When the database has gone home it fails with `DatabaseMoved`, and the failback goes forward with HandOverLease; nothing can be undone then.",
-                "Read the lease item. While it is this region's and `draining`, its sentinel settles again after ten minutes if the database takes writes here; if it does not, it lets the lease expire, and home takes it.",
+                "Read the lease item. While it is this region's and `draining`, its sentinel settles again after a quarter of an hour if the database takes writes here; if it does not, it lets the lease expire, and home takes it.",
                 None,
             ),
             _ => (

@@ -8,6 +8,7 @@ use asl::{State, StateMachine, Task};
 
 use super::tests::{ARN, actions, deployment, flat};
 use super::*;
+use crate::budget::Step;
 use crate::step::error;
 
 fn machine() -> StateMachine {
@@ -153,14 +154,31 @@ fn what_escalates_carries_the_first_error_even_when_the_undoing_failed() {
     assert_eq!(told["Payload"]["error.$"], "$.error");
 }
 
+/// One look of a polling step, connections to both databases included, in seconds.
+const CALL_S: u64 = 3;
+
+/// What a step costs that uses up its patience, and how often it looks then.
+fn costs(name: &str) -> (Step, u64) {
+    let task = task_of(&machine(), name);
+    let polling = task.retry.iter().find(|retry| retry.error_equals == [error::NOT_YET]);
+    let polls = polling.and_then(|retry| retry.max_attempts).unwrap_or_default();
+    (Step::of(name, &task), 1 + u64::from(polls))
+}
+
+#[test]
+fn the_longest_way_from_the_drain_to_its_undoing_ends_before_the_sentinel_undoes_it() {
+    let steps = ["Drain", "AwaitDrained", "SwitchOver", "AwaitHomeWriter", "UndoDrain"].map(costs);
+    let polling: u64 = steps.iter().map(|(step, looks)| step.patience_s + CALL_S * looks).sum();
+    let repeated = steps.iter().map(|(step, _)| step.pauses_s + CALL_S * (step.attempts - 1)).max();
+    let longest = polling + repeated.unwrap_or_default();
+    assert!(polling > 600, "the polls are counted: {polling} s");
+    assert!(longest < crate::lease::DRAIN_LIMIT.as_secs(), "{longest} s: {steps:?}");
+}
+
 #[test]
 fn the_longest_gates_fit_into_an_execution() {
-    let gates = ["ConfirmHome", "AwaitRejoin", "AwaitLag", "CompareJournal"];
-    let waits = gates.map(|gate| {
-        let task = task_of(&machine(), gate);
-        let polls = task.retry.iter().find(|retry| retry.error_equals == [error::NOT_YET]).expect("it polls");
-        polls.interval_seconds.unwrap_or(1) * u64::from(polls.max_attempts.unwrap_or(3))
-    });
+    let gates = ["ConfirmHome", "AwaitRejoin", "AwaitLag", "CompareJournal"].map(costs);
+    let looks: u64 = gates.iter().map(|(gate, looks)| gate.patience_s + gate.timeout_s * looks).sum();
     let limit = machine().timeout_seconds.expect("it has a limit");
-    assert!(waits.iter().sum::<u64>() + 2 * 3600 < limit, "{waits:?} of {limit} s");
+    assert!(looks + 2 * 3600 < limit, "{looks} s of {limit} s: {gates:?}");
 }

@@ -62,8 +62,8 @@ fn polls(action: Action) -> Option<u32> {
         }
         // About a minute: orders wait meanwhile.
         Action::AwaitDrained => Some(40),
-        // Five minutes; Aurora switches over in less than one.
-        Action::AwaitHomeWriter => Some(101),
+        // Two minutes, and what the calls take; Aurora switches over in less than one.
+        Action::AwaitHomeWriter => Some(61),
         // A quarter of an hour, for home's own recovery.
         Action::AwaitHomeServing => Some(221),
         _ => None,

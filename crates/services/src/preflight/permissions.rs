@@ -5,7 +5,6 @@
 
 use recovery::lease::LEASE_KEY;
 use recovery::preflight::{Check, Finding};
-use tokio::task::JoinSet;
 
 use super::Preflight;
 use super::ask::{Answer, Gap, ask, judge};
@@ -48,16 +47,12 @@ fn deeds(preflight: &Preflight) -> Vec<Deed> {
 async fn permissions(preflight: &Preflight) -> Answer {
     let deeds = deeds(preflight);
     let count = deeds.len();
-    let mut asked = JoinSet::new();
-    for deed in deeds {
-        let (aws, caller) = (preflight.aws.clone(), preflight.caller.clone());
-        let call = simulation(&preflight.settings.recovery_role, &deed);
-        asked.spawn(async move { (deed, signed::send(&aws, &caller, &call).await) });
-    }
     let mut refused = Vec::new();
-    while let Some(answer) = asked.join_next().await {
-        let (deed, answer) = answer.map_err(|error| Gap::Unknown(error.to_string()))?;
-        let body = answer.map_err(|error| Gap::Unknown(crate::aws::cause(&error)))?;
+    // One after another: IAM's simulator lets few calls in at once.
+    for deed in deeds {
+        let call = simulation(&preflight.settings.recovery_role, &deed);
+        let body = signed::send(&preflight.aws, &preflight.caller, &call).await;
+        let body = body.map_err(|error| Gap::Unknown(crate::aws::cause(&error)))?;
         let text = String::from_utf8_lossy(&body).into_owned();
         let decision = decision(&text)
             .ok_or_else(|| Gap::Unknown(format!("IAM's answer says nothing of {}", deed.action)))?;

@@ -47,6 +47,14 @@ impl Checks {
     async fn api(&self) -> Option<String> {
         match self.prober.get(&self.own.join("/health/ready")).await {
             Ok(answer) if answer.status == 200 => None,
+            // Its limits refuse a request before anything could tell whether it is ready: load is no
+            // outage, and would follow the lease to the other region.
+            Ok(answer) if answer.status == 429 => {
+                tracing::info!(
+                    "the own API lets no more requests in; that is no reason to give the lease up"
+                );
+                None
+            }
             Ok(answer) => Some(format!("the own API is not ready: status {}", answer.status)),
             Err(error) => Some(format!("the own API does not answer: {error}")),
         }

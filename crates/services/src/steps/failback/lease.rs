@@ -43,8 +43,8 @@ pub(in super::super) async fn hand_over(steps: &StepContext, context: &Context) 
         return Err(StepError::transient("the lease", format!("the cluster in {home} is not the writer")));
     }
     let evidence = format!("failback from {}: the database of {home} is the writer again", steps.regions.own);
-    let successor = |lease: &Lease| Some(lease.successor(home, evidence.clone(), now_ms()));
-    let changed = change(steps, context, lease, successor).await;
+    let handed = |lease: &Lease| Some(lease.handed_to(home, evidence.clone(), now_ms()));
+    let changed = change(steps, context, lease, handed).await;
     // The answer to our own swap may be lost, and home renews at once.
     if changed.is_err() && is_handed_over(steps, context).await? {
         return already();

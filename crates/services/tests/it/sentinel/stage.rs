@@ -29,6 +29,8 @@ pub const WAIT: &str = r#"{"StartAt":"Wait","States":{"Wait":{"Type":"Wait","Sec
 pub struct Face {
     pub address: SocketAddr,
     pub ready: Arc<AtomicBool>,
+    /// What it says when it is not ready.
+    pub unready: Arc<AtomicU16>,
     pub accepts: Arc<AtomicBool>,
     /// What an order is told when it is not accepted.
     pub refusal: Arc<AtomicU16>,
@@ -42,13 +44,17 @@ impl Face {
         let face = Self {
             address: listener.local_addr().expect("a bound port"),
             ready: Arc::new(AtomicBool::new(true)),
+            unready: Arc::new(AtomicU16::new(503)),
             accepts: Arc::new(AtomicBool::new(true)),
             refusal: Arc::new(AtomicU16::new(503)),
             asked: Arc::default(),
         };
-        let ready = Arc::clone(&face.ready);
-        let status = move || async move {
-            if ready.load(Ordering::SeqCst) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+        let status = {
+            let face = face.clone();
+            move || async move {
+                let unready = StatusCode::from_u16(face.unready.load(Ordering::SeqCst)).expect("a status");
+                if face.ready.load(Ordering::SeqCst) { StatusCode::OK } else { unready }
+            }
         };
         let order = {
             let face = face.clone();

@@ -110,6 +110,22 @@ async fn a_standby_that_is_not_ready_holds_until_it_is() {
 }
 
 #[tokio::test]
+async fn load_that_its_own_api_refuses_does_not_take_the_lease_from_an_owner() {
+    let stage = Stage::new(PASS).await;
+    let sentinel = stage.sentinel(&home());
+    let mut watch = Watch::new(&sentinel);
+    tick_until(&mut watch, "the first lease", async |_| stage.lease().await.is_some()).await;
+    stage.home.unready.store(429, Ordering::SeqCst);
+    stage.home.ready.store(false, Ordering::SeqCst);
+    let version = stage.lease().await.expect("there is one").version;
+    tick_until(&mut watch, "three renewals", async |decision| {
+        assert!(!holds(decision, "the lease is not renewed"), "{decision:?}");
+        stage.lease().await.is_some_and(|lease| lease.version >= version + 3)
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn callers_errors_take_the_lease_from_an_owner_that_believes_itself_well() {
     let stage = Stage::new(PASS).await;
     let (at_home, at_standby) = (stage.sentinel(&home()), stage.sentinel(&standby()));

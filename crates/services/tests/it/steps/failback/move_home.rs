@@ -26,9 +26,11 @@ async fn the_lease_follows_the_database_home() {
             assert_eq!((lease.epoch, lease.state), (Epoch(2), LeaseState::Draining), "after {action:?}");
         }
     }
+    let moved_at_version = away.stage.lease().await.moved_at_version;
     for _ in 0..2 {
         away.done(Action::HandOverLease).await;
         let lease = away.stage.lease().await;
+        assert_eq!(lease.moved_at_version, moved_at_version, "no new cooldown");
         assert_eq!((lease.epoch, &lease.owner, lease.state), (Epoch(3), &home(), LeaseState::Recovering));
         assert!(lease.evidence.contains("failback from us-east-2"), "{}", lease.evidence);
         assert_eq!((lease.home_well_at_version, lease.drained_at_version), (None, None));
