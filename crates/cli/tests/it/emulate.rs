@@ -38,6 +38,8 @@ fn the_stock_cdk_deploys_and_destroys_every_stack_and_nothing_is_left() {
         .expect("the script starts");
     let said = Said::of(output);
     assert_eq!(said.code, Some(0), "{}\n{}", said.out, said.err);
+    // The command line reports on standard output where `CI` is set, on standard error elsewhere.
+    let reported = format!("{}\n{}", said.out, said.err);
     let stacks: Vec<&str> = said.out.lines().filter(|line| line.starts_with("TapStack-")).collect();
     let before = ["Dns", "GlobalTables", "Alerts", "Foundation", "Networking", "Storage", "Database"];
     let after = ["Peering", "NetworkPeering", "Compute", "Api", "DisasterRecovery", "Monitoring"];
@@ -47,10 +49,10 @@ fn the_stock_cdk_deploys_and_destroys_every_stack_and_nothing_is_left() {
             let shared = region == "us-east-1" && ["Dns", "GlobalTables"].contains(&kind);
             assert_eq!(stacks.iter().any(|line| *line == name), !shared, "cdk ls lists {name}");
             let destroyed = format!("{name}: destroyed");
-            assert_eq!(said.err.contains(&destroyed), !shared, "{destroyed}\n{}", said.err);
+            assert_eq!(reported.contains(&destroyed), !shared, "{destroyed}\n{reported}");
         }
     }
-    assert!(said.err.contains("Number of stacks with differences: 0"), "{}", said.err);
+    assert!(reported.contains("Number of stacks with differences: 0"), "{reported}");
     assert!(said.err.contains("nothing that the command deployed is left in the emulator"), "{}", said.err);
     for lacking in ["AWS::EC2::NatGateway", "AWS::RDS::GlobalCluster", "AWS::Route53::HealthCheck"] {
         assert!(said.err.contains(lacking), "{lacking} is named as only recorded");
