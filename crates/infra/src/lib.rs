@@ -12,6 +12,7 @@
 
 pub mod app;
 pub mod check;
+pub mod cost;
 pub mod diagram;
 pub mod packages;
 pub mod place;

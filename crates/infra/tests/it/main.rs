@@ -7,6 +7,7 @@ mod api;
 mod calls;
 mod check;
 mod compute;
+mod cost;
 mod data;
 mod database;
 mod documents;
