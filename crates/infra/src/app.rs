@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use cdk::assembly::Assembly;
 use cdk::assembly::writer::{self, FileError};
 use cdk::{App, Problems};
-use recovery::deployment::{Architecture, Deployment};
+use recovery::deployment::{Architecture, Deployment, Profile};
 
 use crate::packages::Packages;
 use crate::place::Place;
@@ -46,6 +46,11 @@ pub enum SynthesisError {
         /// Of the functions.
         architecture: Architecture,
     },
+    /// A profile that has no stacks yet.
+    #[error(
+        "no stacks are synthesised for the profile `containers` yet; use a deployment of the profile `functions`"
+    )]
+    Containers,
     /// A package or a file of the assembly.
     #[error(transparent)]
     File(#[from] FileError),
@@ -74,6 +79,9 @@ pub fn compose(
 ) -> Result<App, SynthesisError> {
     if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(SynthesisError::Account(account.to_owned()));
+    }
+    if deployment.compute.profile == Profile::Containers {
+        return Err(SynthesisError::Containers);
     }
     let place = |region| Place { deployment, account, region };
     let [home, standby] = deployment.pair();

@@ -59,6 +59,7 @@ fn refusal(error: &SynthesisError) -> Failure {
             "make the packages with `cargo xtask package --architecture NAME`, by the deployment's name"
         }
         // Packages are all that is read: whatever else fails is in the way of the assembly.
+        SynthesisError::Containers => "name another deployment file with --deployment FILE",
         SynthesisError::File(file) if file.verb == "read" => {
             "make the packages with `cargo xtask package`, or name them with --packages DIR"
         }
