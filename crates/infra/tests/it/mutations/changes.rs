@@ -131,6 +131,13 @@ fn watches() -> Vec<(&'static str, Change)> {
         ("a watch is shorter than the schedule", |all| {
             environment(both(all, FUNCTION), "SENTINEL_WATCH_S", "59")
         }),
+        ("a watch ends before a late one has seen a whole TTL", |all| {
+            environment(both(all, FUNCTION), "SENTINEL_WATCH_S", "80");
+        }),
+        ("a fourth watch finds no instance", |all| {
+            let sentinel = named(both(all, FUNCTION), "FunctionName", "function-sentinel");
+            set(sentinel, "ReservedConcurrentExecutions", json!(3));
+        }),
         ("Lambda ends a watch early", |all| {
             set(named(both(all, FUNCTION), "FunctionName", "function-sentinel"), "Timeout", json!(60));
         }),
