@@ -45,12 +45,18 @@ fn on_its_behalf(function: &str, place: &Place<'_>) -> Vec<Statement> {
     ]
 }
 
-/// What Lambda does under a function's role to put it into the VPC.
-const INTERFACES: [&str; 4] = [
+/// What Lambda does under a function's role to put it into the VPC. The developer guide asks whoever writes a
+/// policy of their own for all of these.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html>
+/// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaVPCAccessExecutionRole.html>
+const INTERFACES: [&str; 6] = [
+    "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
 ];
 
 /// The code of a function may not touch interfaces: its calls carry its ARN, Lambda's own do not.

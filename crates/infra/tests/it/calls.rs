@@ -12,15 +12,17 @@ use serde_json::Value;
 use crate::{one, trading};
 
 /// What Lambda itself does under a function's role: logs, traces, and interfaces in the VPC.
-const LAMBDA: [&str; 8] = [
+const LAMBDA: [&str; 10] = [
     "logs:CreateLogStream",
     "logs:PutLogEvents",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
+    "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
 ];
 
 /// What Lambda does beside that for one of them: it reads the queue for the processor.
