@@ -13,6 +13,7 @@ mod reader;
 mod rules;
 mod strong_set;
 mod timing;
+mod value;
 
 pub use failback::Failback;
 pub use operation::{Alarms, Api, Storage};
