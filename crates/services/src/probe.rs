@@ -191,7 +191,7 @@ fn request(method: Method, url: &str, body: Bytes) -> Result<Request<Bytes>, Pro
 }
 
 /// The system's authorities; where it has none, `https` cannot be asked and `http` can.
-pub(crate) fn tls_config() -> Result<rustls::ClientConfig, ProbeError> {
+fn tls_config() -> Result<rustls::ClientConfig, ProbeError> {
     use hyper_rustls::ConfigBuilderExt;
     let builder = || {
         let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
