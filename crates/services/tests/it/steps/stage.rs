@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use recovery::lease::LeaseState;
 use recovery::step::{Action, Context, Outcome, Request};
-use recovery::{Epoch, Lease};
+use recovery::{Epoch, Lease, Region};
 use services::lease_store::LeaseStore;
 use services::settings::{self, BaseUrl};
 use services::steps::{StepContext, StepError, handle};
@@ -160,6 +160,22 @@ impl Stage {
 
     pub async fn lease(&self) -> Lease {
         self.leases.read().await.expect("the table answers").expect("there is one")
+    }
+}
+
+/// Makes a global cluster of a cluster per region, of which the first is the writer; their names begin with
+/// these words and end in what is the test's own.
+pub async fn global_cluster(unique: &str, members: &[(&str, Region)]) {
+    let (global, engine) = (format!("global-{unique}"), "aurora-postgresql");
+    for (at, (name, region)) in members.iter().enumerate() {
+        let rds = aws_sdk_rds::Client::new(&support::config(region, &support::emulator().await).await);
+        if at == 0 {
+            let create = rds.create_global_cluster().global_cluster_identifier(&global).engine(engine);
+            create.send().await.expect("the global cluster is new");
+        }
+        let create = rds.create_db_cluster().db_cluster_identifier(format!("{name}-{unique}"));
+        let create = create.global_cluster_identifier(&global).engine(engine);
+        create.send().await.expect("the cluster is new");
     }
 }
 

@@ -9,13 +9,13 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
 use recovery::step::{Action, Outcome};
-use recovery::{Epoch, Lease};
+use recovery::{Epoch, Lease, Region};
 use services::database::settlement::{Source, raise_fence, settle};
 use services::journal::Entry;
 use services::steps::StepError;
 use tokio::net::TcpListener;
 
-use super::super::stage::{Place, Stage};
+use super::super::stage::{Place, Stage, global_cluster};
 use crate::database::server::{Scratch, empty_pair};
 use crate::support::{self, home, standby};
 
@@ -74,31 +74,17 @@ impl Away {
     /// The same with a global cluster, whose writer is the standby's cluster and which home's has rejoined.
     pub async fn rejoined() -> Self {
         let away = Self::new().await;
-        away.global_cluster(&[("standby", &away.rds(&standby()).await), ("home", &away.rds(&home()).await)])
-            .await;
+        away.global_cluster(&[("standby", standby()), ("home", home())]).await;
         away
     }
 
-    pub async fn rds(&self, region: &recovery::Region) -> Client {
+    pub async fn rds(&self, region: &Region) -> Client {
         Client::new(&support::config(region, &support::emulator().await).await)
     }
 
     /// Makes a global cluster of these, of which the first is the writer.
-    pub async fn global_cluster(&self, members: &[(&str, &Client)]) {
-        let unique = &self.stage.scene.settings.1.table;
-        let (global, engine) = (format!("global-{unique}"), "aurora-postgresql");
-        let created = members[0].1.create_global_cluster().global_cluster_identifier(&global).engine(engine);
-        created.send().await.expect("the global cluster is new");
-        for (name, client) in members {
-            client
-                .create_db_cluster()
-                .db_cluster_identifier(format!("{name}-{unique}"))
-                .global_cluster_identifier(&global)
-                .engine(engine)
-                .send()
-                .await
-                .expect("the cluster is new");
-        }
+    pub async fn global_cluster(&self, members: &[(&str, Region)]) {
+        global_cluster(&self.stage.scene.settings.1.table, members).await;
     }
 
     /// Puts a lease in the place of the one that is there.
