@@ -4,7 +4,9 @@ mod start;
 
 use std::time::Duration;
 
-use recovery::lease::{Challenger, Database, Decision, LeaseState, Observed, Owner, Readiness, View, decide};
+use recovery::lease::{
+    Challenger, Database, Decision, LEASE_LIMIT, LeaseState, Observed, Owner, Readiness, View, decide,
+};
 use recovery::{Epoch, Lease};
 use tokio::time::{Instant, timeout};
 
@@ -16,8 +18,6 @@ use super::sweep::Sweep;
 use crate::lease_store::Swap;
 use crate::telemetry::{self, Metric, now_ms};
 
-/// Longest read or change of the lease in one tick.
-const LEASE_LIMIT: Duration = Duration::from_secs(3);
 /// How old a finding on this region's own health may be for a decision that hangs on it.
 const READINESS_FRESH: Duration = Duration::from_secs(2);
 /// How old it may be while nothing hangs on it.

@@ -1,16 +1,12 @@
 //! What a tick does to have a recovery or a failback run.
 
-use std::time::Duration;
-
+use recovery::lease::START_LIMIT;
 use recovery::{Lease, step};
 use tokio::time::timeout;
 
 use super::Watch;
 use crate::sentinel::execution::{Executions, Standing};
 use crate::telemetry::now_ms;
-
-/// Longest start of a recovery in one tick: the lease must be renewed meanwhile.
-const START_LIMIT: Duration = Duration::from_secs(4);
 
 /// How the report calls what comes of a start.
 struct StartEvents {
