@@ -102,6 +102,9 @@ fn proposals(text: &mut String, proposals: &[Proposal]) {
         if let Some(why) = proposal.budget_unchanged {
             let _ = writeln!(text, "              recovery budget: none: {why}");
         }
+        for rule in &proposal.rules_broken {
+            let _ = writeln!(text, "              {RED}breaks the rule{RED:#} {rule} of `standfast check`");
+        }
         let _ = writeln!(text, "              risk: {}", proposal.risk);
         if let Some(needs) = proposal.needs {
             let _ = writeln!(text, "              needs: {needs}");

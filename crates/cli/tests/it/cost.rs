@@ -36,7 +36,10 @@ fn the_estimate_is_one_object_of_known_fields() {
         ),
         (&report["regions"][0], "of monthly_usd"),
         (&report["free"][0], "kind resources why"),
-        (&report["proposals"][0], "id title how saves_usd objectives_met budget budget_unchanged risk needs"),
+        (
+            &report["proposals"][0],
+            "id title how saves_usd objectives_met budget budget_unchanged rules_broken risk needs",
+        ),
         (&report["assumptions"][0], "name value unit why"),
     ];
     for (value, names) in expected {

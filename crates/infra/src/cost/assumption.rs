@@ -83,6 +83,11 @@ assumptions! {
     bucket_gigabytes = 1, "GB", "in each bucket: configuration and records are small";
     bucket_writes = 5000, "requests", "to each bucket";
     witness_charged_percent = 100, "percent", "of a replica's writes: AWS's page names replicas only, so this may be too much";
+    events = 500, "events", "of ours on each bus: announcements of a rehearsal";
+    notifications = 200, "messages", "on each topic: alarms that come and go";
+    insights_cluster_metrics = 12, "metrics", "that Container Insights reports of each cluster";
+    insights_service_metrics = 25, "metrics", "that it reports of each service and of its task family";
+    insights_task_bytes = 3000, "bytes", "that it logs of each task in each minute";
     transitions = 200, "transitions", "of each workflow: one rehearsal";
     balancer_units = 1, "LCU", "of each load balancer: far below 25 new connections and 1 GB an hour";
     busy_days = 22, "days", "with busy hours in a month";

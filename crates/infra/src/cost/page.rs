@@ -72,6 +72,8 @@ fn proposals(text: &mut String, reports: &[Report]) {
                 Some(why) => format!("none: {why}"),
                 None => effects.collect::<Vec<_>>().join("; "),
             };
+            let broken = one.rules_broken.iter().map(|rule| format!("; breaks the rule `{rule}`"));
+            let budget = budget + &broken.collect::<String>();
             let saves = dollars(one.saves_usd);
             let needs = one.needs.unwrap_or("nothing");
             let _ = writeln!(

@@ -9,9 +9,10 @@ mod sums;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use infra::check::Inventory;
-use infra::cost::{Assumptions, Estimate, Prices};
+use infra::cost::{Assumptions, Estimate, Prices, Report};
 use recovery::Deployment;
 use rust_decimal::Decimal;
 
@@ -42,4 +43,19 @@ fn shipped() -> Vec<Deployment> {
         names.map(parse).collect()
     };
     files.iter().flat_map(of).collect()
+}
+
+/// What is said of each of them; computed once, for it takes several syntheses.
+fn reports() -> &'static [Report] {
+    static REPORTS: OnceLock<Vec<Report>> = OnceLock::new();
+    let report = |deployment: &Deployment| Report::new(deployment).expect("what we ship can be synthesised");
+    REPORTS.get_or_init(|| shipped().iter().map(report).collect())
+}
+
+/// What is said of the production environment of `deployments/trading.toml`.
+fn trading() -> &'static Report {
+    let own = |report: &&Report| {
+        (report.deployment.as_str(), report.environment.as_str()) == ("trading", "production")
+    };
+    reports().iter().find(own).expect("we ship it")
 }

@@ -60,6 +60,7 @@ fn report() -> Report {
         objectives_met: false,
         budget: vec![effect],
         budget_unchanged: None,
+        rules_broken: Vec::new(),
         risk: "clients stay with the lost region for longer",
         needs: None,
     };
@@ -70,6 +71,7 @@ fn report() -> Report {
         budget_unchanged: Some("nothing reads a log"),
         objectives_met: true,
         saves_usd: usd("1.005"),
+        rules_broken: vec!["a-rule"],
         needs: Some("a setting"),
         ..proposal.clone()
     };

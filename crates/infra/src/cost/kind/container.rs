@@ -6,7 +6,7 @@ use super::{api, watching};
 use crate::check::Resource;
 use crate::cost::bill::{Bill, Charge};
 use crate::cost::month::{Context, hours};
-use crate::packages::{ORDER_PROCESSOR, ORDERS_API};
+use crate::packages::{ORDER_PROCESSOR, ORDERS_API, ORDERS_SERVICE, ORDERS_WORKER};
 
 /// Minutes of a day.
 const DAY_MIN: u64 = 24 * 60;
@@ -23,8 +23,8 @@ pub(super) fn service(resource: &Resource<'_>, context: &Context<'_>, bill: &mut
     let arm = task.text("RuntimePlatform/CpuArchitecture") == Some("ARM64");
     let architecture = if arm { "arm64" } else { "x86_64" };
     let name = resource.text("ServiceName").unwrap_or_default();
-    for (part, reports) in [("orders-service", ORDERS_API), ("orders-worker", ORDER_PROCESSOR)] {
-        if name.contains(part) {
+    for (container, reports) in [(ORDERS_SERVICE, ORDERS_API), (ORDERS_WORKER, ORDER_PROCESSOR)] {
+        if name == context.deployment.names().service(container) {
             watching::reported(resource, context, reports, bill);
         }
     }
@@ -39,6 +39,48 @@ pub(super) fn service(resource: &Resource<'_>, context: &Context<'_>, bill: &mut
             bill.charge(resource, Charge { region, price: &price, what: &what, purpose, quantity });
         }
     }
+}
+
+/// What Container Insights reports of a cluster and its services, where it is on; its log is priced with its group.
+pub(super) fn cluster(resource: &Resource<'_>, context: &Context<'_>, bill: &mut Bill<'_>) {
+    let settings = resource.list("ClusterSettings").iter();
+    let insights =
+        settings.filter(|one| one["Name"] == "containerInsights").find_map(|one| one["Value"].as_str());
+    match insights {
+        None | Some("disabled") => return,
+        Some("enabled") => {}
+        Some(_) => {
+            return bill.leave_out(resource, "the table has Container Insights in its ordinary form only");
+        }
+    }
+    let region = resource.stack.region.as_str();
+    let services = context.in_region(region, "AWS::ECS::Service").count() as u64;
+    let assumed = context.assumed;
+    let metrics = assumed.insights_cluster_metrics + services * assumed.insights_service_metrics;
+    let (price, what) = ("cloudwatch-metric", "metrics of Container Insights");
+    let purpose = context.purpose(region);
+    bill.charge(resource, Charge { region, price, what, purpose, quantity: metrics.into() });
+}
+
+/// The alarms that target tracking makes of a policy: one to scale out and one to scale in, each on all its metrics.
+///
+/// <https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html>
+pub(super) fn scaling_policy(resource: &Resource<'_>, context: &Context<'_>, bill: &mut Bill<'_>) {
+    let region = resource.stack.region.as_str();
+    if resource.text("PolicyType") != Some("TargetTrackingScaling") {
+        return bill.leave_out(resource, "only target tracking is known to make its own alarms");
+    }
+    let own = resource.list("TargetTrackingScalingPolicyConfiguration/CustomizedMetricSpecification/Metrics");
+    let metrics = own.iter().filter(|metric| metric["MetricStat"].is_object()).count().max(1) as u64;
+    let (price, what, purpose) =
+        ("cloudwatch-alarm", "metrics that scaling looks at", context.purpose(region));
+    bill.charge(resource, Charge { region, price, what, purpose, quantity: (2 * metrics).into() });
+}
+
+/// Hours that tasks of a region run in a month, of all its services.
+pub(super) fn all_task_hours(region: &str, context: &Context<'_>) -> Decimal {
+    let services = context.in_region(region, "AWS::ECS::Service");
+    services.map(|service| task_hours(&service, context)).map(|(ordinary, spot)| ordinary + spot).sum()
 }
 
 /// Hours of all tasks in a month: on demand, and on Spot. The load of an ordinary month needs the floor only.

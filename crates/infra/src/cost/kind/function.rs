@@ -79,13 +79,21 @@ fn first_traced(resource: &Resource<'_>, context: &Context<'_>) -> bool {
     first.is_some_and(|first| first.id == resource.id)
 }
 
-/// What X-Ray's default rule records of everything that begins in a region.
+/// What X-Ray's default rule records of everything that begins in a region: at the API, where it traces, at the
+/// processor, and at the schedules. Containers send no traces.
 fn traces(resource: &Resource<'_>, context: &Context<'_>, bill: &mut Bill<'_>) {
     let region = resource.stack.region.as_str();
     let scheduled = context.in_region(region, "AWS::Scheduler::Schedule");
     let scheduled: Decimal = scheduled.map(|one| crate::cost::month::times(&one)).sum();
-    let asked = context.client_requests(region) + context.health_requests(region);
-    let begun = asked + context.batches(region) + scheduled;
+    let mut begun = scheduled;
+    if context.in_region(region, "AWS::ApiGateway::Stage").any(|stage| stage.is("TracingEnabled")) {
+        begun += context.client_requests(region) + context.health_requests(region);
+    }
+    let processor = context.deployment.names().function(ORDER_PROCESSOR);
+    let mut functions = context.in_region(region, resource.kind());
+    if functions.any(|one| one.text("FunctionName") == Some(processor.as_str())) {
+        begun += context.batches(region);
+    }
     let always = (seconds() * Decimal::from(context.assumed.traces_per_s)).min(begun);
     let recorded = always + percent(begun - always, context.assumed.traces_percent);
     let purpose = context.purpose(region);

@@ -2,10 +2,11 @@
 
 use rust_decimal::Decimal;
 
+use super::container;
 use crate::check::Resource;
 use crate::cost::bill::{Bill, Charge, Purpose};
 use crate::cost::month::{Context, TENTHS_OF_DAYS, gigabytes, percent, seconds};
-use crate::packages::{ORDER_PROCESSOR, ORDERS_API};
+use crate::packages::{ORDER_PROCESSOR, ORDERS_API, ORDERS_SERVICE, ORDERS_WORKER};
 
 /// Bytes of a line of a workflow's log.
 const TRANSITION_BYTES: u64 = 1000;
@@ -47,7 +48,17 @@ fn written(group: &Resource<'_>, context: &Context<'_>) -> Option<(Purpose, Deci
             (Purpose::Recovery, invocations * Decimal::from(assumed.scheduled_log_bytes))
         });
     }
+    let service = name.strip_prefix("/aws/ecs/").unwrap_or_default();
+    let names = context.deployment.names();
+    if service == names.service(ORDERS_SERVICE) {
+        return Some((serving, requests * Decimal::from(assumed.request_log_bytes)));
+    }
+    if service == names.service(ORDERS_WORKER) {
+        return Some((serving, context.batches(region) * Decimal::from(assumed.batch_log_bytes)));
+    }
+    let task_minutes = container::all_task_hours(region, context) * Decimal::from(60);
     let known = [
+        ("/aws/ecs/containerinsights/", serving, task_minutes * Decimal::from(assumed.insights_task_bytes)),
         ("/aws/apigateway/", serving, requests * Decimal::from(assumed.access_log_bytes)),
         ("/aws/rds/", serving, a_second(assumed.database_log_bytes_per_s)),
         ("/aws/vpc/", serving, a_second(assumed.flow_log_bytes_per_s)),

@@ -1,4 +1,4 @@
-//! Queues, schedules and workflows.
+//! Queues, events, messages, schedules and workflows.
 
 use rust_decimal::Decimal;
 
@@ -17,6 +17,22 @@ pub(super) fn queue(resource: &Resource<'_>, context: &Context<'_>, bill: &mut B
     let waiting = seconds() * Decimal::from(context.assumed.queue_empty_receives_per_s);
     let quantity = millions(sent + context.batches(region) * Decimal::TWO + waiting);
     let (price, what, purpose) = ("sqs-standard", "requests to the order queue", context.purpose(region));
+    bill.charge(resource, Charge { region, price, what, purpose, quantity });
+}
+
+/// A bus, by the events of ours that are put on it.
+pub(super) fn event_bus(resource: &Resource<'_>, context: &Context<'_>, bill: &mut Bill<'_>) {
+    let region = resource.stack.region.as_str();
+    let quantity = millions(context.assumed.events.into());
+    let (price, what, purpose) = ("eventbridge", "events of ours", Purpose::Recovery);
+    bill.charge(resource, Charge { region, price, what, purpose, quantity });
+}
+
+/// A topic, by the messages that people get.
+pub(super) fn topic(resource: &Resource<'_>, context: &Context<'_>, bill: &mut Bill<'_>) {
+    let region = resource.stack.region.as_str();
+    let quantity = millions(context.assumed.notifications.into());
+    let (price, what, purpose) = ("sns-publish", "notifications", Purpose::Recovery);
     bill.charge(resource, Charge { region, price, what, purpose, quantity });
 }
 

@@ -34,7 +34,6 @@ use Treatment::{Free, Priced};
 
 const CONTROL: &str = "configuration, which AWS charges nothing for";
 const WITH_STAGE: &str = "part of the API, which is charged by request";
-const QUIET: &str = "charged by use, of which a month without a recovery has less than a cent's";
 
 /// Every type that we know.
 pub(super) const TREATMENTS: &[(&str, Treatment)] = &[
@@ -50,7 +49,7 @@ pub(super) const TREATMENTS: &[(&str, Treatment)] = &[
     ("AWS::ApiGateway::RestApi", Free(WITH_STAGE)),
     ("AWS::ApiGateway::Stage", Priced(api::stage)),
     ("AWS::ApplicationAutoScaling::ScalableTarget", Free("its tasks are priced with their service")),
-    ("AWS::ApplicationAutoScaling::ScalingPolicy", Free("but for the alarms that AWS makes of it")),
+    ("AWS::ApplicationAutoScaling::ScalingPolicy", Priced(container::scaling_policy)),
     ("AWS::Backup::BackupPlan", Priced(keeping::backup_plan)),
     ("AWS::Backup::BackupSelection", Free(CONTROL)),
     ("AWS::Backup::BackupVault", Free("what is kept in it is priced with the plan")),
@@ -80,7 +79,7 @@ pub(super) const TREATMENTS: &[(&str, Treatment)] = &[
         Free("but for the data over it: a preflight's look at the other database"),
     ),
     ("AWS::ECR::Repository", Priced(container::repository)),
-    ("AWS::ECS::Cluster", Free("without Container Insights")),
+    ("AWS::ECS::Cluster", Priced(container::cluster)),
     ("AWS::ECS::ClusterCapacityProviderAssociations", Free(CONTROL)),
     ("AWS::ECS::Service", Priced(container::service)),
     ("AWS::ECS::TaskDefinition", Free("its size is priced with its service")),
@@ -88,9 +87,10 @@ pub(super) const TREATMENTS: &[(&str, Treatment)] = &[
     ("AWS::ElasticLoadBalancingV2::ListenerRule", Free("part of the load balancer")),
     ("AWS::ElasticLoadBalancingV2::LoadBalancer", Priced(container::load_balancer)),
     ("AWS::ElasticLoadBalancingV2::TargetGroup", Free("part of the load balancer")),
-    ("AWS::Events::EventBus", Free(QUIET)),
+    ("AWS::Events::EventBus", Priced(messaging::event_bus)),
     ("AWS::Events::EventBusPolicy", Free(CONTROL)),
-    ("AWS::Events::Rule", Free("AWS's own events cost nothing, and ours come with a recovery")),
+    ("AWS::Events::Rule", Free("events are priced with their bus; those of AWS itself cost nothing")),
+    ("AWS::IAM::ManagedPolicy", Free(CONTROL)),
     ("AWS::IAM::Policy", Free(CONTROL)),
     ("AWS::IAM::Role", Free(CONTROL)),
     ("AWS::KMS::Alias", Free(CONTROL)),
@@ -112,8 +112,8 @@ pub(super) const TREATMENTS: &[(&str, Treatment)] = &[
     ("AWS::Route53::RecordSet", Free("queries are priced with the zone")),
     ("AWS::S3::Bucket", Priced(storage::bucket)),
     ("AWS::S3::BucketPolicy", Free(CONTROL)),
-    ("AWS::SNS::Subscription", Free(QUIET)),
-    ("AWS::SNS::Topic", Free(QUIET)),
+    ("AWS::SNS::Subscription", Free("messages are priced with their topic")),
+    ("AWS::SNS::Topic", Priced(messaging::topic)),
     ("AWS::SNS::TopicPolicy", Free(CONTROL)),
     ("AWS::SQS::Queue", Priced(messaging::queue)),
     ("AWS::SQS::QueuePolicy", Free(CONTROL)),
@@ -122,6 +122,7 @@ pub(super) const TREATMENTS: &[(&str, Treatment)] = &[
     ("AWS::SecretsManager::ResourcePolicy", Free(CONTROL)),
     ("AWS::SecretsManager::RotationSchedule", Free(CONTROL)),
     ("AWS::SecretsManager::Secret", Priced(keeping::secret)),
+    ("AWS::SecretsManager::SecretTargetAttachment", Free(CONTROL)),
     ("AWS::StepFunctions::StateMachine", Priced(messaging::state_machine)),
     (
         "AWS::WAFv2::LoggingConfiguration",
@@ -129,6 +130,7 @@ pub(super) const TREATMENTS: &[(&str, Treatment)] = &[
     ),
     ("AWS::WAFv2::WebACL", Priced(api::firewall)),
     ("AWS::WAFv2::WebACLAssociation", Free(CONTROL)),
+    ("AWS::XRay::SamplingRule", Free(CONTROL)),
 ];
 
 /// What becomes of a type; none where nobody has said so.

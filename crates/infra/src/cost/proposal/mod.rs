@@ -18,6 +18,7 @@ use super::price::Prices;
 use super::report::{NoReport, templates};
 use crate::check::Inventory;
 use crate::check::reading::budgets;
+use crate::check::rule::{RULES, Rule};
 
 /// One way to pay less.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -36,6 +37,8 @@ pub struct Proposal {
     pub budget: Vec<Effect>,
     /// Where none does, why.
     pub budget_unchanged: Option<&'static str>,
+    /// Rules of the check that object afterwards and do not now.
+    pub rules_broken: Vec<&'static str>,
     /// What it costs in risk.
     pub risk: &'static str,
     /// What has to be built first; `null` where it can be done today.
@@ -99,15 +102,18 @@ struct Draft {
 type Propose = fn(&Subject<'_>) -> Option<Draft>;
 
 /// Every proposal that we know; each says nothing where it does not fit.
-const PROPOSALS: [Propose; 10] = [
+const PROPOSALS: [Propose; 13] = [
     commitment::reserved_database,
     commitment::savings_plan,
     network::one_nat_gateway,
     network::endpoints_where_data_is,
     size::graviton,
     size::smaller_database,
+    size::smaller_tasks,
+    size::spot_in_the_floor,
     watched::slower_checks,
     watched::fewer_traces,
+    watched::shorter_watches,
     kept::shorter_logs,
     kept::journal_expires,
 ];
@@ -131,14 +137,18 @@ fn compute(subject: &Subject<'_>, before: &[Budget], draft: Draft) -> Result<Pro
     let cost = |inventory: &Inventory, deployment: &Deployment, assumed: &Assumptions| {
         estimate.total_usd - Estimate::new(inventory, deployment, assumed, prices).total_usd
     };
-    let (saves_usd, after) = match &draft.turn {
+    let judged = |inventory: &Inventory, deployment: &Deployment| {
+        budgets(inventory, deployment).map(|budgets| (budgets, broken(subject, inventory, deployment)))
+    };
+    let same = || (before.to_vec(), Vec::new());
+    let (saves_usd, (after, rules_broken)) = match &draft.turn {
         Turn::Deployment(turned) => {
             let made = templates(turned)?;
-            (cost(&made, turned, assumed), budgets(&made, turned)?)
+            (cost(&made, turned, assumed), judged(&made, turned)?)
         }
-        Turn::Templates(turned) => (cost(turned, deployment, assumed), budgets(turned, deployment)?),
-        Turn::Assumed(turned) => (cost(inventory, deployment, turned), before.to_vec()),
-        Turn::Purchase(less) => (*less, before.to_vec()),
+        Turn::Templates(turned) => (cost(turned, deployment, assumed), judged(turned, deployment)?),
+        Turn::Assumed(turned) => (cost(inventory, deployment, turned), same()),
+        Turn::Purchase(less) => (*less, same()),
     };
     let budget = effects(before, &after);
     Ok(Proposal {
@@ -149,9 +159,17 @@ fn compute(subject: &Subject<'_>, before: &[Budget], draft: Draft) -> Result<Pro
         objectives_met: after.iter().all(Budget::met),
         budget_unchanged: budget.is_empty().then_some(draft.unchanged),
         budget,
+        rules_broken,
         risk: draft.risk,
         needs: draft.needs,
     })
+}
+
+/// Rules that object to what was turned and not to what is there.
+fn broken(subject: &Subject<'_>, inventory: &Inventory, deployment: &Deployment) -> Vec<&'static str> {
+    let objects = |rule: &&Rule, inventory, deployment| !rule.findings(inventory, deployment).is_empty();
+    let after = RULES.iter().filter(|rule| objects(rule, inventory, deployment));
+    after.filter(|rule| !objects(rule, subject.inventory, subject.deployment)).map(|rule| rule.id).collect()
 }
 
 fn effects(before: &[Budget], after: &[Budget]) -> Vec<Effect> {

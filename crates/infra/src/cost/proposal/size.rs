@@ -1,6 +1,7 @@
 //! Other processors, other sizes.
 
 use recovery::deployment::Architecture;
+use serde_json::json;
 
 use super::{Draft, Subject, Turn};
 
@@ -41,5 +42,59 @@ pub(super) fn smaller_database(subject: &Subject<'_>) -> Option<Draft> {
         unchanged: "the budget's rate of a replay is assumed, not read from the class",
         risk: "half the memory and half the processors: a replay may be slower than the budget assumes; measure first",
         needs: None,
+    })
+}
+
+/// Half the processor, where Fargate has a smaller size with the same memory.
+pub(super) fn smaller_tasks(subject: &Subject<'_>) -> Option<Draft> {
+    let mut turned = subject.deployment.clone();
+    let tasks = turned.containers.as_mut()?;
+    // A task of a quarter of a processor has 2 GB at most, one of half a processor 4.
+    let halved = |units: u32, memory_mib: u32| (units >= 512 && memory_mib <= units * 4).then_some(units / 2);
+    tasks.api_cpu_units = halved(tasks.api_cpu_units, tasks.api_memory_mib)?;
+    tasks.worker_cpu_units = halved(tasks.worker_cpu_units, tasks.worker_memory_mib)?;
+    let how = format!(
+        "containers.api_cpu_units = {} and containers.worker_cpu_units = {} in the deployment file",
+        tasks.api_cpu_units, tasks.worker_cpu_units
+    );
+    Some(Draft {
+        id: "smaller-tasks",
+        title: "tasks with half the processor, in both regions",
+        how,
+        turn: Turn::Deployment(Box::new(turned)),
+        unchanged: "the budget takes the floor as it is, and no limit of a step depends on its size",
+        risk: "the standby's floor has to carry the whole load at once: measure with half the processor first, for \
+               what scaling adds comes minutes later or, in an outage, not at all",
+        needs: None,
+    })
+}
+
+/// Spot for the tasks that always run, where only those above the floor have it.
+pub(super) fn spot_in_the_floor(subject: &Subject<'_>) -> Option<Draft> {
+    let mut changed = subject.inventory.clone();
+    for stack in &mut changed.stacks {
+        let resources = stack.template["Resources"].as_object_mut().into_iter().flatten();
+        let services =
+            resources.map(|(_, resource)| resource).filter(|one| one["Type"] == "AWS::ECS::Service");
+        for service in services {
+            let providers = service["Properties"]["CapacityProviderStrategy"].as_array_mut();
+            let Some(providers) = providers else { continue };
+            let spot = providers.iter().any(|one| one["CapacityProvider"] == "FARGATE_SPOT");
+            for base in providers.iter_mut().filter_map(|one| one.get_mut("Base")).filter(|_| spot) {
+                *base = json!(0);
+            }
+        }
+    }
+    (changed != *subject.inventory).then(|| Draft {
+        id: "spot-in-the-floor",
+        title: "run a share of the workers' floor on Spot",
+        how: "no base on demand in the workers' capacity providers: Spot's share of the tasks above the floor counts \
+              for all of them"
+            .to_owned(),
+        turn: Turn::Templates(changed),
+        unchanged: "the budget takes the floor as it is, whatever it runs on",
+        risk: "Spot gives tasks two minutes and takes them when many want capacity, which is when a region is lost: \
+               orders are accepted all the same and settled later",
+        needs: Some("a setting of the deployment file"),
     })
 }

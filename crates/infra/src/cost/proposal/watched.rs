@@ -37,3 +37,23 @@ pub(super) fn slower_checks(subject: &Subject<'_>) -> Option<Draft> {
         needs: None,
     })
 }
+
+/// A watch that only just overlaps the next one is billed for less.
+pub(super) fn shorter_watches(subject: &Subject<'_>) -> Option<Draft> {
+    let mut turned = subject.deployment.clone();
+    // Less than this, and there are times at which no watch has seen a whole TTL even when all start on time.
+    let least_s = turned.sentinel.schedule_s + turned.lease.ttl_s + turned.lease.margin_s;
+    if turned.sentinel.watch_s <= least_s {
+        return None;
+    }
+    turned.sentinel.watch_s = least_s;
+    Some(Draft {
+        id: "shorter-watches",
+        title: "watches that do not cover the late start of the next one",
+        how: format!("sentinel.watch_s = {least_s} in the deployment file"),
+        turn: Turn::Deployment(Box::new(turned)),
+        unchanged: "watches cover less than a late start already",
+        risk: "a region that is lost while a watch starts late is noticed later; orders are accepted all the same",
+        needs: None,
+    })
+}

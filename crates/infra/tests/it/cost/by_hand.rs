@@ -177,3 +177,57 @@ fn tasks_cost_their_size_and_their_hours_and_busy_hours_cost_more() {
     ];
     assert_eq!(amounts(&of(vec![home])), expected.map(|(what, amount)| (what, amount.to_owned())));
 }
+
+#[test]
+fn a_cluster_a_balancer_and_scaling_cost_what_they_report_and_reach() {
+    let metric = json!({ "MetricStat": { "Metric": {} } });
+    let metrics = json!([metric, metric, { "Expression": "m0 / m1" }]);
+    let home = stack(
+        "us-east-1",
+        &[
+            (
+                "AWS::ECS::Cluster", // 12 metrics, and 25 of its one service, × 0.30 = 11.10
+                json!({ "ClusterSettings": [{ "Name": "containerInsights", "Value": "enabled" }] }),
+            ),
+            ("AWS::ECS::Service", json!({ "TaskDefinition": { "Ref": "R2" }, "DesiredCount": 1 })),
+            // 729.6 h of a quarter of a processor and half a GB on Arm: 5.906112 and 1.298688
+            (
+                "AWS::ECS::TaskDefinition",
+                json!({ "Cpu": "256", "Memory": "512", "RuntimePlatform": { "CpuArchitecture": "ARM64" } }),
+            ),
+            ("AWS::ElasticLoadBalancingV2::LoadBalancer", json!({ "Subnets": ["a", "b", "c"] })),
+            // 729.6 h × 0.0225 = 16.416, × 0.008 = 5.8368, three addresses × 0.005 = 10.944, and the answers
+            (
+                "AWS::ApplicationAutoScaling::ScalingPolicy", // two alarms on one metric: 0.20
+                json!({ "PolicyType": "TargetTrackingScaling" }),
+            ),
+            (
+                "AWS::ApplicationAutoScaling::ScalingPolicy", // two alarms on two metrics: 0.40
+                json!({
+                    "PolicyType": "TargetTrackingScaling",
+                    "TargetTrackingScalingPolicyConfiguration": {
+                        "CustomizedMetricSpecification": { "Metrics": metrics },
+                    },
+                }),
+            ),
+            ("AWS::ECR::Repository", json!({})), // 1 GB × 0.10
+        ],
+    );
+    let estimate = of(vec![home]);
+    let of = |price: &str| -> Decimal {
+        estimate.items.iter().filter(|item| item.price == price).map(|item| item.monthly_usd).sum()
+    };
+    for (price, amount) in [
+        ("cloudwatch-metric", "11.1"),
+        ("fargate-cpu-arm64", "5.906112"),
+        ("fargate-memory-arm64", "1.298688"),
+        ("alb-hours", "16.416"),
+        ("alb-capacity", "5.8368"),
+        ("public-address", "10.944"),
+        ("transfer-out", "11.3467392"),
+        ("cloudwatch-alarm", "0.6"),
+        ("ecr-storage", "0.1"),
+    ] {
+        assert_eq!(of(price), usd(amount), "{price}");
+    }
+}

@@ -2,19 +2,13 @@
 
 use std::fs;
 
-use infra::cost::Report;
-
-use super::{root, shipped};
+use super::{reports, root};
 
 #[test]
 fn the_page_shows_what_is_computed() {
     let path = root().join("docs/cost.md");
     let page = fs::read_to_string(&path).expect("the page is in docs");
-    let reports: Vec<Report> = shipped()
-        .iter()
-        .map(|deployment| Report::new(deployment).expect("what we ship can be synthesised"))
-        .collect();
-    let computed = infra::cost::page::tables(&reports);
+    let computed = infra::cost::page::tables(reports());
     let (before, rest) = page.split_once("<!-- computed -->\n").expect("the page has the start");
     let (shown, after) = rest.split_once("<!-- /computed -->").expect("the page has the end");
     if shown != computed && std::env::var_os("STANDFAST_WRITE_DOCS").is_some() {

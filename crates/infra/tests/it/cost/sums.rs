@@ -1,13 +1,13 @@
 //! What adds up, what is left out, and what a change of the templates changes.
 
 use infra::check::{Inventory, Stack};
-use infra::cost::{Assumptions, Estimate, Prices, Purpose, Report};
+use infra::cost::{Assumptions, Estimate, Prices, Purpose};
 use proptest::prelude::*;
 use recovery::Deployment;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::{estimate, shipped, usd};
+use super::{estimate, reports, trading, usd};
 use crate::check::inventory;
 use crate::deployment;
 use crate::mutations::edit;
@@ -29,12 +29,10 @@ fn adds_up(estimate: &Estimate) {
 
 #[test]
 fn every_resource_of_every_deployment_is_priced_or_free_for_a_reason() {
-    let shipped = shipped();
-    assert!(shipped.len() >= 2);
-    for deployment in shipped {
-        let report = Report::new(&deployment).expect("what we ship can be synthesised");
+    assert!(reports().len() >= 2);
+    for report in reports() {
         adds_up(&report.estimate);
-        assert_eq!(report.estimate.not_priced, [], "{} {}", deployment.name, deployment.environment);
+        assert_eq!(report.estimate.not_priced, [], "{} {}", report.deployment, report.environment);
     }
 }
 
@@ -45,8 +43,7 @@ fn number(value: &Value) -> Decimal {
 
 #[test]
 fn the_total_can_be_computed_again_from_what_is_printed() {
-    let report = Report::new(&deployment()).expect("what we ship can be synthesised");
-    let printed: Value = serde_json::to_value(&report).expect("plain data");
+    let printed: Value = serde_json::to_value(trading()).expect("plain data");
     let items = printed["items"].as_array().expect("items");
     assert!(items.len() > 60, "{}", items.len());
     let amount = |item: &Value| number(&item["quantity"]) * number(&item["unit_price_usd"]);
@@ -62,7 +59,7 @@ fn the_total_can_be_computed_again_from_what_is_printed() {
 
 #[test]
 fn an_estimate_says_what_its_prices_are() {
-    let report = Report::new(&deployment()).expect("what we ship can be synthesised");
+    let report = trading();
     let label = &report.prices.label;
     assert!(label.contains("compiled by hand, not fetched: check before use"), "{label}");
     assert!(label.contains(&report.prices.as_of), "{label}");
