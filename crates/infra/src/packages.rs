@@ -29,6 +29,13 @@ pub const DATABASE_KEEPER: &str = "database-keeper";
 pub const FUNCTIONS: [&str; 7] =
     [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP, STACK_HOOK, PREFLIGHT, DATABASE_KEEPER];
 
+/// Those that nothing may call for weeks: in a region that stands by no order is settled, none of them is in a
+/// recovery, and the keeper works when something is deployed or, at home, a password is rotated. All are in the
+/// VPC, whose interfaces Lambda takes back from a function that is idle for weeks; `stack-hook` is not.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html>
+pub const IDLE: [&str; 3] = [ORDER_PROCESSOR, RECOVERY_STEP, DATABASE_KEEPER];
+
 /// The deployment packages, read once.
 #[derive(Clone, Debug)]
 pub struct Packages {

@@ -11,7 +11,7 @@ use recovery::setting;
 use super::compute::failed_invocations;
 use super::storage::BUCKETS;
 use super::{parameter, permissions};
-use crate::packages::{FUNCTIONS, PREFLIGHT, RECOVERY_STEP};
+use crate::packages::{FUNCTIONS, IDLE, PREFLIGHT, RECOVERY_STEP};
 use crate::place::Place;
 use crate::policy::{Statement, role, role_for};
 
@@ -62,6 +62,7 @@ pub(super) fn settings(place: &Place<'_>) -> Vec<(&'static str, String)> {
         (setting::OBSERVER_ROLE_ARN, observer_role_arn(&peer)),
         (setting::OBSERVER_EXTERNAL_ID, external_id(place)),
         (setting::FUNCTIONS, functions.join(",")),
+        (setting::IDLE_FUNCTIONS, IDLE.map(|function| names.function(function)).join(",")),
         (setting::WATCH_SCHEDULE, watch_schedule(place)),
         (setting::PEER_DATABASE_CLUSTER, names.database_cluster(peer.region)),
         (setting::RECOVERY_ROLE_ARN, recovery_role_arn(place)),

@@ -23,6 +23,7 @@ use serde_json::Value;
 use crate::aws::{CallFailed, cause};
 use crate::custom_resource::{self, ANSWER_LIMIT, Request, Unanswered};
 use crate::database::{DatabaseError, Target};
+use crate::nudge;
 use crate::probe::{ProbeError, Prober};
 use crate::settings;
 
@@ -138,6 +139,9 @@ impl Keeper {
 /// # Errors
 /// When CloudFormation cannot be told, or a step of a rotation failed and is to be tried again.
 pub async fn handle(keeper: &Keeper, event: &Value) -> Result<(), KeeperError> {
+    if nudge::is_nudge(event) {
+        return Ok(());
+    }
     if let Some(request) = Request::of(event) {
         // In a box, for the compiler gives up on the depth of it all.
         let work = Box::pin(keep::keep(keeper, &request));

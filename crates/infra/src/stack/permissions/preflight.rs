@@ -3,14 +3,15 @@
 use recovery::lease::LEASE_KEY;
 
 use super::{journal, keys_only, own_database, peer_database, switch};
-use crate::packages::{FUNCTIONS, PREFLIGHT};
+use crate::packages::{FUNCTIONS, IDLE, PREFLIGHT};
 use crate::place::Place;
 use crate::policy::Statement;
 use crate::stack::compute::failed_invocations;
 use crate::stack::preflight;
 use crate::stack::storage::BUCKETS;
 
-/// Looks at everything and changes nothing but what it remembers of itself.
+/// Looks at everything and changes nothing but what it remembers of itself. Of the functions that it may invoke,
+/// the steps act only for the owner of the lease, and the keeper only for who has an answer's or a secret's token.
 pub(super) fn preflight(place: &Place<'_>) -> Vec<Statement> {
     let names = place.names();
     let queues = [names.order_queue(), names.dead_letter_queue()].map(|name| place.queue_arn(&name));
@@ -30,6 +31,7 @@ pub(super) fn preflight(place: &Place<'_>) -> Vec<Statement> {
             &["lambda:GetFunctionConfiguration"],
             FUNCTIONS.map(|function| place.function_arn(function)),
         ),
+        Statement::allow(&["lambda:InvokeFunction"], IDLE.map(|function| place.function_arn(function))),
         Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),
         replication_look(place),
         Statement::allow(&["scheduler:GetSchedule"], [preflight::watch_schedule_arn(place)]),

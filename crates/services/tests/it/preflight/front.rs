@@ -2,6 +2,7 @@
 //! rest on.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -39,6 +40,10 @@ pub struct Front {
     pub rds: Arc<Mutex<Rds>>,
     /// Services that are refused, and for the tables a part of the refused body.
     refused: Arc<Mutex<Option<(&'static str, &'static str)>>>,
+    /// Functions that were invoked, and with what; they answer here and not in the emulator.
+    pub invoked: Arc<Mutex<Vec<(String, String)>>>,
+    /// Whether functions break off when they are invoked.
+    pub breaking: Arc<AtomicBool>,
     upstream: String,
     client: Client<HttpConnector, Body>,
 }
@@ -51,6 +56,8 @@ impl Front {
             url: format!("http://{address}"),
             rds: Arc::new(Mutex::new(rds)),
             refused: Arc::default(),
+            invoked: Arc::default(),
+            breaking: Arc::default(),
             upstream,
             client: Client::builder(TokioExecutor::new()).build_http(),
         };
@@ -80,6 +87,15 @@ async fn answer(State(front): State<Front>, request: Request) -> Response {
     if service == "rds" {
         let xml = front.rds.lock().expect("no test panics in here").answer(region, &text);
         return ([("content-type", "text/xml")], xml).into_response();
+    }
+    if let Some(function) = parts.uri.path().strip_suffix("/invocations") {
+        let function = function.rsplit('/').next().unwrap_or_default().to_owned();
+        front.invoked.lock().expect("no test panics in here").push((function, text));
+        let breaks = front.breaking.load(Ordering::Relaxed);
+        return match breaks {
+            true => ([("x-amz-function-error", "Unhandled")], "{}").into_response(),
+            false => "null".into_response(),
+        };
     }
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let mut on = Request::builder().method(parts.method).uri(format!("{}{path}", front.upstream));
