@@ -9,6 +9,7 @@ use serde_json::json;
 
 pub(super) use self::preflight::observer;
 use super::compute::failed_invocations;
+use super::containers;
 use crate::packages::{DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, RECOVERY_STEP, SENTINEL};
 use crate::place::{Place, parameter as key};
 use crate::policy::Statement;
@@ -21,7 +22,7 @@ pub(super) fn of(function: &str, place: &Place<'_>) -> Vec<Statement> {
 
 /// What it calls itself, from within the network; what Lambda does for it goes Lambda's own way.
 pub(super) fn calls(function: &str, place: &Place<'_>) -> Vec<Statement> {
-    match function {
+    let mut calls = match function {
         ORDERS_API => orders_api(place),
         ORDER_PROCESSOR => order_processor(place),
         SENTINEL => sentinel(place),
@@ -29,8 +30,16 @@ pub(super) fn calls(function: &str, place: &Place<'_>) -> Vec<Statement> {
         DATABASE_KEEPER => database_keeper(place),
         PREFLIGHT => preflight::preflight(place),
         _ => Vec::new(),
+    };
+    if place.containers().is_some() {
+        // Load balancers ask for no signature.
+        calls.retain(|statement| statement.actions() != [INVOKE]);
+        calls.extend(containers::access::of_function(function, place));
     }
+    calls
 }
+
+const INVOKE: &str = "execute-api:Invoke";
 
 /// What a service that it calls does for it, under its role.
 fn on_its_behalf(function: &str, place: &Place<'_>) -> Vec<Statement> {
@@ -133,7 +142,7 @@ fn switch(place: &Place<'_>) -> Statement {
 /// Signed calls of the API, as clients make them: method, path, and whose region's API.
 fn api_calls<const N: usize>(calls: [(&str, &str, Place<'_>); N]) -> Statement {
     let resources = calls.map(|(verb, path, place)| super::api::calls(&place, verb, path));
-    Statement::allow(&["execute-api:Invoke"], resources).because(
+    Statement::allow(&[INVOKE], resources).because(
         "the id of an API is made by API Gateway, and a parameter that holds it would make this stack wait for the API, which waits for this stack",
     )
 }

@@ -3,7 +3,7 @@
 use recovery::lease::LEASE_KEY;
 
 use super::{journal, keys_only, own_database, peer_database, switch};
-use crate::packages::{FUNCTIONS, IDLE, PREFLIGHT};
+use crate::packages::{PREFLIGHT, functions, idle};
 use crate::place::Place;
 use crate::policy::Statement;
 use crate::stack::compute::failed_invocations;
@@ -29,9 +29,12 @@ pub(super) fn preflight(place: &Place<'_>) -> Vec<Statement> {
         Statement::allow(&["rds:DescribeGlobalClusters"], [place.global_cluster_arn()]),
         Statement::allow(
             &["lambda:GetFunctionConfiguration"],
-            FUNCTIONS.map(|function| place.function_arn(function)),
+            functions(place.deployment).into_iter().map(|function| place.function_arn(function)),
         ),
-        Statement::allow(&["lambda:InvokeFunction"], IDLE.map(|function| place.function_arn(function))),
+        Statement::allow(
+            &["lambda:InvokeFunction"],
+            idle(place.deployment).into_iter().map(|function| place.function_arn(function)),
+        ),
         Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),
         replication_look(place),
         Statement::allow(&["scheduler:GetSchedule"], [preflight::watch_schedule_arn(place)]),
@@ -47,7 +50,7 @@ pub(in crate::stack) fn observer(place: &Place<'_>) -> Vec<Statement> {
     vec![
         Statement::allow(
             &["lambda:GetFunctionConfiguration"],
-            FUNCTIONS.map(|function| place.function_arn(function)),
+            functions(place.deployment).into_iter().map(|function| place.function_arn(function)),
         ),
         Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
         Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),
