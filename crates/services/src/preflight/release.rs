@@ -44,7 +44,7 @@ async fn code<'n>(aws: &SdkConfig, names: &[&'n str]) -> Result<BTreeMap<&'n str
         let answer = client.get_function_configuration().function_name(*name).send().await;
         let function = answer.map_err(|error| {
             let failed = CallFailed::new(CALL, error);
-            Gap::Failed(format!("{name} in {region}: {}", failed.reason))
+            Gap::told(failed.refused, format!("{name} in {region}: {}", failed.reason))
         })?;
         // An idle function in a VPC loses its interfaces after weeks, and its next call fails.
         let state = function.state().cloned().unwrap_or(State::Active);

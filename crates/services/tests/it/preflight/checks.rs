@@ -161,6 +161,28 @@ async fn what_cannot_be_asked_is_unknown_and_keeps_nothing_else_from_being_asked
     assert_eq!(finding.map(|finding| finding.state), Some(State::Unknown));
 }
 
+/// A no sends people to what is broken; no answer sends them to the way there.
+#[tokio::test]
+async fn what_does_not_answer_in_time_is_unknown_and_not_failed() {
+    let stage = Stage::new().await;
+    stage.front.silence(&["lambda", "sqs", "s3", "states", "scheduler", "iam"]);
+    stage.own.ready.store(parts::SILENT, Ordering::SeqCst);
+    let report = stage.run().await;
+    let unknown = [
+        Check::OwnApi,
+        Check::Queue,
+        Check::DeadLetters,
+        Check::Functions,
+        Check::Workflow,
+        Check::Buckets,
+        Check::Schedule,
+        Check::Permissions,
+    ];
+    assert_eq!(report.gaps, unknown, "{report:#?}");
+    let states = report.findings.iter().map(|finding| finding.state);
+    assert!(states.into_iter().all(|state| matches!(state, State::Passed | State::Unknown)), "{report:#?}");
+}
+
 #[tokio::test]
 async fn a_region_that_sees_nobody_still_reports_in_time() {
     let stage = Stage::new().await;
@@ -172,6 +194,7 @@ async fn a_region_that_sees_nobody_still_reports_in_time() {
     let limit = recovery::preflight::FUNCTION_TIMEOUT_S;
     assert!(begun.elapsed().as_secs() < limit, "{:?}", begun.elapsed());
     assert!(report.gaps.contains(&Check::Lease) && report.gaps.contains(&Check::Permissions), "{report:#?}");
+    assert!(report.findings.iter().all(|finding| finding.state != State::Failed), "{report:#?}");
     assert_eq!(report.findings.len(), Check::ALL.len());
 }
 

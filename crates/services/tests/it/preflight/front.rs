@@ -34,14 +34,26 @@ pub struct Front {
     pub rds: Arc<Mutex<Rds>>,
     /// Services that are refused, and for the tables a part of the refused body.
     refused: Arc<Mutex<Option<(&'static str, &'static str)>>>,
+    /// Services that take calls and never answer.
+    silent: Arc<Mutex<Vec<&'static str>>>,
 }
 
 impl Front {
     pub async fn open(rds: Rds) -> Self {
-        let front = Self { url: String::new(), rds: Arc::new(Mutex::new(rds)), refused: Arc::default() };
+        let front = Self {
+            url: String::new(),
+            rds: Arc::new(Mutex::new(rds)),
+            refused: Arc::default(),
+            silent: Arc::default(),
+        };
         let answering = front.clone();
         let url = proxy::open(move |call| answer(answering.clone(), call)).await;
         Self { url, ..front }
+    }
+
+    /// No call to these services is answered from now on.
+    pub fn silence(&self, services: &[&'static str]) {
+        *self.silent.lock().expect("no test panics in here") = services.to_vec();
     }
 
     /// Every call to `service` whose body has `part` is refused from now on.
@@ -51,6 +63,10 @@ impl Front {
 }
 
 async fn answer(front: Front, call: Call) -> Response {
+    let silent = front.silent.lock().expect("no test panics in here").contains(&call.service.as_str());
+    if silent {
+        return std::future::pending().await;
+    }
     let refused = *front.refused.lock().expect("no test panics in here");
     if refused.is_some_and(|(refused, part)| call.service == refused && call.body.contains(part)) {
         let denied = r#"{"__type":"AccessDeniedException","message":"refused by the test"}"#;
