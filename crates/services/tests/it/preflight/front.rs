@@ -123,7 +123,8 @@ impl Rds {
         });
         format!(
             "<DBClusters><DBCluster><DBClusterIdentifier>{name}</DBClusterIdentifier><Status>{status}</Status>\
-             <EngineVersion>{version}</EngineVersion>{reader}</DBCluster></DBClusters>"
+             <EngineVersion>{version}</EngineVersion>\
+             <DbClusterResourceId>cluster-{name}</DbClusterResourceId>{reader}</DBCluster></DBClusters>"
         )
     }
 }
