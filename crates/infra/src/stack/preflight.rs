@@ -12,7 +12,7 @@ use super::compute::failed_invocations;
 use super::disaster_recovery::{Definitions, FAILBACK, FAILOVER};
 use super::storage::BUCKETS;
 use super::{parameter, permissions};
-use crate::packages::{FUNCTIONS, PREFLIGHT, RECOVERY_STEP, SENTINEL};
+use crate::packages::{self, PREFLIGHT, RECOVERY_STEP, SENTINEL};
 use crate::place::Place;
 use crate::policy::{Statement, role, role_for};
 
@@ -58,13 +58,13 @@ fn external_id(place: &Place<'_>) -> String {
 /// Settings of the preflight beside those that every function has.
 pub(super) fn settings(place: &Place<'_>) -> Vec<(&'static str, String)> {
     let (names, peer) = (place.names(), place.peer());
-    let functions = FUNCTIONS.map(|function| names.function(function));
+    let functions = packages::functions(place.deployment).into_iter().map(|name| names.function(name));
     let [sentinel, failover, failback, steps] = recovery_role_arns(place);
     vec![
         (setting::REPLICATION_LAG_S, place.deployment.alarms.replication_lag_s.to_string()),
         (setting::OBSERVER_ROLE_ARN, observer_role_arn(&peer)),
         (setting::OBSERVER_EXTERNAL_ID, external_id(place)),
-        (setting::FUNCTIONS, functions.join(",")),
+        (setting::FUNCTIONS, functions.collect::<Vec<_>>().join(",")),
         (setting::WATCH_SCHEDULE, watch_schedule(place)),
         (setting::PEER_DATABASE_CLUSTER, names.database_cluster(peer.region)),
         (setting::RECOVERY_ROLE_ARN, steps),
