@@ -148,7 +148,7 @@ impl Preflight {
             clusters::check(self, &seen),
             buckets::check(self, &seen),
             automation::check(self),
-            permissions::check(self),
+            permissions::check(self, &seen),
         );
         let mut findings = vec![first, second, clusters, buckets, permissions];
         findings.extend(tables);

@@ -230,8 +230,16 @@ group! {
         peer_cluster: String = required setting::PEER_DATABASE_CLUSTER,
         /// ARN of the role of this region's recovery steps.
         recovery_role: String = required setting::RECOVERY_ROLE_ARN,
-        /// SSM parameter that holds the digest of the workflow as it was deployed.
-        workflow_digest: String = required setting::WORKFLOW_DIGEST_PARAMETER,
+        /// ARN of the role of this region's sentinel.
+        sentinel_role: String = required setting::SENTINEL_ROLE_ARN,
+        /// ARN of the role of this region's failover state machine.
+        failover_role: String = required setting::FAILOVER_ROLE_ARN,
+        /// ARN of the role of this region's failback state machine.
+        failback_role: String = required setting::FAILBACK_ROLE_ARN,
+        /// ARN of the function that both state machines call.
+        step_function: String = required setting::STEP_FUNCTION_ARN,
+        /// SSM parameter that holds the digests of both workflows as they were deployed.
+        workflow_digests: String = required setting::WORKFLOW_DIGESTS_PARAMETER,
         /// Names of this region's buckets, separated by commas.
         buckets: String = required setting::BUCKETS,
     }
