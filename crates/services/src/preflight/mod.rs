@@ -11,6 +11,7 @@ mod buckets;
 mod clusters;
 mod databases;
 mod endpoints;
+mod idle;
 mod measure;
 mod observer;
 mod permissions;
@@ -147,7 +148,7 @@ impl Preflight {
             clusters::check(self, &seen),
             buckets::check(self, &seen),
             automation::check(self),
-            permissions::check(self),
+            permissions::check(self, &seen),
         );
         let mut findings = vec![first, second, clusters, buckets, permissions];
         findings.extend(tables);
