@@ -92,9 +92,9 @@ assumptions! {
     balancer_units = 1, "LCU", "of each load balancer: far below 25 new connections and 1 GB an hour";
     busy_days = 22, "days", "with busy hours in a month";
     image_gigabytes = 1, "GB", "images that each repository keeps";
-    trail_events_per_s = 2, "events", "that a trail records in each region";
-    backups_kept = 35, "copies", "of a backup plan that does not say how long it keeps them";
-    backup_change_percent = 1, "percent", "of what is backed up changes from one backup to the next";
+    trail_data_events = 100000, "events", "on data that a trail records: what is written to the audit log";
+    trail_log_bytes_per_s = 3000, "bytes", "two management calls of 1,500 bytes in both regions, in a trail's log group";
+    backups_kept = 35, "days", "of a backup plan that does not say how long it keeps them";
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ impl Estimate {
             regions: subtotals(&items, |item| item.region.clone()),
             purposes: Purpose::ALL.map(|purpose| sum_of(&items, purpose)).to_vec(),
             services,
-            total_usd: items.iter().map(|item| item.monthly_usd).sum(),
+            total_usd: items.iter().map(|item| item.monthly_usd).sum::<Decimal>().normalize(),
             items,
             not_priced,
             free,

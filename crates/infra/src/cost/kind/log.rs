@@ -60,6 +60,7 @@ fn written(group: &Resource<'_>, context: &Context<'_>) -> Option<(Purpose, Deci
     let known = [
         ("/aws/ecs/containerinsights/", serving, task_minutes * Decimal::from(assumed.insights_task_bytes)),
         ("/aws/apigateway/", serving, requests * Decimal::from(assumed.access_log_bytes)),
+        ("/aws/cloudtrail/", serving, a_second(assumed.trail_log_bytes_per_s)),
         ("/aws/rds/", serving, a_second(assumed.database_log_bytes_per_s)),
         ("/aws/vpc/", serving, a_second(assumed.flow_log_bytes_per_s)),
         ("/aws/vendedlogs/states/", Purpose::Recovery, (assumed.transitions * TRANSITION_BYTES).into()),

@@ -2,6 +2,7 @@
 //! why. A type that is not here is listed as not priced.
 
 mod api;
+mod backup;
 mod container;
 mod database;
 mod dns;
@@ -50,7 +51,7 @@ pub(super) const TREATMENTS: &[(&str, Treatment)] = &[
     ("AWS::ApiGateway::Stage", Priced(api::stage)),
     ("AWS::ApplicationAutoScaling::ScalableTarget", Free("its tasks are priced with their service")),
     ("AWS::ApplicationAutoScaling::ScalingPolicy", Priced(container::scaling_policy)),
-    ("AWS::Backup::BackupPlan", Priced(keeping::backup_plan)),
+    ("AWS::Backup::BackupPlan", Priced(backup::plan)),
     ("AWS::Backup::BackupSelection", Free(CONTROL)),
     ("AWS::Backup::BackupVault", Free("what is kept in it is priced with the plan")),
     ("AWS::CertificateManager::Certificate", Free("public certificates cost nothing")),
@@ -96,16 +97,20 @@ pub(super) const TREATMENTS: &[(&str, Treatment)] = &[
     ("AWS::KMS::Alias", Free(CONTROL)),
     ("AWS::KMS::Key", Priced(keeping::key)),
     ("AWS::KMS::ReplicaKey", Priced(keeping::key)),
+    ("AWS::Lambda::Alias", Free(CONTROL)),
     ("AWS::Lambda::EventInvokeConfig", Free(CONTROL)),
     ("AWS::Lambda::EventSourceMapping", Free("its requests are priced with the queue")),
     ("AWS::Lambda::Function", Priced(function::function)),
     ("AWS::Lambda::Permission", Free(CONTROL)),
+    ("AWS::Lambda::Version", Free(CONTROL)),
     ("AWS::Logs::LogGroup", Priced(log::group)),
+    ("AWS::Logs::MetricFilter", Priced(watching::filter)),
     ("AWS::RDS::DBCluster", Priced(database::cluster)),
     ("AWS::RDS::DBClusterParameterGroup", Free(CONTROL)),
     ("AWS::RDS::DBInstance", Priced(database::instance)),
     ("AWS::RDS::DBParameterGroup", Free(CONTROL)),
     ("AWS::RDS::DBSubnetGroup", Free(CONTROL)),
+    ("AWS::RDS::EventSubscription", Free(CONTROL)),
     ("AWS::RDS::GlobalCluster", Priced(database::global_cluster)),
     ("AWS::Route53::HealthCheck", Priced(dns::health_check)),
     ("AWS::Route53::HostedZone", Priced(dns::hosted_zone)),
@@ -119,6 +124,7 @@ pub(super) const TREATMENTS: &[(&str, Treatment)] = &[
     ("AWS::SQS::QueuePolicy", Free(CONTROL)),
     ("AWS::SSM::Parameter", Free("standard parameters cost nothing")),
     ("AWS::Scheduler::Schedule", Priced(messaging::schedule)),
+    ("AWS::Scheduler::ScheduleGroup", Free(CONTROL)),
     ("AWS::SecretsManager::ResourcePolicy", Free(CONTROL)),
     ("AWS::SecretsManager::RotationSchedule", Free(CONTROL)),
     ("AWS::SecretsManager::Secret", Priced(keeping::secret)),

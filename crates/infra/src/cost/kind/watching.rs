@@ -42,6 +42,14 @@ pub(super) fn dashboard(resource: &Resource<'_>, context: &Context<'_>, bill: &m
     bill.charge(resource, Charge { region, price, what, purpose, quantity: 1.into() });
 }
 
+/// A metric for each of a filter's figures.
+pub(super) fn filter(resource: &Resource<'_>, context: &Context<'_>, bill: &mut Bill<'_>) {
+    let region = resource.stack.region.as_str();
+    let metrics = resource.list("MetricTransformations").len() as u64;
+    let (price, what, purpose) = ("cloudwatch-metric", "metrics of log filters", context.purpose(region));
+    bill.charge(resource, Charge { region, price, what, purpose, quantity: metrics.into() });
+}
+
 /// The metrics that one of our services reports, by its name in `recovery::metric`.
 pub(super) fn reported(resource: &Resource<'_>, context: &Context<'_>, service: &str, bill: &mut Bill<'_>) {
     let region = resource.stack.region.as_str();

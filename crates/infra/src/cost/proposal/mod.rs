@@ -1,6 +1,7 @@
 //! Where a deployment could cost less: something is turned, the templates are made again, and both the sum
 //! and the recovery budget are computed anew.
 
+mod backed_up;
 mod commitment;
 mod kept;
 mod network;
@@ -102,7 +103,7 @@ struct Draft {
 type Propose = fn(&Subject<'_>) -> Option<Draft>;
 
 /// Every proposal that we know; each says nothing where it does not fit.
-const PROPOSALS: [Propose; 13] = [
+const PROPOSALS: [Propose; 14] = [
     commitment::reserved_database,
     commitment::savings_plan,
     network::one_nat_gateway,
@@ -114,6 +115,7 @@ const PROPOSALS: [Propose; 13] = [
     watched::slower_checks,
     watched::fewer_traces,
     watched::shorter_watches,
+    backed_up::fewer_backups,
     kept::shorter_logs,
     kept::journal_expires,
 ];
@@ -155,7 +157,7 @@ fn compute(subject: &Subject<'_>, before: &[Budget], draft: Draft) -> Result<Pro
         id: draft.id,
         title: draft.title,
         how: draft.how,
-        saves_usd,
+        saves_usd: saves_usd.normalize(),
         objectives_met: after.iter().all(Budget::met),
         budget_unchanged: budget.is_empty().then_some(draft.unchanged),
         budget,

@@ -231,3 +231,54 @@ fn a_cluster_a_balancer_and_scaling_cost_what_they_report_and_reach() {
         assert_eq!(of(price), usd(amount), "{price}");
     }
 }
+
+#[test]
+fn a_backup_is_paid_for_here_and_where_it_is_copied_to_and_a_trail_by_its_data_events() {
+    let vault = "arn:aws:backup:us-east-2:111122223333:backup-vault:vault-copies-production";
+    let copy = json!({ "DestinationBackupVaultArn": vault, "Lifecycle": { "DeleteAfterDays": 10.0 } });
+    let rule = json!({
+        "ScheduleExpression": "cron(0 3 * * ? *)",
+        "Lifecycle": { "DeleteAfterDays": 9 },
+        "CopyActions": [copy],
+    });
+    let selected = [
+        "arn:aws:rds:us-east-1:111122223333:cluster:cluster-orders-us-east-1-production",
+        "arn:aws:dynamodb:us-east-1:111122223333:table/table-journal-production",
+    ];
+    let data = json!({ "FieldSelectors": [{ "Field": "eventCategory", "Equals": ["Data"] }] });
+    let home = stack(
+        "us-east-1",
+        &[
+            ("AWS::Backup::BackupPlan", json!({ "BackupPlan": { "BackupPlanRule": [rule] } })),
+            ("AWS::Backup::BackupSelection", json!({ "BackupSelection": { "Resources": selected } })),
+            ("AWS::RDS::DBCluster", json!({ "BackupRetentionPeriod": 7 })),
+            ("AWS::CloudTrail::Trail", json!({ "AdvancedEventSelectors": [data] })), // 100,000 × 0.10 / 100,000
+            ("AWS::CloudTrail::Trail", json!({})), // the first copy of management events costs nothing
+            ("AWS::SNS::Topic", json!({})),        // 200 × 0.50 / 10⁶
+            ("AWS::Events::EventBus", json!({})),  // 500 × 1.00 / 10⁶
+        ],
+    );
+    let estimate = of(vec![home]);
+    let of = |region: &str, price: &str| -> Decimal {
+        let own = estimate
+            .items
+            .iter()
+            .filter(|item| (item.region.as_str(), item.price.as_str()) == (region, price));
+        own.map(|item| item.monthly_usd).sum()
+    };
+    // After a year the database has 65.664 million × 2000 B × 12 = 1575.936 GB, the journal 709.1712 GB. Nine nights
+    // of the database are kept, of which the cluster's own seven cost nothing, and nine of the whole journal; of the
+    // copies ten of each, and each night's crosses whole: 2285.1072 × 30.4 = 69467.25888 GB.
+    for (region, price, amount) in [
+        ("us-east-1", "backup-aurora", "66.189312"), // 1575.936 × 2 × 0.021
+        ("us-east-1", "backup-dynamodb", "638.25408"), // 709.1712 × 9 × 0.10
+        ("us-east-2", "backup-aurora", "330.94656"), // 1575.936 × 10 × 0.021
+        ("us-east-2", "backup-dynamodb", "709.1712"), // 709.1712 × 10 × 0.10
+        ("us-east-1", "transfer-us-east-1-us-east-2", "694.6725888"), // × 0.01
+        ("us-east-1", "cloudtrail-data", "0.1"),
+        ("us-east-1", "sns-publish", "0.0001"),
+        ("us-east-1", "eventbridge", "0.0005"),
+    ] {
+        assert_eq!(of(region, price), usd(amount), "{price} in {region}");
+    }
+}
