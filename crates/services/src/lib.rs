@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod aws;
+pub mod container;
 pub mod custom_resource;
 pub mod database;
 pub mod database_keeper;

@@ -23,9 +23,6 @@ const LAMBDA: [&str; 8] = [
     "ec2:DescribeSubnets",
 ];
 
-/// What Lambda does beside that for one of them: it reads the queue for the processor.
-const LAMBDA_FOR_PROCESSOR: [&str; 2] = ["sqs:DeleteMessage", "sqs:ReceiveMessage"];
-
 const ORDERS_API: [&str; 9] = [
     "dynamodb:GetItem table/table-journal-production",
     "dynamodb:GetItem table/table-sessions-production",
@@ -289,10 +286,12 @@ pub(crate) fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// `get_item` as `GetItem`; IAM has another name for one of them.
+/// `get_item` as `GetItem`; IAM has other names for some of them.
 fn action(method: &str) -> String {
-    if method == "get_bucket_replication" {
-        return "GetReplicationConfiguration".to_owned();
+    match method {
+        "get_bucket_replication" => return "GetReplicationConfiguration".to_owned(),
+        "delete_message_batch" => return "DeleteMessage".to_owned(),
+        _ => {}
     }
     let word = |word: &str| {
         let (first, rest) = word.split_at(word.len().min(1));
@@ -343,9 +342,7 @@ fn the_lists_name_what_the_code_calls() {
     // A login and a request are signed here and sent by clients of their own; S3 and Secrets Manager use a
     // key on behalf of whoever calls them.
     let of_others = ["execute-api:Invoke", "rds-db:connect"];
-    let of_lambda = |call: &str| {
-        of_others.contains(&call) || call.starts_with("kms:") || LAMBDA_FOR_PROCESSOR.contains(&call)
-    };
+    let of_lambda = |call: &str| of_others.contains(&call) || call.starts_with("kms:");
     let listed: BTreeSet<String> = FUNCTIONS
         .iter()
         .flat_map(|(_, _, calls)| calls.iter())

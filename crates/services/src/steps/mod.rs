@@ -30,7 +30,7 @@ use crate::database::{Database, DatabaseError, Target};
 use crate::journal::Journal;
 use crate::lease_store::LeaseStore;
 use crate::probe::synthetic::{Caller, Entrance};
-use crate::probe::{ProbeError, Prober, Signer};
+use crate::probe::{ProbeError, Prober};
 use crate::settings;
 use crate::switch::Switch;
 
@@ -102,7 +102,7 @@ impl StepContext {
         let prober = Prober::new(endpoints.resolver)?;
         Ok(Self {
             leases: LeaseStore::new(dynamodb.clone(), &journal.table),
-            caller: Caller { prober: prober.clone(), signer: Signer::new(aws).map_err(ProbeError::from)? },
+            caller: Caller::new(aws, prober.clone(), &endpoints)?,
             prober,
             journal: Journal::new(dynamodb, journal, regions.own.clone()),
             home: failback::Home::new(aws, &regions, &database, &switch, &lease, failback)?,
