@@ -12,6 +12,7 @@ pub mod container;
 pub mod custom_resource;
 pub mod database;
 pub mod database_keeper;
+mod fleet;
 pub mod journal;
 pub mod lease_store;
 pub mod preflight;

@@ -27,6 +27,7 @@ use tokio::time::timeout;
 pub use error::{INVALID_REQUEST, StepError};
 
 use crate::database::{Database, DatabaseError, Target};
+use crate::fleet::Fleet;
 use crate::journal::Journal;
 use crate::lease_store::LeaseStore;
 use crate::probe::synthetic::{Caller, Entrance};
@@ -88,6 +89,7 @@ pub struct StepContext {
     replay: settings::Replay,
     switch: Switch,
     home: failback::Home,
+    fleet: Option<Fleet>,
 }
 
 impl StepContext {
@@ -118,6 +120,7 @@ impl StepContext {
             zone,
             replay,
             switch: Switch::new(aws_sdk_ssm::Client::new(aws), switch.parameter),
+            fleet: None,
         })
     }
 
@@ -191,7 +194,7 @@ async fn run(request: Request, steps: &StepContext) -> Result<Outcome, StepError
         Action::PromoteDatabase => database::promote(steps, context).await?,
         Action::AwaitWriter => database::await_writer(steps).await?,
         Action::RaiseFence => database::raise_fence(steps, context).await?,
-        Action::PrepareCompute => compute::prepare(steps).await,
+        Action::PrepareCompute => compute::prepare(steps, context).await?,
         Action::VerifyCompute => compute::verify(steps).await?,
         Action::SteerTraffic => traffic::steer(steps, context).await?,
         Action::VerifyTraffic => traffic::verify(steps).await?,
