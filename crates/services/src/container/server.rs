@@ -32,7 +32,8 @@ use super::late::Timely;
 pub const TARGET_HEALTH_PATH: &str = "/health/live";
 /// Connections at once. A load balancer has some tens per node; more than this wait in the backlog.
 pub const CONNECTIONS_MAX: usize = 1024;
-/// Bytes of a request's head: as many as the load balancer lets through.
+/// Bytes of a request's head, about: as many as the load balancer lets through. Of what is read at once more
+/// is taken, but not twice as much.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html>
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// The wait after a connection that could not be accepted, because there are too many open files.

