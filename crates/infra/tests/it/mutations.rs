@@ -2,7 +2,7 @@
 //! Method: the shipped deployment's templates, one change at a time; every rule objects to at least one of them.
 
 mod changes;
-mod edit;
+pub mod edit;
 
 use std::collections::BTreeSet;
 
