@@ -1,5 +1,7 @@
 //! What a property must be to be evidence, and the way to it through a definition.
 
+use std::fmt;
+
 use recovery::{Deployment, Region};
 use serde::Deserialize;
 use serde_json::Value;
@@ -22,6 +24,20 @@ pub enum Condition {
     Present,
     /// Something that names the pair's other region.
     Peer,
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Equals(value) => write!(f, "is `{}`", text(value)),
+            Self::AtLeast(least) => write!(f, "≥ {least}"),
+            Self::AtMost(most) => write!(f, "≤ {most}"),
+            Self::Begins(beginning) => write!(f, "begins with `{beginning}`"),
+            Self::Contains(part) => write!(f, "contains `{part}`"),
+            Self::Present => f.write_str("is there"),
+            Self::Peer => f.write_str("names the other region"),
+        }
+    }
 }
 
 /// What a value is judged against: the pair, and the region of the stack that the value is in.
@@ -67,8 +83,9 @@ impl Condition {
     }
 
     /// Follows a way such as `Replicas/*/Region` and judges what is at its end. `*` stands for every part of a
-    /// list or an object, of which there must be one, and `?` for any one part. A text that holds JSON, such as
-    /// the definition of a state machine, is gone through like an object.
+    /// list or an object, of which there must be one, `?` for any one part, and `Key=name` for every part of a list
+    /// whose field `Key` is `name`, of which there must be one. A text that holds JSON, such as the definition of a
+    /// state machine, is gone through like an object.
     ///
     /// # Errors
     /// The first value that is not what it must be, with the way to it.
@@ -100,14 +117,20 @@ impl Condition {
         }
         let to = |name: &str| if taken.is_empty() { name.to_owned() } else { format!("{taken}/{name}") };
         let branch = |(name, value): (String, &Value)| self.step(value, rest, to(&name), surroundings);
+        let every = |meant: &dyn Fn(&Value) -> bool| {
+            let meant = parts(value).into_iter().filter(|(_, part)| meant(part));
+            let all: Vec<_> = meant.map(branch).collect::<Result<_, _>>()?;
+            if all.is_empty() { Err((to(next), Value::Null)) } else { Ok(all.concat()) }
+        };
         match *next {
-            "*" => {
-                let all: Vec<_> = parts(value).into_iter().map(branch).collect::<Result<_, _>>()?;
-                if all.is_empty() { Err((to("*"), Value::Null)) } else { Ok(all.concat()) }
-            }
+            "*" => every(&|_| true),
             "?" => {
                 let found = parts(value).into_iter().find_map(|part| branch(part).ok());
                 found.ok_or_else(|| (to("?"), Value::Null))
+            }
+            name if value.is_array() && name.contains('=') => {
+                let (field, expected) = name.split_once('=').expect("it was just seen");
+                every(&|part| part[field] == expected)
             }
             name => {
                 let at = match name.parse::<usize>() {

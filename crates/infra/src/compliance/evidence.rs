@@ -128,6 +128,7 @@ fn properties(looks: &[Look], material: Material<'_>, all: bool) -> Result<Vec<P
         match look.at(material.inventory, material.deployment) {
             Seen::Shown(properties) => proofs.extend(properties.into_iter().map(Proof::Property)),
             Seen::Against(reason) => return Err(reason),
+            Seen::Nothing if missing.contains(&look.kind.as_str()) => {}
             Seen::Nothing => missing.push(look.kind.as_str()),
         }
     }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 
 use super::evidence::{Evidence, Source};
+use super::look::Look;
 
 const EVIDENCE: [(&str, &str); 5] = [
     ("evidence/data.toml", include_str!("mapping/evidence/data.toml")),
@@ -184,17 +185,13 @@ fn place(source: &Source) -> String {
     match source {
         Source::All(looks) | Source::Any(looks) => {
             let word = if matches!(source, Source::All(_)) { " and " } else { " or " };
-            let looks = looks.iter().map(|look| {
-                let kind = look.kind.strip_prefix("AWS::").unwrap_or(&look.kind);
-                format!("template: {kind}, `{}`", look.property)
-            });
-            looks.collect::<Vec<_>>().join(word)
+            format!("template: {}", looks.iter().map(asked).collect::<Vec<_>>().join(word))
         }
         Source::Rule(id) => format!("check: rule `{id}`"),
         Source::Budget => "check: recovery budget".to_owned(),
         Source::Drill(asked) => {
             let scenario = asked.scenario.as_deref().unwrap_or("any scenario");
-            format!("drill: {scenario}, `{}`", asked.property)
+            format!("drill: {scenario}, `{}` {}", asked.property, asked.is)
         }
         Source::Document(page) => {
             let section = page.section.as_ref().map(|section| format!(", \"{section}\""));
@@ -203,4 +200,12 @@ fn place(source: &Source) -> String {
         Source::Runbook(_) => "runbook: printed by `standfast workflow`".to_owned(),
         Source::Residency => "template: every place that holds data".to_owned(),
     }
+}
+
+/// One look, in words.
+fn asked(look: &Look) -> String {
+    let kind = look.kind.strip_prefix("AWS::").unwrap_or(&look.kind);
+    let which = look.which.iter().map(|which| format!(" with `{}` {}", which.property, which.is));
+    let which = which.collect::<Vec<_>>().join(" and");
+    format!("{kind}{which}: `{}` {}", look.property, look.is)
 }

@@ -58,6 +58,18 @@ fn every_part_must_hold_or_any_one_as_the_way_says() {
 }
 
 #[test]
+fn parts_of_a_list_are_found_by_a_field() {
+    let attributes = json!({ "List": [{ "Key": "a", "Value": "1" }, { "Key": "b", "Value": "0" }] });
+    let one = Condition::Equals(json!("1"));
+    assert_eq!(
+        follow(&one, &attributes, "List/Key=a/Value"),
+        Ok(vec![("List/0/Value".to_owned(), json!("1"))])
+    );
+    assert_eq!(follow(&one, &attributes, "List/Key=b/Value"), Err(("List/1/Value".to_owned(), json!("0"))));
+    assert_eq!(follow(&one, &attributes, "List/Key=c/Value"), Err(("List/Key=c".to_owned(), Value::Null)));
+}
+
+#[test]
 fn a_text_that_holds_json_is_gone_through_and_another_is_not() {
     let machine = json!({ "DefinitionString": "{\"States\":{\"Escalate\":{\"Type\":\"Task\"}}}" });
     let task = Condition::Equals(json!("Task"));

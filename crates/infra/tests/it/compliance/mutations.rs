@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use infra::compliance::Report;
 use infra::compliance::report::State;
+use recovery::Deployment;
 
-use super::{changes, drilled, is_found, passed, report};
+use super::{changes, containers, drilled, is_found, passed, report};
 use crate::check::inventory;
 use crate::deployment;
 
@@ -21,27 +22,39 @@ fn with_evidence(report: &Report) -> BTreeSet<String> {
 
 #[test]
 fn a_broken_property_takes_the_evidence_and_the_items_that_need_it() {
-    let deployment = deployment();
-    let sound = inventory(&deployment);
-    let drills = [drilled(passed("trading", "region-loss"))];
-    let before = report(&deployment, &sound, &drills);
+    insta::assert_snapshot!("what_is_lost", what_is_lost(&deployment(), &changes::all()));
+}
+
+#[test]
+fn a_broken_property_of_containers_takes_the_evidence_as_well() {
+    insta::assert_snapshot!("what_containers_lose", what_is_lost(&containers(), &changes::of_containers()));
+}
+
+/// Each change, what it takes away, and the items that need it and had evidence before.
+fn what_is_lost(deployment: &Deployment, changes: &[(&str, changes::Change, &str)]) -> String {
+    let sound = inventory(deployment);
+    let drills = [drilled(passed(&deployment.name, "region-loss"))];
+    let before = report(deployment, &sound, &drills);
     let shown = with_evidence(&before);
     let mut table = String::new();
-    for (what, change, id) in changes::all() {
+    for (what, change, id) in changes {
         assert!(is_found(&before, id), "{id} is not there to begin with");
         let mut broken = sound.clone();
         change(&mut broken);
         assert_ne!(broken, sound, "{what}: nothing was changed");
-        let after = report(&deployment, &broken, &drills);
+        let after = report(deployment, &broken, &drills);
         assert!(!is_found(&after, id), "{what}: {id} is still called evidence");
-        let items = with_evidence(&after);
-        for item in after.frameworks.iter().flat_map(|framework| &framework.items) {
-            let needs = item.found.iter().chain(&item.lacking).any(|need| need == id);
-            assert!(!needs || item.state == State::NotDemonstrated, "{what}: {} is not lost", item.id);
-        }
+        assert!(with_evidence(&after).is_subset(&shown), "{what}: something is gained");
         table += &format!("{what}\n  − {id}\n");
-        shown.difference(&items).for_each(|item| table += &format!("  → {item}\n"));
-        assert!(items.is_subset(&shown), "{what}: something is gained");
+        for framework in &after.frameworks {
+            for item in framework.items.iter().filter(|item| item.lacking.iter().any(|need| need == id)) {
+                let name = format!("{} {}", framework.id, item.id);
+                assert_eq!(item.state, State::NotDemonstrated, "{what}: {name} is not lost");
+                if shown.contains(&name) {
+                    table += &format!("  → {name}\n");
+                }
+            }
+        }
     }
-    insta::assert_snapshot!("what_is_lost", table);
+    table
 }
