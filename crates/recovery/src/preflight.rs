@@ -71,7 +71,7 @@ checks! {
     /// The role in the peer region.
     Observer "observer" "Can the peer's observer role be assumed through this region's own STS?";
     /// The same programs.
-    Functions "functions" "Is every function there and active, with the same code in both regions?";
+    Functions "functions" "Is every function there and active, with the same code in both regions, and do those that may be idle start?";
     /// The workflow.
     Workflow "workflow" "Is the workflow there, as this release defines it, and the same in both regions?";
     /// The database's control plane.

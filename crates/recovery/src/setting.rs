@@ -80,6 +80,8 @@ pub const OBSERVER_ROLE_ARN: &str = "STANDFAST_OBSERVER_ROLE_ARN";
 pub const OBSERVER_EXTERNAL_ID: &str = "STANDFAST_OBSERVER_EXTERNAL_ID";
 /// Names of all functions, separated by commas; the same in both regions.
 pub const FUNCTIONS: &str = "STANDFAST_FUNCTIONS";
+/// Names of the functions that nothing may call for weeks, separated by commas.
+pub const IDLE_FUNCTIONS: &str = "STANDFAST_IDLE_FUNCTIONS";
 /// Name of the schedule that starts the sentinel.
 pub const WATCH_SCHEDULE: &str = "STANDFAST_WATCH_SCHEDULE";
 /// Identifier of the peer region's database cluster.

@@ -13,6 +13,7 @@ pub mod database;
 pub mod database_keeper;
 pub mod journal;
 pub mod lease_store;
+pub mod nudge;
 pub mod preflight;
 pub mod probe;
 pub mod processor;

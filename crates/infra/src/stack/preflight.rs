@@ -57,11 +57,13 @@ fn external_id(place: &Place<'_>) -> String {
 pub(super) fn settings(place: &Place<'_>) -> Vec<(&'static str, String)> {
     let (names, peer) = (place.names(), place.peer());
     let functions = packages::functions(place.deployment).into_iter().map(|name| names.function(name));
+    let idle = packages::idle(place.deployment).into_iter().map(|function| names.function(function));
     vec![
         (setting::REPLICATION_LAG_S, place.deployment.alarms.replication_lag_s.to_string()),
         (setting::OBSERVER_ROLE_ARN, observer_role_arn(&peer)),
         (setting::OBSERVER_EXTERNAL_ID, external_id(place)),
         (setting::FUNCTIONS, functions.collect::<Vec<_>>().join(",")),
+        (setting::IDLE_FUNCTIONS, idle.collect::<Vec<_>>().join(",")),
         (setting::WATCH_SCHEDULE, watch_schedule(place)),
         (setting::PEER_DATABASE_CLUSTER, names.database_cluster(peer.region)),
         (setting::RECOVERY_ROLE_ARN, recovery_role_arn(place)),

@@ -126,10 +126,12 @@ pub(crate) fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// `get_item` as `GetItem`; IAM has another name for one of them.
+/// `get_item` as `GetItem`; IAM has another name for two of them.
 fn action(method: &str) -> String {
-    if method == "get_bucket_replication" {
-        return "GetReplicationConfiguration".to_owned();
+    match method {
+        "get_bucket_replication" => return "GetReplicationConfiguration".to_owned(),
+        "invoke" => return "InvokeFunction".to_owned(),
+        _ => {}
     }
     let word = |word: &str| {
         let (first, rest) = word.split_at(word.len().min(1));

@@ -31,6 +31,26 @@ fn allowed(role: &Value) -> BTreeSet<String> {
 }
 
 #[test]
+fn a_function_in_the_network_is_called_all_the_time_or_nudged() {
+    // Health checks ask the first, schedules start the others.
+    let called = ["orders-api", "sentinel", "preflight"];
+    let templates = trading();
+    for [region, _] in PAIRS {
+        let name = "function-preflight-production";
+        let preflight = one(&templates, region, "AWS::Lambda::Function", "FunctionName", name);
+        let nudged = preflight["Environment"]["Variables"][setting::IDLE_FUNCTIONS].as_str();
+        let nudged: Vec<&str> = nudged.expect("a list").split(',').collect();
+        let of_region = templates.iter().filter(|template| template.region == region);
+        let functions = of_region.flat_map(|template| template.all("AWS::Lambda::Function"));
+        for function in functions.filter(|function| function.get("VpcConfig").is_some()) {
+            let name = function["FunctionName"].as_str().expect("a name");
+            let called = called.iter().any(|called| name.contains(called));
+            assert_ne!(called, nudged.contains(&name), "{name} in {region}");
+        }
+    }
+}
+
+#[test]
 fn a_preflight_runs_every_hour_in_both_regions_and_a_lost_start_is_kept() {
     let templates = trading();
     for [region, _] in PAIRS {

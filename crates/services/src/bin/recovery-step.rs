@@ -3,7 +3,7 @@
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 use services::steps::{Settings, StepContext, handle, parse};
-use services::{aws, settings, telemetry};
+use services::{aws, nudge, settings, telemetry};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -11,5 +11,11 @@ async fn main() -> Result<(), Error> {
     telemetry::start_without(&settings::environment, Some(telemetry::HANDLER_ERRORS));
     let settings: Settings = settings::start(&settings::environment)?;
     let steps = &StepContext::new(&aws::config().await, settings)?;
-    run(service_fn(async |event: LambdaEvent<Value>| handle(parse(&event.payload)?, steps).await)).await
+    run(service_fn(async |event: LambdaEvent<Value>| {
+        if nudge::is_nudge(&event.payload) {
+            return Ok(None);
+        }
+        handle(parse(&event.payload)?, steps).await.map(Some)
+    }))
+    .await
 }

@@ -11,6 +11,7 @@ mod buckets;
 mod clusters;
 mod databases;
 mod endpoints;
+mod idle;
 mod measure;
 mod observer;
 mod permissions;

@@ -9,7 +9,7 @@ use recovery::preflight::{Check, Finding};
 use sha2::{Digest as _, Sha256};
 
 use super::ask::{Answer, Gap, ask, from_check, judge};
-use super::{Preflight, Seen};
+use super::{Preflight, Seen, idle};
 use crate::aws::CallFailed;
 
 pub(super) async fn check(preflight: &Preflight, seen: &Seen) -> [Finding; 2] {
@@ -20,7 +20,14 @@ pub(super) async fn check(preflight: &Preflight, seen: &Seen) -> [Finding; 2] {
     [functions, workflow]
 }
 
+/// The nudges go out whatever the other questions come to.
 async fn functions(preflight: &Preflight, seen: &Seen) -> Answer {
+    let (started, same) = tokio::join!(idle::nudge(preflight), same_code(preflight, seen));
+    let same = same?;
+    started.map(|()| same)
+}
+
+async fn same_code(preflight: &Preflight, seen: &Seen) -> Answer {
     let names: Vec<&str> = preflight.settings.functions.split(',').filter(|name| !name.is_empty()).collect();
     let peer = from_check(seen.peer.as_ref(), Check::Observer)?;
     let (own, peer) = tokio::join!(code(&preflight.aws, &names), code(peer, &names));

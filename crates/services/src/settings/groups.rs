@@ -222,6 +222,8 @@ group! {
         observer_external_id: String = required setting::OBSERVER_EXTERNAL_ID,
         /// Names of all functions, separated by commas.
         functions: String = required setting::FUNCTIONS,
+        /// Names of those that nothing may call for weeks, separated by commas.
+        idle_functions: String = required setting::IDLE_FUNCTIONS,
         /// Name of the schedule that starts the sentinel.
         watch_schedule: String = required setting::WATCH_SCHEDULE,
         /// Identifier of the peer region's database cluster.

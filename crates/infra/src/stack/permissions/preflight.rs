@@ -3,14 +3,15 @@
 use recovery::lease::LEASE_KEY;
 
 use super::{journal, keys_only, own_database, peer_database, switch};
-use crate::packages::{PREFLIGHT, functions};
+use crate::packages::{PREFLIGHT, functions, idle};
 use crate::place::Place;
 use crate::policy::Statement;
 use crate::stack::compute::failed_invocations;
 use crate::stack::preflight;
 use crate::stack::storage::BUCKETS;
 
-/// Looks at everything and changes nothing but what it remembers of itself.
+/// Looks at everything and changes nothing but what it remembers of itself. Of the functions that it may invoke,
+/// the steps act only for the owner of the lease, and the keeper only for who has an answer's or a secret's token.
 pub(super) fn preflight(place: &Place<'_>) -> Vec<Statement> {
     let names = place.names();
     let queues = [names.order_queue(), names.dead_letter_queue()].map(|name| place.queue_arn(&name));
@@ -29,6 +30,10 @@ pub(super) fn preflight(place: &Place<'_>) -> Vec<Statement> {
         Statement::allow(
             &["lambda:GetFunctionConfiguration"],
             functions(place.deployment).into_iter().map(|function| place.function_arn(function)),
+        ),
+        Statement::allow(
+            &["lambda:InvokeFunction"],
+            idle(place.deployment).into_iter().map(|function| place.function_arn(function)),
         ),
         Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),
         replication_look(place),

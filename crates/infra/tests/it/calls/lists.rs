@@ -97,7 +97,7 @@ const DATABASE_KEEPER: [&str; 7] = [
     "secretsmanager:UpdateSecretVersionStage secret:secret-database-production-??????",
 ];
 
-const PREFLIGHT: [&str; 28] = [
+const PREFLIGHT: [&str; 31] = [
     "dynamodb:GetItem table/table-journal-production if lease preflight",
     "dynamodb:GetItem table/table-sessions-production",
     "dynamodb:PutItem table/table-journal-production if preflight",
@@ -110,6 +110,9 @@ const PREFLIGHT: [&str; 28] = [
     "lambda:GetFunctionConfiguration function:function-recovery-step-production",
     "lambda:GetFunctionConfiguration function:function-sentinel-production",
     "lambda:GetFunctionConfiguration function:function-stack-hook-production",
+    "lambda:InvokeFunction function:function-database-keeper-production",
+    "lambda:InvokeFunction function:function-order-processor-production",
+    "lambda:InvokeFunction function:function-recovery-step-production",
     "rds-db:connect own as preflight",
     "rds-db:connect peer as preflight",
     "rds:DescribeDBClusters cluster:own",

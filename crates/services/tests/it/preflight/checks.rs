@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use recovery::preflight::{Check, State};
 use recovery::{Epoch, Region};
 use services::database::settlement::{self, Source};
+use services::nudge;
 use services::preflight::Preflight;
 use tokio::task::JoinSet;
 
@@ -46,6 +47,21 @@ async fn each_check_fails_alone_when_its_part_is_broken() {
         wrong.extend(ended.expect("a stage is set"));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn each_run_starts_the_functions_that_nothing_else_calls_for_weeks() {
+    let stage = Stage::new().await;
+    let report = stage.run().await;
+    assert!(report.passed, "{report:#?}");
+    let invoked = stage.front.invoked.lock().expect("no test panics in here").clone();
+    assert_eq!(invoked, [(stage.name("two"), nudge::event().to_string())]);
+    stage.front.breaking.store(true, Ordering::Relaxed);
+    let report = stage.run().await;
+    assert_eq!(report.gaps, [Check::Functions]);
+    let finding = report.findings.iter().find(|finding| finding.check == Check::Functions);
+    let detail = &finding.expect("it was asked").detail;
+    assert_eq!(*detail, format!("{} does not start: Unhandled", stage.name("two")));
 }
 
 async fn break_part(stage: &Stage, check: Check) {

@@ -2,6 +2,7 @@
 //! rest on.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
@@ -34,11 +35,21 @@ pub struct Front {
     pub rds: Arc<Mutex<Rds>>,
     /// Services that are refused, and for the tables a part of the refused body.
     refused: Arc<Mutex<Option<(&'static str, &'static str)>>>,
+    /// Functions that were invoked, and with what; they answer here and not in the emulator.
+    pub invoked: Arc<Mutex<Vec<(String, String)>>>,
+    /// Whether functions break off when they are invoked.
+    pub breaking: Arc<AtomicBool>,
 }
 
 impl Front {
     pub async fn open(rds: Rds) -> Self {
-        let front = Self { url: String::new(), rds: Arc::new(Mutex::new(rds)), refused: Arc::default() };
+        let front = Self {
+            url: String::new(),
+            rds: Arc::new(Mutex::new(rds)),
+            refused: Arc::default(),
+            invoked: Arc::default(),
+            breaking: Arc::default(),
+        };
         let answering = front.clone();
         let url = proxy::open(move |call| answer(answering.clone(), call)).await;
         Self { url, ..front }
@@ -59,6 +70,15 @@ async fn answer(front: Front, call: Call) -> Response {
     if call.service == "rds" {
         let xml = front.rds.lock().expect("no test panics in here").answer(&call.region, &call.body);
         return ([("content-type", "text/xml")], xml).into_response();
+    }
+    if let Some(function) = call.parts.uri.path().strip_suffix("/invocations") {
+        let function = function.rsplit('/').next().unwrap_or_default().to_owned();
+        front.invoked.lock().expect("no test panics in here").push((function, call.body.clone()));
+        let breaks = front.breaking.load(Ordering::Relaxed);
+        return match breaks {
+            true => ([("x-amz-function-error", "Unhandled")], "{}").into_response(),
+            false => "null".into_response(),
+        };
     }
     call.pass_on().await
 }

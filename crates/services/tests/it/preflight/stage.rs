@@ -189,6 +189,7 @@ fn settings(
             observer_role: format!("arn:aws:iam::{ACCOUNT}:role/observer"),
             observer_external_id: "test".to_owned(),
             functions: format!("{},{}", name("one"), name("two")),
+            idle_functions: name("two"),
             watch_schedule: name("watch"),
             peer_cluster: name("cluster-us-east-2"),
             recovery_role: format!("arn:aws:iam::{ACCOUNT}:role/{}", name("recovery")),
