@@ -28,14 +28,19 @@ fn every_piece_of_evidence_is_found_in_a_deployment_or_marked_as_absent() {
             report(deployment, &inventory(deployment), &drills)
         })
         .collect();
-    for one in &mapping.evidence {
+    let wrong = mapping.evidence.iter().filter_map(|one| {
         let found = reports.iter().any(|report| evidence(report, &one.id).state == State::EvidenceFound);
-        let whys: Vec<_> = reports.iter().map(|report| evidence(report, &one.id).why.clone()).collect();
-        match &one.absent {
-            None => assert!(found, "{}: {whys:?}", one.id),
-            Some(absent) => assert!(!found, "{} is there now: take `absent = \"{absent}\"` away", one.id),
+        let why = || reports.iter().find_map(|report| evidence(report, &one.id).why.clone());
+        match (&one.absent, found) {
+            (None, false) => Some(format!("{} is nowhere: {}", one.id, why().unwrap_or_default())),
+            (Some(absent), true) => {
+                Some(format!("{} is there now: take `absent = \"{absent}\"` away", one.id))
+            }
+            _ => None,
         }
-    }
+    });
+    let wrong: Vec<String> = wrong.collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
