@@ -88,8 +88,17 @@ pub const WATCH_SCHEDULE: &str = "STANDFAST_WATCH_SCHEDULE";
 pub const PEER_DATABASE_CLUSTER: &str = "STANDFAST_PEER_DATABASE_CLUSTER";
 /// ARN of the role of this region's recovery steps.
 pub const RECOVERY_ROLE_ARN: &str = "STANDFAST_RECOVERY_ROLE_ARN";
-/// SSM parameter that holds the digest of the workflow as it was deployed.
-pub const WORKFLOW_DIGEST_PARAMETER: &str = "STANDFAST_WORKFLOW_DIGEST_PARAMETER";
+/// ARN of the role of this region's sentinel.
+pub const SENTINEL_ROLE_ARN: &str = "STANDFAST_SENTINEL_ROLE_ARN";
+/// ARN of the role of this region's failover state machine.
+pub const FAILOVER_ROLE_ARN: &str = "STANDFAST_FAILOVER_ROLE_ARN";
+/// ARN of the role of this region's failback state machine.
+pub const FAILBACK_ROLE_ARN: &str = "STANDFAST_FAILBACK_ROLE_ARN";
+/// ARN of the function that both state machines call.
+pub const STEP_FUNCTION_ARN: &str = "STANDFAST_STEP_FUNCTION_ARN";
+/// SSM parameter that holds the digests of the failover and of the failback workflow as they were
+/// deployed, separated by a comma.
+pub const WORKFLOW_DIGESTS_PARAMETER: &str = "STANDFAST_WORKFLOW_DIGESTS_PARAMETER";
 /// Names of this region's buckets, separated by commas; the peer's differ by the region alone.
 pub const BUCKETS: &str = "STANDFAST_BUCKETS";
 /// ARN of this region's failback state machine.

@@ -63,6 +63,13 @@ pub enum ProbeError {
     TimedOut(Duration),
 }
 
+impl ProbeError {
+    /// Whether nothing came back, so that how it stands there is not known.
+    pub fn is_unanswered(&self) -> bool {
+        matches!(self, Self::Unanswered(_) | Self::TimedOut(_))
+    }
+}
+
 /// The innermost cause, which is the one that tells a refusal from a reset.
 fn cause(error: &(dyn Error + Send + Sync + 'static)) -> String {
     let mut innermost: &dyn Error = error;
@@ -108,6 +115,16 @@ impl Prober {
     /// Asks for `url`, unsigned.
     pub async fn get(&self, url: &str) -> Result<Answer, ProbeError> {
         self.send(request(Method::GET, url, Bytes::new())?.map(Full::new)).await
+    }
+
+    /// Sends a request with a JSON body, unsigned.
+    pub async fn send_unsigned(
+        &self,
+        method: Method,
+        url: &str,
+        body: impl Into<Bytes>,
+    ) -> Result<Answer, ProbeError> {
+        self.send(request(method, url, body.into())?.map(Full::new)).await
     }
 
     /// Sends a request of the API with a JSON body, signed for `regions`.

@@ -64,6 +64,8 @@ group! {
         tls: Tls = required setting::DATABASE_TLS,
         /// PEM file of the authorities that sign its certificate; `None`: Amazon RDS's own.
         ca_file: Option<PathBuf> = optional setting::DATABASE_CA_FILE,
+        /// Connections that one process keeps to each database at most; `None`: one.
+        connections: Option<u32> = optional setting::DATABASE_CONNECTIONS,
     }
 }
 
@@ -192,6 +194,8 @@ group! {
         public: BaseUrl = required setting::PUBLIC_URL,
         /// DNS resolver; `None`: the system's own.
         resolver: Option<SocketAddr> = optional setting::RESOLVER,
+        /// Whether they ask for no signature, as load balancers do; `None`: calls are signed.
+        unsigned: Option<bool> = optional setting::UNSIGNED_CALLS,
     }
 }
 
@@ -230,8 +234,16 @@ group! {
         peer_cluster: String = required setting::PEER_DATABASE_CLUSTER,
         /// ARN of the role of this region's recovery steps.
         recovery_role: String = required setting::RECOVERY_ROLE_ARN,
-        /// SSM parameter that holds the digest of the workflow as it was deployed.
-        workflow_digest: String = required setting::WORKFLOW_DIGEST_PARAMETER,
+        /// ARN of the role of this region's sentinel.
+        sentinel_role: String = required setting::SENTINEL_ROLE_ARN,
+        /// ARN of the role of this region's failover state machine.
+        failover_role: String = required setting::FAILOVER_ROLE_ARN,
+        /// ARN of the role of this region's failback state machine.
+        failback_role: String = required setting::FAILBACK_ROLE_ARN,
+        /// ARN of the function that both state machines call.
+        step_function: String = required setting::STEP_FUNCTION_ARN,
+        /// SSM parameter that holds the digests of both workflows as they were deployed.
+        workflow_digests: String = required setting::WORKFLOW_DIGESTS_PARAMETER,
         /// Names of this region's buckets, separated by commas.
         buckets: String = required setting::BUCKETS,
     }

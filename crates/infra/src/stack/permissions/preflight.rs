@@ -22,7 +22,7 @@ pub(super) fn preflight(place: &Place<'_>) -> Vec<Statement> {
         Statement::allow(&["dynamodb:GetItem"], [place.table_arn(&names.sessions_table())]),
         Statement::allow(&["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], queues),
         switch(place),
-        Statement::allow(&["ssm:GetParameter"], [place.parameter_arn(&preflight::digest_parameter(place))]),
+        Statement::allow(&["ssm:GetParameter"], [place.parameter_arn(&preflight::digests_parameter(place))]),
         own_database(place, PREFLIGHT),
         peer_database(place, PREFLIGHT),
         Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
@@ -35,11 +35,11 @@ pub(super) fn preflight(place: &Place<'_>) -> Vec<Statement> {
             &["lambda:InvokeFunction"],
             idle(place.deployment).into_iter().map(|function| place.function_arn(function)),
         ),
-        Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),
+        definitions(place),
         replication_look(place),
         Statement::allow(&["scheduler:GetSchedule"], [preflight::watch_schedule_arn(place)]),
         Statement::allow(&["events:PutEvents"], [place.event_bus_arn()]),
-        Statement::allow(&["iam:SimulatePrincipalPolicy"], [preflight::recovery_role_arn(place)]),
+        Statement::allow(&["iam:SimulatePrincipalPolicy"], preflight::recovery_role_arns(place)),
         Statement::allow(&["sts:AssumeRole"], [preflight::observer_role_arn(&place.peer())]),
         Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&failed_invocations(place))]),
     ]
@@ -53,9 +53,16 @@ pub(in crate::stack) fn observer(place: &Place<'_>) -> Vec<Statement> {
             functions(place.deployment).into_iter().map(|function| place.function_arn(function)),
         ),
         Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
-        Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),
+        definitions(place),
         replication_look(place),
     ]
+}
+
+fn definitions(place: &Place<'_>) -> Statement {
+    Statement::allow(
+        &["states:DescribeStateMachine"],
+        [place.state_machine_arn(), place.failback_state_machine_arn()],
+    )
 }
 
 fn replication_look(place: &Place<'_>) -> Statement {

@@ -14,9 +14,6 @@ pub(super) const LAMBDA: [&str; 10] = [
     "ec2:UnassignPrivateIpAddresses",
 ];
 
-/// What Lambda does beside that for one of them: it reads the queue for the processor.
-pub(super) const LAMBDA_FOR_PROCESSOR: [&str; 2] = ["sqs:DeleteMessage", "sqs:ReceiveMessage"];
-
 const ORDERS_API: [&str; 9] = [
     "dynamodb:GetItem table/table-journal-production",
     "dynamodb:GetItem table/table-sessions-production",
@@ -97,12 +94,15 @@ const DATABASE_KEEPER: [&str; 7] = [
     "secretsmanager:UpdateSecretVersionStage secret:secret-database-production-??????",
 ];
 
-const PREFLIGHT: [&str; 31] = [
+const PREFLIGHT: [&str; 35] = [
     "dynamodb:GetItem table/table-journal-production if lease preflight",
     "dynamodb:GetItem table/table-sessions-production",
     "dynamodb:PutItem table/table-journal-production if preflight",
     "events:PutEvents event-bus/bus-recovery-production",
+    "iam:SimulatePrincipalPolicy role/role-failback-own-production",
+    "iam:SimulatePrincipalPolicy role/role-failover-own-production",
     "iam:SimulatePrincipalPolicy role/role-recovery-step-own-production",
+    "iam:SimulatePrincipalPolicy role/role-sentinel-own-production",
     "lambda:GetFunctionConfiguration function:function-database-keeper-production",
     "lambda:GetFunctionConfiguration function:function-order-processor-production",
     "lambda:GetFunctionConfiguration function:function-orders-api-production",
@@ -126,7 +126,8 @@ const PREFLIGHT: [&str; 31] = [
     "sqs:GetQueueUrl queue-orders-production",
     "sqs:SendMessage queue-failed-invocations-production",
     "ssm:GetParameter parameter/standfast/production/automation",
-    "ssm:GetParameter parameter/standfast/production/workflow/failover-digest",
+    "ssm:GetParameter parameter/standfast/production/workflow/digests",
+    "states:DescribeStateMachine stateMachine:workflow-failback-production",
     "states:DescribeStateMachine stateMachine:workflow-failover-production",
     "sts:AssumeRole role/role-observer-peer-production",
 ];

@@ -39,6 +39,8 @@ pub struct Front {
     pub invoked: Arc<Mutex<Vec<(String, String)>>>,
     /// Whether functions break off when they are invoked.
     pub breaking: Arc<AtomicBool>,
+    /// Services that take calls and never answer.
+    silent: Arc<Mutex<Vec<&'static str>>>,
 }
 
 impl Front {
@@ -49,10 +51,16 @@ impl Front {
             refused: Arc::default(),
             invoked: Arc::default(),
             breaking: Arc::default(),
+            silent: Arc::default(),
         };
         let answering = front.clone();
         let url = proxy::open(move |call| answer(answering.clone(), call)).await;
         Self { url, ..front }
+    }
+
+    /// No call to these services is answered from now on.
+    pub fn silence(&self, services: &[&'static str]) {
+        *self.silent.lock().expect("no test panics in here") = services.to_vec();
     }
 
     /// Every call to `service` whose body has `part` is refused from now on.
@@ -62,6 +70,10 @@ impl Front {
 }
 
 async fn answer(front: Front, call: Call) -> Response {
+    let silent = front.silent.lock().expect("no test panics in here").contains(&call.service.as_str());
+    if silent {
+        return std::future::pending().await;
+    }
     let refused = *front.refused.lock().expect("no test panics in here");
     if refused.is_some_and(|(refused, part)| call.service == refused && call.body.contains(part)) {
         let denied = r#"{"__type":"AccessDeniedException","message":"refused by the test"}"#;
@@ -127,7 +139,8 @@ impl Rds {
         });
         format!(
             "<DBClusters><DBCluster><DBClusterIdentifier>{name}</DBClusterIdentifier><Status>{status}</Status>\
-             <EngineVersion>{version}</EngineVersion>{reader}</DBCluster></DBClusters>"
+             <EngineVersion>{version}</EngineVersion>\
+             <DbClusterResourceId>cluster-{name}</DbClusterResourceId>{reader}</DBCluster></DBClusters>"
         )
     }
 }

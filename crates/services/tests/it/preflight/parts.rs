@@ -21,6 +21,9 @@ use sha2::{Digest as _, Sha256};
 use super::stage::ACCOUNT;
 use crate::support::{self, home, standby};
 
+/// As a status: there is no answer.
+pub const SILENT: u16 = 0;
+
 /// The public face of a region: a status for each of its health endpoints.
 #[derive(Clone)]
 pub struct Face {
@@ -39,7 +42,12 @@ impl Face {
         };
         let status = |of: &Arc<AtomicU16>| {
             let of = Arc::clone(of);
-            move || async move { StatusCode::from_u16(of.load(Ordering::SeqCst)).expect("a status") }
+            move || async move {
+                match of.load(Ordering::SeqCst) {
+                    SILENT => std::future::pending().await,
+                    status => StatusCode::from_u16(status).expect("a status"),
+                }
+            }
         };
         let router = Router::new()
             .route("/health/live", get(|| async { StatusCode::OK }))
@@ -124,7 +132,7 @@ pub async fn queues(aws: &SdkConfig, orders: &str, dead_letters: &str, leads_to:
 }
 
 /// Calls a service of which the services have no client.
-async fn call(service: &str, method: &str, path: &str, kind: &str, body: String) {
+pub async fn call(service: &str, method: &str, path: &str, kind: &str, body: String) -> bytes::Bytes {
     let scope = format!("test/20000101/{}/{service}/aws4_request", home());
     let request = Request::builder()
         .method(method)
@@ -137,6 +145,7 @@ async fn call(service: &str, method: &str, path: &str, kind: &str, body: String)
     let request = request.body(Full::new(body.into())).expect("a request");
     let answer = Prober::new(None).expect("a prober").send(request).await.expect("an answer");
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    answer.body
 }
 
 pub async fn schedule(name: &str, method: &str, state: &str) {
