@@ -6,6 +6,7 @@
 mod api;
 mod calls;
 mod check;
+mod compliance;
 mod compute;
 mod containers;
 mod cost;
