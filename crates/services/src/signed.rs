@@ -35,11 +35,21 @@ pub(crate) struct Call {
 
 /// Signs, sends, and returns the body of a good answer.
 pub(crate) async fn send(aws: &SdkConfig, prober: &Prober, call: &Call) -> Result<Bytes, CallFailed> {
+    let method = if call.form.is_some() { Method::POST } else { Method::GET };
+    send_as(method, aws, prober, call).await
+}
+
+/// The same for a call that removes what its path names.
+pub(crate) async fn remove(aws: &SdkConfig, prober: &Prober, call: &Call) -> Result<Bytes, CallFailed> {
+    send_as(Method::DELETE, aws, prober, call).await
+}
+
+async fn send_as(method: Method, aws: &SdkConfig, prober: &Prober, call: &Call) -> Result<Bytes, CallFailed> {
     let unreadable = |what: String| CallFailed::unreadable(call.name, what);
-    let mut answer = prober.send(signed(aws, call).await?).await;
+    let mut answer = prober.send(signed(&method, aws, call).await?).await;
     if answer.as_ref().map_or(true, |answer| is_too_much(answer.status, &answer.body)) {
         tokio::time::sleep(PAUSE).await;
-        answer = prober.send(signed(aws, call).await?).await;
+        answer = prober.send(signed(&method, aws, call).await?).await;
     }
     match answer {
         Ok(Answer { status: 200..300, body }) => Ok(body),
@@ -59,7 +69,7 @@ fn is_too_much(status: u16, body: &[u8]) -> bool {
     status >= 429 || (status == 400 && String::from_utf8_lossy(body).contains("Throttling"))
 }
 
-async fn signed(aws: &SdkConfig, call: &Call) -> Result<Request<Full<Bytes>>, CallFailed> {
+async fn signed(method: &Method, aws: &SdkConfig, call: &Call) -> Result<Request<Full<Bytes>>, CallFailed> {
     let unfit =
         |what: String| CallFailed { call: call.name, reason: "not signed".to_owned(), source: what.into() };
     let provider = aws.credentials_provider().ok_or_else(|| unfit("there are no credentials".to_owned()))?;
@@ -68,9 +78,8 @@ async fn signed(aws: &SdkConfig, call: &Call) -> Result<Request<Full<Bytes>>, Ca
     let base = aws.endpoint_url().unwrap_or(&call.endpoint);
     let url = format!("{}{}", base.trim_end_matches('/'), call.path);
     let body = call.form.clone().unwrap_or_default();
-    let method = if call.form.is_some() { Method::POST } else { Method::GET };
     let mut request = Request::builder()
-        .method(&method)
+        .method(method)
         .uri(&url)
         .header(header::CONNECTION, "close")
         .body(Full::new(Bytes::from(body.clone())))

@@ -12,6 +12,7 @@ mod global_cluster;
 mod replication;
 mod request;
 mod stack;
+mod vault;
 mod zone;
 
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub use request::{Action, Envelope, Request, RequestType, Text};
 
 use answer::Courier;
 
+use crate::probe::Prober;
+
 /// Kept back from the function's time to give the answer.
 const ANSWER_TIME: Duration = Duration::from_secs(20);
 /// One attempt at a call: a page of deletions takes its time.
@@ -42,6 +45,7 @@ pub struct Hook {
     s3: aws_sdk_s3::Client,
     route53: aws_sdk_route53::Client,
     cloudformation: aws_sdk_cloudformation::Client,
+    prober: Prober,
     courier: Courier,
 }
 
@@ -61,6 +65,7 @@ impl Hook {
             s3: aws_sdk_s3::Client::new(&aws),
             route53: aws_sdk_route53::Client::new(&aws),
             cloudformation: aws_sdk_cloudformation::Client::new(&aws),
+            prober: Prober::new(None)?.with_total_timeout(ATTEMPT_TIMEOUT),
             courier: Courier::new()?,
             aws,
         })
@@ -127,6 +132,7 @@ async fn act(hook: &Hook, request: &Request) -> Result<String, HookError> {
             global_cluster::release(&hook.aws, global_cluster, cluster).await
         }
         (Action::EmptyZone { zone }, true) => zone::empty(&hook.route53, zone).await,
+        (Action::EmptyVault { vault }, true) => vault::empty(&hook.aws, &hook.prober, vault).await,
         (_, false) => Ok("nothing to do before its removal".to_owned()),
     }
 }

@@ -110,6 +110,11 @@ pub enum Action {
         /// Id of the zone.
         zone: Text,
     },
+    /// On removal: every backup of a vault.
+    EmptyVault {
+        /// Name of the vault.
+        vault: Text,
+    },
 }
 
 /// From which bucket to which, under which role.
@@ -170,6 +175,7 @@ impl Request {
             Action::ReplicateBucket(replication) => format!("replicate-bucket:{}", replication.bucket),
             Action::ReleaseGlobalCluster { cluster, .. } => format!("release-global-cluster:{cluster}"),
             Action::EmptyZone { zone } => format!("empty-zone:{zone}"),
+            Action::EmptyVault { vault } => format!("empty-vault:{vault}"),
         }
     }
 }

@@ -4,4 +4,5 @@ mod buckets;
 mod database;
 mod function;
 mod stage;
+mod vault;
 mod zone;
