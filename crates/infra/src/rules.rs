@@ -13,8 +13,10 @@ pub const REGION_TAG: &str = "region";
 
 /// Which property of which type is its physical name. DNS names, and paths that
 /// AWS or a fellow resource gives, are not names of ours.
-const NAMES: [(&str, &str); 27] = [
+const NAMES: [(&str, &str); 30] = [
     ("AWS::ApiGateway::RestApi", "Name"),
+    ("AWS::Backup::BackupVault", "BackupVaultName"),
+    ("AWS::CloudTrail::Trail", "TrailName"),
     ("AWS::CloudWatch::Alarm", "AlarmName"),
     ("AWS::CloudWatch::CompositeAlarm", "AlarmName"),
     ("AWS::CloudWatch::Dashboard", "DashboardName"),
@@ -26,6 +28,7 @@ const NAMES: [(&str, &str); 27] = [
     ("AWS::KMS::Alias", "AliasName"),
     ("AWS::Lambda::Function", "FunctionName"),
     ("AWS::Logs::LogGroup", "LogGroupName"),
+    ("AWS::Logs::MetricFilter", "FilterName"),
     ("AWS::RDS::DBCluster", "DBClusterIdentifier"),
     ("AWS::RDS::DBClusterParameterGroup", "DBClusterParameterGroupName"),
     ("AWS::RDS::DBInstance", "DBInstanceIdentifier"),
@@ -63,7 +66,9 @@ const ALSO_HOLDS: [&str; 3] =
     ["AWS::CloudFormation::CustomResource", "AWS::RDS::GlobalCluster", "AWS::Route53::HostedZone"];
 
 /// What encrypts each type. A type with several rows must satisfy each of them.
-const ENCRYPTION: [Encryption; 9] = [
+const ENCRYPTION: [Encryption; 11] = [
+    Encryption::new("AWS::Backup::BackupVault", &[Setting::given("EncryptionKeyArn")]),
+    Encryption::new("AWS::CloudTrail::Trail", &[Setting::given("KMSKeyId")]),
     Encryption::new("AWS::DynamoDB::GlobalTable", &[Setting::on("SSESpecification.SSEEnabled")]),
     Encryption::new("AWS::Logs::LogGroup", &[Setting::given("KmsKeyId")]),
     Encryption::new("AWS::RDS::DBCluster", &[Setting::on("StorageEncrypted")]),

@@ -17,7 +17,9 @@ pub struct NameLength {
 /// What the services take.
 ///
 /// Source: the length constraints of each service's API reference.
-pub const NAME_LENGTHS: [(&str, &str, usize); 37] = [
+pub const NAME_LENGTHS: [(&str, &str, usize); 39] = [
+    ("AWS::Backup::BackupVault", "BackupVaultName", 50),
+    ("AWS::CloudTrail::Trail", "TrailName", 128),
     ("AWS::CloudWatch::Alarm", "AlarmName", 255),
     ("AWS::CloudWatch::CompositeAlarm", "AlarmName", 255),
     ("AWS::CloudWatch::Dashboard", "DashboardName", 255),
