@@ -13,8 +13,9 @@ pub const REGION_TAG: &str = "region";
 
 /// Which property of which type is its physical name. DNS names, and paths that
 /// AWS or a fellow resource gives, are not names of ours.
-const NAMES: [(&str, &str); 30] = [
+const NAMES: [(&str, &str); 37] = [
     ("AWS::ApiGateway::RestApi", "Name"),
+    ("AWS::ApplicationAutoScaling::ScalingPolicy", "PolicyName"),
     ("AWS::Backup::BackupVault", "BackupVaultName"),
     ("AWS::CloudTrail::Trail", "TrailName"),
     ("AWS::CloudWatch::Alarm", "AlarmName"),
@@ -22,6 +23,12 @@ const NAMES: [(&str, &str); 30] = [
     ("AWS::CloudWatch::Dashboard", "DashboardName"),
     ("AWS::DynamoDB::GlobalTable", "TableName"),
     ("AWS::EC2::SecurityGroup", "GroupName"),
+    ("AWS::ECR::Repository", "RepositoryName"),
+    ("AWS::ECS::Cluster", "ClusterName"),
+    ("AWS::ECS::Service", "ServiceName"),
+    ("AWS::ECS::TaskDefinition", "Family"),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name"),
     ("AWS::Events::EventBus", "Name"),
     ("AWS::Events::Rule", "Name"),
     ("AWS::IAM::Role", "RoleName"),
@@ -66,10 +73,11 @@ const ALSO_HOLDS: [&str; 3] =
     ["AWS::CloudFormation::CustomResource", "AWS::RDS::GlobalCluster", "AWS::Route53::HostedZone"];
 
 /// What encrypts each type. A type with several rows must satisfy each of them.
-const ENCRYPTION: [Encryption; 11] = [
+const ENCRYPTION: [Encryption; 12] = [
     Encryption::new("AWS::Backup::BackupVault", &[Setting::given("EncryptionKeyArn")]),
     Encryption::new("AWS::CloudTrail::Trail", &[Setting::given("KMSKeyId")]),
     Encryption::new("AWS::DynamoDB::GlobalTable", &[Setting::on("SSESpecification.SSEEnabled")]),
+    Encryption::new("AWS::ECR::Repository", &[Setting::given("EncryptionConfiguration.KmsKey")]),
     Encryption::new("AWS::Logs::LogGroup", &[Setting::given("KmsKeyId")]),
     Encryption::new("AWS::RDS::DBCluster", &[Setting::on("StorageEncrypted")]),
     Encryption::new("AWS::RDS::DBCluster", &[Setting::given("KmsKeyId")]),

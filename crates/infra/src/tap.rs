@@ -25,19 +25,17 @@ pub fn shared(standby: &Place<'_>) -> [Stack; 2] {
 
 /// Every stack of one region.
 pub fn stacks(place: &Place<'_>, packages: &Packages, replay: Replay) -> Vec<Stack> {
-    let mut stacks = vec![
-        alerts(place),
-        foundation(place, packages),
-        networking(place),
-        storage(place),
-        database(place),
-        peering(place),
-        network_peering(place),
-        compute(place, packages),
-        api(place),
-        disaster_recovery(place, replay),
-        monitoring(place),
-    ];
+    let before =
+        [alerts(place), foundation(place, packages), networking(place), storage(place), database(place)];
+    let between = [peering(place), network_peering(place)];
+    let mut stacks: Vec<Stack> = before.into_iter().chain(between).collect();
+    if place.containers().is_some() {
+        // A service is made for a target group that a load balancer forwards to, and runs from an image.
+        stacks.extend([images(place), load_balancer(place), compute(place, packages)]);
+    } else {
+        stacks.extend([compute(place, packages), api(place)]);
+    }
+    stacks.extend([disaster_recovery(place, replay), monitoring(place)]);
     stacks.extend(place.deployment.audit.as_ref().map(|asked| audit(place, asked)));
     stacks
 }
@@ -105,13 +103,36 @@ fn network_peering(place: &Place<'_>) -> Stack {
     peering
 }
 
+fn images(place: &Place<'_>) -> Stack {
+    let mut images = place.stack("Images", "repository of the containers' image");
+    stack::images::new(&mut images, place);
+    images
+}
+
+fn load_balancer(place: &Place<'_>) -> Stack {
+    let mut balancer = place.stack("LoadBalancer", "load balancer, its names and its firewall");
+    stack::load_balancer::new(&mut balancer, place);
+    balancer.depend_on(place.stack_name("Networking"));
+    // The zone's id, which proves the certificate's names, is copied into home by its peering.
+    balancer.depend_on(place.stack_name("Peering"));
+    balancer
+}
+
 fn compute(place: &Place<'_>, packages: &Packages) -> Stack {
-    let mut compute = place.stack("Compute", "functions and queues");
+    let what = match place.containers() {
+        Some(_) => "containers, functions and queues",
+        None => "functions and queues",
+    };
+    let mut compute = place.stack("Compute", what);
     stack::compute::new(&mut compute, place, packages);
     compute.depend_on(place.stack_name("Database"));
     compute.depend_on(place.stack_name("Storage"));
     compute.depend_on(place.stack_name("Peering"));
     compute.depend_on(place.standby().stack_name("GlobalTables"));
+    if place.containers().is_some() {
+        compute.depend_on(place.stack_name("Images"));
+        compute.depend_on(place.stack_name("LoadBalancer"));
+    }
     compute
 }
 
@@ -134,8 +155,8 @@ fn monitoring(place: &Place<'_>) -> Stack {
     let mut monitoring = place.stack("Monitoring", "alarms and dashboard");
     stack::monitoring::new(&mut monitoring, place);
     monitoring.depend_on(place.stack_name("Alerts"));
-    // Its certificate is watched by its ARN, which the API's stack leaves in a parameter.
-    monitoring.depend_on(place.stack_name("Api"));
+    // Its certificate is watched by its ARN, which the entrance's stack leaves in a parameter.
+    monitoring.depend_on(place.stack_name(place.entrance_kind()));
     monitoring.depend_on(place.stack_name("DisasterRecovery"));
     monitoring
 }

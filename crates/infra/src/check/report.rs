@@ -106,6 +106,13 @@ pub enum Outcome {
     LeftOut,
     /// It is not on this machine.
     NotInstalled,
+    /// Only another version than the pinned one is on this machine, and it was not run.
+    OtherVersion {
+        /// The version of it, as it says.
+        version: String,
+        /// Where it is.
+        program: String,
+    },
     /// It did not come to an end that can be understood.
     Broken {
         /// Why.

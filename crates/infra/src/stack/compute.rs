@@ -1,12 +1,12 @@
-//! The functions of a region, each with its own role, and the queues between them.
+//! The functions and containers of a region, each with its own role, and the queues between them.
 
 use cdk::{Handle, Scope, Stack};
 use cfn::lambda;
 use serde_json::json;
 
-use super::{database_keeper, log_group, permissions, queue, settings};
+use super::{containers, database_keeper, log_group, permissions, queue, settings};
 use crate::packages::{
-    DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, Packages, RECOVERY_STEP, SENTINEL,
+    self, DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, Packages, RECOVERY_STEP, SENTINEL,
 };
 use crate::place::{Place, parameter as key};
 use crate::policy::role;
@@ -29,11 +29,17 @@ const FUNCTIONS: [&str; 6] =
 /// attempt that its state has given up but that still runs.
 const STEPS: i64 = 6;
 
+/// Seconds a watch has for coming to its end. An invocation that takes 90 % of its limit is alarmed on, and a
+/// watch that ends as it should is none of these.
+const WATCH_ENDS_S: u64 = 40;
+
 /// What a region's compute stack holds.
 #[derive(Debug)]
 pub struct Handles {
-    /// The functions that accept, settle, watch and recover.
+    /// The functions that watch and recover, and in that profile those that accept and settle.
     pub functions: Vec<Handle>,
+    /// The services that accept and settle, in the profile `containers`.
+    pub services: Vec<Handle>,
     /// Orders to settle.
     pub orders: Handle,
     /// Orders that could not be settled.
@@ -50,21 +56,25 @@ pub fn new(stack: &mut Stack, place: &Place<'_>, packages: &Packages) -> Handles
     let mut root = stack.root();
     let (orders, dead_letters) = queues(&mut root, place);
     let failed = queue::add(&mut root, "FailedInvocations", queue::resting(&failed_invocations(place)), &[]);
+    let names = packages::functions(place.deployment);
+    let names: Vec<&str> = FUNCTIONS.into_iter().filter(|name| names.contains(name)).collect();
     let functions: Vec<Handle> =
-        FUNCTIONS.into_iter().map(|name| function(&mut root, place, packages, name)).collect();
-    for (name, handle) in FUNCTIONS.into_iter().zip(&functions) {
+        names.iter().map(|name| function(&mut root, place, packages, name)).collect();
+    let services = containers::add(&mut root, place, packages);
+    for (name, handle) in names.into_iter().zip(&functions) {
         match name {
             ORDER_PROCESSOR => feed(&mut root, handle, &orders),
             SENTINEL => on_failure(&mut root, "SentinelInvocations", handle, &failed, NEVER_LATE),
             PREFLIGHT => on_failure(&mut root, "PreflightInvocations", handle, &failed, ONCE_MORE),
             DATABASE_KEEPER => {
-                let others: Vec<&Handle> = functions.iter().filter(|other| *other != handle).collect();
+                let others = functions.iter().filter(|other| *other != handle);
+                let others: Vec<&Handle> = others.chain(&services).collect();
                 database_keeper::add(&mut root, place, packages, handle, &others);
             }
             _ => {}
         }
     }
-    Handles { functions, orders, dead_letters }
+    Handles { functions, services, orders, dead_letters }
 }
 
 fn queues(root: &mut Scope<'_>, place: &Place<'_>) -> (Handle, Handle) {
@@ -86,7 +96,7 @@ fn queues(root: &mut Scope<'_>, place: &Place<'_>) -> (Handle, Handle) {
 fn reserved(place: &Place<'_>, name: &str) -> Option<i64> {
     let sentinel = &place.deployment.sentinel;
     match name {
-        // Watches that overlap, and one more that may be starting.
+        // Watches that overlap, and one more that started late (`recovery::budget::Watch::at_once`).
         SENTINEL => {
             let overlapping = sentinel.watch_s.div_ceil(sentinel.schedule_s.max(1));
             Some(i64::try_from(overlapping).map_or(i64::MAX, |overlapping| overlapping.saturating_add(1)))
@@ -100,7 +110,7 @@ fn reserved(place: &Place<'_>, name: &str) -> Option<i64> {
 pub(super) fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
     match name {
         ORDER_PROCESSOR => PROCESSOR_TIMEOUT_S,
-        SENTINEL => place.deployment.sentinel.watch_s + 20,
+        SENTINEL => place.deployment.sentinel.watch_s + WATCH_ENDS_S,
         RECOVERY_STEP => recovery::workflow::function_timeout_s().max(30),
         DATABASE_KEEPER => database_keeper::TIMEOUT_S,
         PREFLIGHT => recovery::preflight::FUNCTION_TIMEOUT_S,

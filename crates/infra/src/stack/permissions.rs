@@ -1,15 +1,16 @@
 //! What each function may do, and nothing more.
 
+mod preflight;
+
 use cfn::Json;
 use recovery::lease::LEASE_KEY;
 use recovery::setting::AUDIT_RECORDS;
 use serde_json::json;
 
-use super::preflight;
-use super::storage::BUCKETS;
-use crate::packages::{
-    DATABASE_KEEPER, FUNCTIONS, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, RECOVERY_STEP, SENTINEL,
-};
+pub(super) use self::preflight::observer;
+use super::compute::failed_invocations;
+use super::containers;
+use crate::packages::{DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, RECOVERY_STEP, SENTINEL};
 use crate::place::{Place, parameter as key};
 use crate::policy::Statement;
 
@@ -21,16 +22,24 @@ pub(super) fn of(function: &str, place: &Place<'_>) -> Vec<Statement> {
 
 /// What it calls itself, from within the network; what Lambda does for it goes Lambda's own way.
 pub(super) fn calls(function: &str, place: &Place<'_>) -> Vec<Statement> {
-    match function {
+    let mut calls = match function {
         ORDERS_API => orders_api(place),
         ORDER_PROCESSOR => order_processor(place),
         SENTINEL => sentinel(place),
         RECOVERY_STEP => recovery_step(place),
         DATABASE_KEEPER => database_keeper(place),
-        PREFLIGHT => preflight(place),
+        PREFLIGHT => preflight::preflight(place),
         _ => Vec::new(),
+    };
+    if place.containers().is_some() {
+        // Load balancers ask for no signature.
+        calls.retain(|statement| statement.actions() != [INVOKE]);
+        calls.extend(containers::access::of_function(function, place));
     }
+    calls
 }
+
+const INVOKE: &str = "execute-api:Invoke";
 
 /// What a service that it calls does for it, under its role.
 fn on_its_behalf(function: &str, place: &Place<'_>) -> Vec<Statement> {
@@ -45,12 +54,18 @@ fn on_its_behalf(function: &str, place: &Place<'_>) -> Vec<Statement> {
     ]
 }
 
-/// What Lambda does under a function's role to put it into the VPC.
-const INTERFACES: [&str; 4] = [
+/// What Lambda does under a function's role to put it into the VPC. The developer guide asks whoever writes a
+/// policy of their own for all of these.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html>
+/// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaVPCAccessExecutionRole.html>
+const INTERFACES: [&str; 6] = [
+    "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
 ];
 
 /// The code of a function may not touch interfaces: its calls carry its ARN, Lambda's own do not.
@@ -127,7 +142,7 @@ fn switch(place: &Place<'_>) -> Statement {
 /// Signed calls of the API, as clients make them: method, path, and whose region's API.
 fn api_calls<const N: usize>(calls: [(&str, &str, Place<'_>); N]) -> Statement {
     let resources = calls.map(|(verb, path, place)| super::api::calls(&place, verb, path));
-    Statement::allow(&["execute-api:Invoke"], resources).because(
+    Statement::allow(&[INVOKE], resources).because(
         "the id of an API is made by API Gateway, and a parameter that holds it would make this stack wait for the API, which waits for this stack",
     )
 }
@@ -188,7 +203,7 @@ fn sentinel(place: &Place<'_>) -> Vec<Statement> {
                 place.arn("states", &format!("execution:{failback}:failback-*")),
             ],
         ),
-        Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&super::compute::failed_invocations(place))]),
+        Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&failed_invocations(place))]),
         api_calls([("POST", "orders", place.peer())]),
     ]
 }
@@ -262,54 +277,4 @@ fn failover_records(place: &Place<'_>) -> Json {
             "route53:ChangeResourceRecordSetsActions": ["UPSERT"],
         },
     })
-}
-
-/// Looks at everything and changes nothing but what it remembers of itself.
-fn preflight(place: &Place<'_>) -> Vec<Statement> {
-    let names = place.names();
-    let queues = [names.order_queue(), names.dead_letter_queue()].map(|name| place.queue_arn(&name));
-    vec![
-        journal(place, &["dynamodb:GetItem"])
-            .when(keys_only("StringEquals", &[LEASE_KEY, preflight::JOURNAL_KEY])),
-        journal(place, &["dynamodb:PutItem"]).when(keys_only("StringEquals", &[preflight::JOURNAL_KEY])),
-        Statement::allow(&["dynamodb:GetItem"], [place.table_arn(&names.sessions_table())]),
-        Statement::allow(&["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], queues),
-        switch(place),
-        Statement::allow(&["ssm:GetParameter"], [place.parameter_arn(&preflight::digest_parameter(place))]),
-        own_database(place, PREFLIGHT),
-        peer_database(place, PREFLIGHT),
-        Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
-        Statement::allow(&["rds:DescribeGlobalClusters"], [place.global_cluster_arn()]),
-        Statement::allow(
-            &["lambda:GetFunctionConfiguration"],
-            FUNCTIONS.map(|function| place.function_arn(function)),
-        ),
-        Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),
-        replication_look(place),
-        Statement::allow(&["scheduler:GetSchedule"], [preflight::watch_schedule_arn(place)]),
-        Statement::allow(&["events:PutEvents"], [place.event_bus_arn()]),
-        Statement::allow(&["iam:SimulatePrincipalPolicy"], [preflight::recovery_role_arn(place)]),
-        Statement::allow(&["sts:AssumeRole"], [preflight::observer_role_arn(&place.peer())]),
-        Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&super::compute::failed_invocations(place))]),
-    ]
-}
-
-/// What the peer's preflight may look at in this region. Its database it asks itself.
-pub(super) fn observer(place: &Place<'_>) -> Vec<Statement> {
-    vec![
-        Statement::allow(
-            &["lambda:GetFunctionConfiguration"],
-            FUNCTIONS.map(|function| place.function_arn(function)),
-        ),
-        Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
-        Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),
-        replication_look(place),
-    ]
-}
-
-fn replication_look(place: &Place<'_>) -> Statement {
-    Statement::allow(
-        &["s3:GetReplicationConfiguration"],
-        BUCKETS.map(|(_, purpose)| place.bucket_arn(purpose)),
-    )
 }

@@ -15,6 +15,7 @@ mod reader;
 mod rules;
 mod strong_set;
 mod timing;
+mod value;
 
 pub use audit::Audit;
 pub use containers::{BusyHours, Containers, TimeOfDay};

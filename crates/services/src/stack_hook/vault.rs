@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use recovery::Region;
 use serde::Deserialize;
 
 use super::HookError;
 use crate::aws::{CallFailed, cause};
-use crate::probe::Prober;
-use crate::signed::{self, Call};
+use crate::signed::{Call, Caller};
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Looks without any progress after which people have to see to it: five minutes.
@@ -24,8 +24,8 @@ const GONE: &str = "ResourceNotFoundException";
 
 /// Where the vault is, and how it is asked.
 struct Vault<'v> {
-    aws: &'v SdkConfig,
-    prober: &'v Prober,
+    caller: &'v Caller,
+    region: Region,
     name: &'v str,
 }
 
@@ -46,17 +46,20 @@ struct Backup {
 }
 
 /// Removes every backup, until a look finds none.
-pub(super) async fn empty(aws: &SdkConfig, prober: &Prober, vault: &str) -> Result<String, HookError> {
-    empty_looking_every(LOOK_EVERY, aws, prober, vault).await
+pub(super) async fn empty(aws: &SdkConfig, caller: &Caller, vault: &str) -> Result<String, HookError> {
+    empty_looking_every(LOOK_EVERY, aws, caller, vault).await
 }
 
 async fn empty_looking_every(
     pause: Duration,
     aws: &SdkConfig,
-    prober: &Prober,
+    caller: &Caller,
     name: &str,
 ) -> Result<String, HookError> {
-    let vault = Vault { aws, prober, name };
+    let region = aws.region().and_then(|region| Region::new(region.as_ref()).ok());
+    let region =
+        region.ok_or_else(|| HookError::Invalid("the function does not know its region".to_owned()))?;
+    let vault = Vault { caller, region, name };
     let mut asked: BTreeSet<String> = BTreeSet::new();
     let (mut least, mut idle) = (usize::MAX, 0);
     // Always from the beginning: what was found is gone, and what was copied here meanwhile is seen.
@@ -93,7 +96,7 @@ impl Vault<'_> {
     async fn backups(&self) -> Result<Option<Vec<Backup>>, CallFailed> {
         const CALL: &str = "backup:ListRecoveryPointsByBackupVault";
         let call = self.call(CALL, &format!("?maxResults={PAGE}"));
-        match signed::send(self.aws, self.prober, &call).await {
+        match self.caller.send(&call).await {
             Ok(body) => {
                 let page: Page =
                     serde_json::from_slice(&body).map_err(|error| CallFailed::unreadable(CALL, error))?;
@@ -108,7 +111,7 @@ impl Vault<'_> {
     async fn remove(&self, arn: &str) -> Result<(), CallFailed> {
         let arn: String = form_urlencoded::byte_serialize(arn.as_bytes()).collect();
         let call = self.call("backup:DeleteRecoveryPoint", &arn);
-        match signed::remove(self.aws, self.prober, &call).await {
+        match self.caller.remove(&call).await {
             Ok(_) => Ok(()),
             Err(error) if error.source.to_string().contains(GONE) => Ok(()),
             Err(error) => Err(error),
@@ -116,13 +119,12 @@ impl Vault<'_> {
     }
 
     fn call(&self, name: &'static str, rest: &str) -> Call {
-        let region = self.aws.region().map(ToString::to_string).unwrap_or_default();
         Call {
             name,
-            endpoint: format!("https://backup.{region}.amazonaws.com"),
+            endpoint: format!("https://backup.{}.amazonaws.com", self.region),
             service: "backup",
             path: format!("/backup-vaults/{}/recovery-points/{rest}", self.name),
-            region,
+            region: self.region.clone(),
             form: None,
         }
     }

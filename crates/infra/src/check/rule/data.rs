@@ -11,6 +11,8 @@ const BUCKET: &str = "AWS::S3::Bucket";
 const VAULT: &str = "AWS::Backup::BackupVault";
 /// What cannot be made again.
 const KEPT: [&str; 5] = [BUCKET, CLUSTER, TABLE, VAULT, "AWS::RDS::GlobalCluster"];
+/// What AWS encrypts anyway, and we with a key of ours.
+const OWN_KEY: [&str; 2] = ["AWS::Logs::LogGroup", "AWS::SecretsManager::Secret"];
 /// Properties that keep a resource from being removed.
 const PROTECTIONS: [&str; 3] = ["DeletionProtection", "DeletionProtectionEnabled", "TerminationProtection"];
 
@@ -49,7 +51,7 @@ pub(super) const RESTORABLE: Rule = Rule {
 
 pub(super) const ENCRYPTED: Rule = Rule {
     id: "encrypted-at-rest",
-    title: "clusters, tables, buckets, vaults, trails, queues and topics are encrypted at rest",
+    title: "clusters, tables, buckets, vaults, trails, queues and topics are encrypted at rest, log groups and secrets under our own keys",
     rationale: "a copy in a second region is a second thing that can be stolen",
     look: |subject| {
         let is_open = |resource: &Resource<'_>| match resource.kind() {
@@ -65,7 +67,13 @@ pub(super) const ENCRYPTED: Rule = Rule {
             _ => false,
         };
         let open = subject.inventory.resources().filter(is_open);
-        open.map(|resource| Finding::at(&resource, "is not encrypted at rest")).collect()
+        let open = open.map(|resource| Finding::at(&resource, "is not encrypted at rest"));
+        // AWS encrypts these with keys of its own, whose use nobody can see or stop.
+        let foreign = |resource: &Resource<'_>| {
+            OWN_KEY.contains(&resource.kind()) && resource.get("KmsKeyId").is_null()
+        };
+        let foreign = subject.inventory.resources().filter(foreign);
+        open.chain(foreign.map(|resource| Finding::at(&resource, "is not under a key of ours"))).collect()
     },
 };
 

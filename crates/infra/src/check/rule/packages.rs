@@ -4,12 +4,19 @@ use super::{Finding, Rule};
 
 const FUNCTION: &str = "AWS::Lambda::Function";
 /// What makes two functions the same.
-const SAME_IN_BOTH: [&str; 6] =
-    ["Code/S3Key", "Architectures", "Handler", "MemorySize", "Runtime", "Timeout"];
+const SAME_IN_BOTH: [&str; 7] = [
+    "Code/S3Key",
+    "Architectures",
+    "Handler",
+    "MemorySize",
+    "ReservedConcurrentExecutions",
+    "Runtime",
+    "Timeout",
+];
 
 pub(super) const SAME: Rule = Rule {
     id: "same-packages",
-    title: "every function is in both regions, with the same package and the same size",
+    title: "every function is in both regions, with the same package, the same size and as many instances kept for it",
     rationale: "what was tested in one region is then not what takes over in the other",
     look: |subject| {
         let [home, standby] = subject.pair();

@@ -28,15 +28,15 @@ const SHARED: [&str; 12] = [
 
 pub(super) const OVERLAP: Rule = Rule {
     id: "watches-overlap",
-    title: "a watch lasts for a schedule, a TTL and a margin at least",
-    rationale: "otherwise there are times at which no watch has seen the lease for long enough to take it",
+    title: "a watch lasts until the next one, however late it starts, has seen a TTL and a margin",
+    rationale: "otherwise nobody has seen the lease for long enough to take it, and an owner that is well renews it too late",
     look: |subject| {
         let mut findings = Vec::new();
         for region in subject.pair() {
             match watch(subject.inventory, subject.deployment, region) {
                 Err(missing) => findings.push(Finding::missing("sentinel", missing.to_string())),
                 Ok(watch) => {
-                    let needed = watch.schedule_s + watch.ttl_s + watch.margin_s;
+                    let needed = watch.covering_s();
                     let sentinel = function(subject.inventory, subject.deployment, region, SENTINEL);
                     if let (true, Ok(sentinel)) = (watch.watch_s < needed, sentinel) {
                         let what = format!("watches for {} s, {needed} s are needed", watch.watch_s);
@@ -77,8 +77,8 @@ pub(super) const HAS_CAPACITY: Rule = Rule {
     look: |subject| {
         let mut findings = Vec::new();
         for region in subject.pair() {
-            let overlapping = watch(subject.inventory, subject.deployment, region)
-                .map_or(1, |watch| watch.watch_s.div_ceil(watch.schedule_s.max(1)));
+            let overlapping =
+                watch(subject.inventory, subject.deployment, region).map_or(1, |watch| watch.at_once());
             for (binary, needed) in [(SENTINEL, overlapping), (RECOVERY_STEP, STEPS_AT_ONCE)] {
                 match function(subject.inventory, subject.deployment, region, binary) {
                     Err(missing) => findings.push(Finding::missing(binary, missing.to_string())),

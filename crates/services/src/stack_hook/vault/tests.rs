@@ -80,8 +80,9 @@ async fn emptied<const N: usize>(backups: [(&str, Manner); N]) -> (Result<String
         .route("/backup-vaults/{vault}/recovery-points/{arn}", delete(remove))
         .with_state(Arc::clone(&shared));
     let (endpoint, _server) = serve(routes).await;
-    let prober = Prober::new(None).expect("a prober");
-    let outcome = empty_looking_every(PAUSE, &config(&endpoint).await, &prober, "v").await;
+    let aws = config(&endpoint).await;
+    let caller = Caller::new(&aws).expect("a caller");
+    let outcome = empty_looking_every(PAUSE, &aws, &caller, "v").await;
     (outcome, shared)
 }
 
@@ -132,7 +133,8 @@ async fn a_backup_that_stays_is_named_with_the_reason() {
 async fn a_vault_that_is_gone_needs_nothing() {
     let gone = || async { (StatusCode::NOT_FOUND, "{\"Code\":\"ResourceNotFoundException\"}") };
     let (endpoint, _server) = serve(Router::new().fallback(gone)).await;
-    let prober = Prober::new(None).expect("a prober");
-    let outcome = empty_looking_every(PAUSE, &config(&endpoint).await, &prober, "v").await;
+    let aws = config(&endpoint).await;
+    let caller = Caller::new(&aws).expect("a caller");
+    let outcome = empty_looking_every(PAUSE, &aws, &caller, "v").await;
     assert_eq!(outcome.expect("nothing to do"), "v is gone already");
 }

@@ -13,7 +13,7 @@ use self::body::{Content, Line, Row, Shows, View};
 use super::catalogue::{api, dynamodb, lambda, rds, reported, sqs, states};
 use super::metric::{Measure, Metric};
 use super::{alarm, composite};
-use crate::packages::FUNCTIONS;
+use crate::packages;
 use crate::place::Place;
 
 /// Adds the region's dashboard.
@@ -187,7 +187,7 @@ fn callers(place: &Place<'_>) -> Vec<Row> {
 fn functions(place: &Place<'_>) -> Vec<Row> {
     let each = |known: &super::metric::Known<1>, statistic| -> Vec<Line> {
         let line = |name: &str| of(place, name, |at| known.of([at.names().function(name)]).by(statistic));
-        FUNCTIONS.iter().flat_map(|name| line(name)).collect()
+        packages::functions(place.deployment).into_iter().flat_map(line).collect()
     };
     let queue = |at: &Place<'_>| [at.names().order_queue()];
     let dead = |at: &Place<'_>| [at.names().dead_letter_queue()];
