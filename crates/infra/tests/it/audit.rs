@@ -9,6 +9,8 @@ mod trail;
 
 use std::collections::BTreeSet;
 
+use infra::check::rule::RULES;
+use recovery::Deployment;
 use serde_json::{Value, json};
 
 use crate::{Template, audited, audited_with, deployment, synthesise, trading};
@@ -126,4 +128,27 @@ fn a_trail_can_be_left_to_another_deployment_of_the_account() {
     let text: String = templates.iter().map(|template| template.json.to_string()).collect();
     assert!(!text.contains("trail-audit"), "neither bucket nor key lets a trail in that is not there");
     assert_eq!(deployment().audit, None);
+}
+
+#[test]
+fn the_finance_deployments_have_all_of_it_and_keep_its_rules() {
+    let files = [
+        include_str!("../../../../deployments/finance-west.toml"),
+        include_str!("../../../../deployments/finance-east.toml"),
+    ];
+    for (text, environment) in files.into_iter().flat_map(|text| [(text, "production"), (text, "staging")]) {
+        let deployment = Deployment::parse_for(text, "f", Some(environment)).expect("we ship it");
+        let inventory = crate::check::inventory(&deployment);
+        for region in deployment.pair() {
+            assert!(inventory.in_region(region, "AWS::Backup::BackupVault").next().is_some(), "{region}");
+        }
+        let trails: Vec<&str> =
+            inventory.all("AWS::CloudTrail::Trail").map(|trail| trail.stack.region.as_str()).collect();
+        let standby = deployment.regions.standby.as_str();
+        assert_eq!(trails, if environment == "production" { vec![standby] } else { Vec::new() });
+        for id in ["backed-up-as-asked", "calls-are-recorded", "stays-in-its-regions"] {
+            let rule = RULES.iter().find(|rule| rule.id == id).expect("there is such a rule");
+            assert_eq!(rule.findings(&inventory, &deployment), [], "{} {environment}", deployment.name);
+        }
+    }
 }

@@ -5,12 +5,13 @@
 use cdk::Scope;
 use cfn::Json;
 use cfn::events::Rule;
-use cfn::events::rule::{DeadLetterConfig, RetryPolicy, Target};
+use cfn::events::rule::{DeadLetterConfig, Target};
 use serde_json::json;
 
 use super::watch::TAMPERING;
 use crate::place::Place;
 use crate::stack::disaster_recovery::undelivered_events;
+use crate::stack::retry;
 
 /// Ends of a job that left no whole backup.
 const FAILED: [&str; 4] = ["ABORTED", "EXPIRED", "FAILED", "PARTIAL"];
@@ -37,7 +38,7 @@ pub(super) fn add(scope: &mut Scope<'_>, place: &Place<'_>) {
             _ => ("changes of keys, trails and vaults", tampering()),
         };
         let target = Target::new(place.alert_topic_arn(), "alerts")
-            .retry_policy(RetryPolicy::new().maximum_retry_attempts(185).maximum_event_age_in_seconds(86_400))
+            .retry_policy(retry::longest())
             .dead_letter_config(DeadLetterConfig::new().arn(place.queue_arn(&undelivered_events(place))));
         let rule = Rule::new()
             .name(place.names().resource("rule", purpose))

@@ -7,12 +7,9 @@
 
 use cfn::cloudtrail::trail::{AdvancedEventSelector, AdvancedFieldSelector as Field};
 
-use crate::packages::FUNCTIONS;
+use crate::packages::{CONTAINERS, FUNCTIONS};
 use crate::place::Place;
 use crate::stack::storage::AUDIT;
-
-/// Tasks that use the journal in the profile `containers`, under roles named like those of functions.
-const TASKS: [&str; 2] = ["orders-service", "orders-worker"];
 
 /// Every selector of the trail.
 ///
@@ -64,7 +61,7 @@ fn kind(kind: &str) -> Field {
 /// What the sessions of our roles begin with, in both regions.
 fn own_sessions(place: &Place<'_>) -> Vec<String> {
     let names = place.names();
-    let binaries = FUNCTIONS.into_iter().chain(TASKS);
+    let binaries = FUNCTIONS.into_iter().chain(CONTAINERS);
     let roles =
         binaries.flat_map(|binary| place.deployment.pair().map(|region| names.function_role(binary, region)));
     roles.map(|role| format!("arn:aws:sts::{}:assumed-role/{role}/", place.account)).collect()
