@@ -4,7 +4,7 @@ pub mod alerts;
 pub mod api;
 pub mod audit;
 pub mod compute;
-mod containers;
+pub mod containers;
 pub mod database;
 mod database_events;
 mod database_keeper;

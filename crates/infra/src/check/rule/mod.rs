@@ -5,9 +5,12 @@
 
 mod alarm;
 mod audit;
+mod connections;
+pub(super) mod containers;
 mod data;
 mod database;
 mod delivery;
+mod entrance;
 mod identity;
 mod names;
 mod packages;
@@ -78,7 +81,7 @@ impl Rule {
 }
 
 /// Every rule, from the path of recovery to what surrounds it.
-pub const RULES: [Rule; 36] = [
+pub const RULES: [Rule; 42] = [
     path::ONE_REGION,
     path::OWN_REGION_CALLS,
     path::CONTROL_PLANES_MAY_FAIL,
@@ -98,6 +101,11 @@ pub const RULES: [Rule; 36] = [
     watch::REGIONS_AGREE,
     watch::SWITCH,
     packages::SAME,
+    containers::FLOOR,
+    containers::ROLL_BACK,
+    containers::CONFINED,
+    entrance::HTTPS_ONLY,
+    connections::BOUNDED,
     database::SAME_ENGINE,
     database::NOT_HEADLESS,
     database::PARAMETERS_ALIKE,
@@ -111,6 +119,7 @@ pub const RULES: [Rule; 36] = [
     names::FIT,
     delivery::NOTHING_DROPPED,
     alarm::LAG,
+    alarm::RECOVERY_POINT,
     alarm::BOTH_SIDES,
     audit::RECORDED,
     audit::BACKED_UP,

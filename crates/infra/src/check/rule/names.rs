@@ -3,7 +3,7 @@
 use super::{Finding, Rule};
 
 /// Type, the property that is its name, and the longest that AWS takes.
-const LIMITS: [(&str, &str, usize); 25] = [
+const LIMITS: [(&str, &str, usize); 31] = [
     ("AWS::Backup::BackupVault", "BackupVaultName", 50),
     ("AWS::CloudTrail::Trail", "TrailName", 128),
     ("AWS::CloudWatch::Alarm", "AlarmName", 255),
@@ -11,6 +11,12 @@ const LIMITS: [(&str, &str, usize); 25] = [
     ("AWS::CloudWatch::Dashboard", "DashboardName", 255),
     ("AWS::DynamoDB::GlobalTable", "TableName", 255),
     ("AWS::EC2::SecurityGroup", "GroupName", 255),
+    ("AWS::ECR::Repository", "RepositoryName", 256),
+    ("AWS::ECS::Cluster", "ClusterName", 255),
+    ("AWS::ECS::Service", "ServiceName", 255),
+    ("AWS::ECS::TaskDefinition", "Family", 255),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name", 32),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name", 32),
     ("AWS::Events::EventBus", "Name", 256),
     ("AWS::Events::Rule", "Name", 64),
     ("AWS::IAM::Role", "RoleName", 64),

@@ -1,6 +1,6 @@
-//! What people are told by event: failed backups and copies, and in the region without the trail's log group
-//! what is done there to keys, trails and vaults. Each region tells for itself, so that the loss of one does
-//! not silence the other.
+//! What people are told by event: failed backups and copies, and what is done to the region's keys, trails and
+//! vaults. Each region tells for itself, so that the loss of one does not silence the other; the trail's alarms
+//! tell of the same calls in one region only, and later.
 
 use cdk::Scope;
 use cfn::Json;
@@ -16,18 +16,20 @@ use crate::stack::retry;
 /// Ends of a job that left no whole backup.
 const FAILED: [&str; 4] = ["ABORTED", "EXPIRED", "FAILED", "PARTIAL"];
 
-/// Purposes of the rules of a region.
-fn purposes(place: &Place<'_>) -> Vec<&'static str> {
-    let audit = place.deployment.audit.as_ref();
-    let elsewhere = audit.is_some_and(|audit| audit.trail) && !place.has_trail();
-    let tampering = elsewhere.then_some("audit-tampering");
-    audit.map(|_| "backups-failed").into_iter().chain(tampering).collect()
+/// Names of the rules of a region; none without an audit.
+pub(in crate::stack) fn rule_names(place: &Place<'_>) -> Vec<String> {
+    purposes(place).map(|purpose| place.names().resource("rule", purpose)).collect()
 }
 
-/// ARNs of the rules of a region, whose undelivered events are put aside; none without an audit.
+fn purposes(place: &Place<'_>) -> impl Iterator<Item = &'static str> {
+    let audit = place.deployment.audit.as_ref();
+    let tampering = audit.filter(|audit| audit.trail).map(|_| "audit-tampering");
+    audit.map(|_| "backups-failed").into_iter().chain(tampering)
+}
+
+/// ARNs of the rules of a region, whose undelivered events are put aside.
 pub(in crate::stack) fn rule_arns(place: &Place<'_>) -> Vec<String> {
-    let name = |purpose| format!("rule/{}", place.names().resource("rule", purpose));
-    purposes(place).into_iter().map(|purpose| place.arn("events", &name(purpose))).collect()
+    rule_names(place).iter().map(|name| place.arn("events", &format!("rule/{name}"))).collect()
 }
 
 /// Adds the rules.

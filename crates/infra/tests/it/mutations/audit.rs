@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::changes::Change;
+use super::changes::Named;
 use super::edit::{add, allow, both, environment, named, of, remove, set, unset};
 
 const HOME: &str = "us-east-1";
@@ -13,11 +13,11 @@ const PLAN: &str = "AWS::Backup::BackupPlan";
 const RULE: &str = "BackupPlan/BackupPlanRule/0";
 
 /// Every change, in words and in code.
-pub fn all() -> Vec<(&'static str, Change)> {
+pub fn all() -> Vec<Named> {
     [trail(), backups(), residency()].concat()
 }
 
-fn trail() -> Vec<(&'static str, Change)> {
+fn trail() -> Vec<Named> {
     vec![
         ("there is no trail", |all| remove(all, STANDBY, TRAIL, |_| true)),
         ("the trail does not record", |all| set(both(all, TRAIL), "IsLogging", json!(false))),
@@ -38,7 +38,7 @@ fn trail() -> Vec<(&'static str, Change)> {
     ]
 }
 
-fn backups() -> Vec<(&'static str, Change)> {
+fn backups() -> Vec<Named> {
     vec![
         ("home backs nothing up", |all| remove(all, HOME, PLAN, |_| true)),
         ("home's backups have no vault", |all| remove(all, HOME, VAULT, |_| true)),
@@ -68,7 +68,7 @@ fn backups() -> Vec<(&'static str, Change)> {
     ]
 }
 
-fn residency() -> Vec<(&'static str, Change)> {
+fn residency() -> Vec<Named> {
     vec![
         ("a stack is deployed into another region", |all| {
             let stack = all.stacks.iter_mut().find(|stack| stack.kind() == "NetworkPeering");

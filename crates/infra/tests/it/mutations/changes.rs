@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::edit::{add, allow, both, environment, named, of, remove, set, unset, workflow};
 
-/// Breaks one property.
-pub type Change = fn(&mut Inventory);
+type Change = fn(&mut Inventory);
+/// A change in words and in code.
+pub type Named = (&'static str, Change);
 
 const HOME: &str = "us-east-1";
 const STANDBY: &str = "us-east-2";
@@ -27,10 +28,9 @@ const ROLE: &str = "AWS::IAM::Role";
 const TABLE: &str = "AWS::DynamoDB::GlobalTable";
 const TOPIC: &str = "AWS::SNS::Topic";
 
-/// Every change, in words and in code.
-pub fn all() -> Vec<(&'static str, Change)> {
-    [path(), traffic(), workflows(), watches(), sides(), data::changes(), surroundings(), super::audit::all()]
-        .concat()
+/// Every change.
+pub fn all() -> Vec<Named> {
+    [path(), traffic(), workflows(), watches(), sides(), data::changes(), surroundings()].concat()
 }
 
 fn path() -> Vec<(&'static str, Change)> {
