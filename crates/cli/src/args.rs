@@ -95,6 +95,8 @@ pub enum Command {
     Synth(Synth),
     /// Judge a deployment before it is deployed: recovery budget, rules, validators
     Check(Check),
+    /// Estimate what a deployment costs in a month, and where it could cost less
+    Cost(Cost),
     /// Rehearse the loss of a region on this machine, with real parts
     Drill(Drill),
     /// Print a recovery workflow
@@ -136,6 +138,14 @@ pub struct Check {
     /// Packages of the functions [default: target/lambda, or stand-ins where it lacks one]
     #[arg(long, value_name = "DIR")]
     pub packages: Option<PathBuf>,
+}
+
+/// Arguments of `standfast cost`.
+#[derive(Args, Debug)]
+pub struct Cost {
+    /// Print every assumption and every type that costs nothing, too
+    #[arg(long)]
+    pub assumptions: bool,
 }
 
 /// Arguments of `standfast drill`.

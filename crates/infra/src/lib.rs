@@ -13,6 +13,7 @@
 pub mod app;
 pub mod check;
 pub mod connections;
+pub mod cost;
 pub mod diagram;
 pub mod packages;
 pub mod place;

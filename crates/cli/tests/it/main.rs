@@ -3,6 +3,7 @@
 mod bad_input;
 mod check;
 mod context;
+mod cost;
 mod drill;
 mod emulate;
 mod screens;

@@ -9,6 +9,7 @@ mod calls;
 mod check;
 mod compute;
 mod containers;
+mod cost;
 mod data;
 mod database;
 mod documents;

@@ -4,7 +4,7 @@
 mod audit;
 mod changes;
 mod containers;
-mod edit;
+pub mod edit;
 
 use std::collections::BTreeSet;
 

@@ -3,6 +3,7 @@
 mod buckets;
 mod database;
 mod function;
+mod meanwhile;
 mod stage;
 mod vault;
 mod zone;
