@@ -1,6 +1,7 @@
 //! Goal: breaking a property of the templates makes a named rule or the recovery budget object, and no other one.
-//! Method: the shipped deployment's templates, one change at a time; every rule objects to at least one of them.
+//! Method: the templates of the shipped deployment with a trail and backups, one change at a time; every rule objects to at least one of them.
 
+mod audit;
 mod changes;
 pub mod edit;
 
@@ -11,8 +12,8 @@ use infra::check::reading::budgets;
 use infra::check::rule::RULES;
 use recovery::Deployment;
 
+use crate::audited;
 use crate::check::inventory;
-use crate::deployment;
 
 /// Ids of the rules that object, and the worst cases that exceed their objective.
 fn objectors(inventory: &Inventory, deployment: &Deployment) -> BTreeSet<String> {
@@ -34,7 +35,7 @@ fn objectors(inventory: &Inventory, deployment: &Deployment) -> BTreeSet<String>
 
 #[test]
 fn every_broken_property_is_objected_to_and_every_rule_can_object() {
-    let deployment = deployment();
+    let deployment = audited();
     let sound = inventory(&deployment);
     assert_eq!(objectors(&sound, &deployment), BTreeSet::new());
     let mut table = String::new();

@@ -4,6 +4,7 @@
 //! never asks how a template was made, so a template that somebody changed is judged as it is.
 
 mod alarm;
+mod audit;
 mod data;
 mod database;
 mod delivery;
@@ -11,6 +12,7 @@ mod identity;
 mod names;
 mod packages;
 mod path;
+mod residency;
 mod tables;
 mod traffic;
 mod transit;
@@ -76,7 +78,7 @@ impl Rule {
 }
 
 /// Every rule, from the path of recovery to what surrounds it.
-pub const RULES: [Rule; 33] = [
+pub const RULES: [Rule; 36] = [
     path::ONE_REGION,
     path::OWN_REGION_CALLS,
     path::CONTROL_PLANES_MAY_FAIL,
@@ -110,4 +112,7 @@ pub const RULES: [Rule; 33] = [
     delivery::NOTHING_DROPPED,
     alarm::LAG,
     alarm::BOTH_SIDES,
+    audit::RECORDED,
+    audit::BACKED_UP,
+    residency::STAYS,
 ];

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::edit::{add, allow, both, environment, named, of, remove, set, unset, workflow};
 
-type Change = fn(&mut Inventory);
+/// Breaks one property.
+pub type Change = fn(&mut Inventory);
 
 const HOME: &str = "us-east-1";
 const STANDBY: &str = "us-east-2";
@@ -28,7 +29,8 @@ const TOPIC: &str = "AWS::SNS::Topic";
 
 /// Every change, in words and in code.
 pub fn all() -> Vec<(&'static str, Change)> {
-    [path(), traffic(), workflows(), watches(), sides(), data::changes(), surroundings()].concat()
+    [path(), traffic(), workflows(), watches(), sides(), data::changes(), surroundings(), super::audit::all()]
+        .concat()
 }
 
 fn path() -> Vec<(&'static str, Change)> {
