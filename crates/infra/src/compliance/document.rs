@@ -8,7 +8,7 @@ use recovery::workflow::{failback_runbook, runbook};
 use serde::{Deserialize, Serialize};
 
 /// Pages of this repository.
-const PAGES: [(&str, &str); 12] = [
+const PAGES: [(&str, &str); 13] = [
     ("ARCHITECTURE.md", include_str!("../../../../ARCHITECTURE.md")),
     ("docs/alarms.md", include_str!("../../../../docs/alarms.md")),
     ("docs/check.md", include_str!("../../../../docs/check.md")),
@@ -38,6 +38,10 @@ const PAGES: [(&str, &str); 12] = [
     (
         "docs/decisions/2026-11-20-who-may-call-the-api.md",
         include_str!("../../../../docs/decisions/2026-11-20-who-may-call-the-api.md"),
+    ),
+    (
+        "docs/decisions/2026-11-20-who-may-call-the-load-balancer.md",
+        include_str!("../../../../docs/decisions/2026-11-20-who-may-call-the-load-balancer.md"),
     ),
 ];
 

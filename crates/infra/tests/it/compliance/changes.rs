@@ -1,5 +1,7 @@
 //! The changes, each of which takes one piece of evidence away.
 
+pub mod of_containers;
+
 use infra::check::Inventory;
 use serde_json::json;
 
@@ -12,64 +14,7 @@ const HOME: &str = "us-east-1";
 const STANDBY: &str = "us-east-2";
 const BUCKET: &str = "AWS::S3::Bucket";
 const CLUSTER: &str = "AWS::RDS::DBCluster";
-const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
 const TABLE: &str = "AWS::DynamoDB::GlobalTable";
-
-/// Each change of a deployment of containers, and the evidence that it takes away.
-pub fn of_containers() -> Vec<(&'static str, Change, &'static str)> {
-    vec![
-        (
-            "a deployment that fails stays",
-            |all| {
-                let rollback = "DeploymentConfiguration/DeploymentCircuitBreaker/Rollback";
-                set(of(all, HOME, "AWS::ECS::Service"), rollback, json!(false));
-            },
-            "rollback",
-        ),
-        (
-            "a service has no task at rest",
-            |all| {
-                let services = of(all, HOME, "AWS::ECS::Service");
-                set(named(services, "ServiceName", "service-orders-worker"), "DesiredCount", json!(0));
-            },
-            "recovery-capacity",
-        ),
-        (
-            "the load balancer listens without TLS",
-            |all| set(of(all, HOME, LISTENER), "Protocol", json!("HTTP")),
-            "edge-tls",
-        ),
-        (
-            "the load balancer takes TLS 1.0",
-            |all| set(of(all, HOME, LISTENER), "SslPolicy", json!("ELBSecurityPolicy-2016-08")),
-            "edge-tls",
-        ),
-        (
-            "the load balancer logs nothing",
-            |all| {
-                for balancer in of(all, HOME, "AWS::ElasticLoadBalancingV2::LoadBalancer") {
-                    for attribute in
-                        balancer["Properties"]["LoadBalancerAttributes"].as_array_mut().expect("attributes")
-                    {
-                        if attribute["Key"] == "access_logs.s3.enabled" {
-                            attribute["Value"] = json!("false");
-                        }
-                    }
-                }
-            },
-            "access-logged",
-        ),
-        (
-            "images come from another continent",
-            |all| {
-                let task = "ContainerDefinitions/0/Image";
-                let image = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/repository-orders-production:1";
-                set(of(all, HOME, "AWS::ECS::TaskDefinition"), task, json!(image));
-            },
-            "residency",
-        ),
-    ]
-}
 
 /// Each change, and the evidence that it takes away.
 pub fn all() -> Vec<(&'static str, Change, &'static str)> {

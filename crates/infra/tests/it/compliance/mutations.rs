@@ -27,7 +27,10 @@ fn a_broken_property_takes_the_evidence_and_the_items_that_need_it() {
 
 #[test]
 fn a_broken_property_of_containers_takes_the_evidence_as_well() {
-    insta::assert_snapshot!("what_containers_lose", what_is_lost(&containers(), &changes::of_containers()));
+    insta::assert_snapshot!(
+        "what_containers_lose",
+        what_is_lost(&containers(), &changes::of_containers::all())
+    );
 }
 
 /// Each change, what it takes away, and the items that read "not demonstrated" for the lack of it.
