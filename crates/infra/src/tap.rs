@@ -30,7 +30,8 @@ pub fn stacks(place: &Place<'_>, packages: &Packages, replay: Replay) -> Vec<Sta
     let mut stacks: Vec<Stack> = before.into_iter().chain(between).collect();
     if place.containers().is_some() {
         // A service is made for a target group that a load balancer forwards to, and runs from an image.
-        stacks.extend([images(place), load_balancer(place), compute(place, packages)]);
+        stacks.extend([images(place), load_balancer(place)]);
+        stacks.extend([compute(place, packages), services(place, packages)]);
     } else {
         stacks.extend([compute(place, packages), api(place)]);
     }
@@ -117,21 +118,23 @@ fn load_balancer(place: &Place<'_>) -> Stack {
 }
 
 fn compute(place: &Place<'_>, packages: &Packages) -> Stack {
-    let what = match place.containers() {
-        Some(_) => "containers, functions and queues",
-        None => "functions and queues",
-    };
-    let mut compute = place.stack("Compute", what);
+    let mut compute = place.stack("Compute", "functions and queues");
     stack::compute::new(&mut compute, place, packages);
     compute.depend_on(place.stack_name("Database"));
     compute.depend_on(place.stack_name("Storage"));
     compute.depend_on(place.stack_name("Peering"));
     compute.depend_on(place.standby().stack_name("GlobalTables"));
-    if place.containers().is_some() {
-        compute.depend_on(place.stack_name("Images"));
-        compute.depend_on(place.stack_name("LoadBalancer"));
-    }
     compute
+}
+
+/// After the functions, for the database's keeper makes the users that containers log in as.
+fn services(place: &Place<'_>, packages: &Packages) -> Stack {
+    let mut services = place.stack("Services", "containers that answer and settle");
+    stack::containers::new(&mut services, place, packages);
+    for kind in ["Images", "LoadBalancer", "Compute"] {
+        services.depend_on(place.stack_name(kind));
+    }
+    services
 }
 
 fn api(place: &Place<'_>) -> Stack {
@@ -146,6 +149,10 @@ fn disaster_recovery(place: &Place<'_>, replay: Replay) -> Stack {
     stack::disaster_recovery::new(&mut recovery, place, &definitions(place, replay));
     recovery.depend_on(place.stack_name("Alerts"));
     recovery.depend_on(place.stack_name("Compute"));
+    if place.containers().is_some() {
+        // Nobody watches over a region that cannot serve yet.
+        recovery.depend_on(place.stack_name("Services"));
+    }
     recovery
 }
 

@@ -3,7 +3,7 @@
 pub mod alerts;
 pub mod api;
 pub mod compute;
-mod containers;
+pub mod containers;
 pub mod database;
 mod database_events;
 mod database_keeper;

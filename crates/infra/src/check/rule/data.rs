@@ -103,7 +103,10 @@ pub(super) const REMOVAL: Rule = Rule {
             let protected = PROTECTIONS.iter().any(|property| resource.is(property));
             let replicas =
                 resource.list("Replicas").iter().any(|replica| replica["DeletionProtectionEnabled"] == true);
-            if (protected || replicas) && !protect {
+            let balancer = resource.list("LoadBalancerAttributes").iter().any(|attribute| {
+                attribute["Key"] == "deletion_protection.enabled" && attribute["Value"] == "true"
+            });
+            if (protected || replicas || balancer) && !protect {
                 findings.push(Finding::at(&resource, "is protected against removal, and `protect` is false"));
             }
         }
