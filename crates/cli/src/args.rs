@@ -113,6 +113,9 @@ pub struct Synth {
     #[arg(long, value_name = "DIR", env = "STANDFAST_PACKAGES", hide_env_values = true)]
     #[arg(default_value = "target/lambda")]
     pub packages: PathBuf,
+    /// Tag of the containers' image [default: what `cargo xtask image` left beside the packages]
+    #[arg(long, value_name = "TAG")]
+    pub image: Option<String>,
     /// AWS account of the stacks
     #[arg(long, value_name = "ID", env = "CDK_DEFAULT_ACCOUNT", hide_env_values = true)]
     pub account: Option<String>,

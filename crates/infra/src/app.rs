@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use cdk::assembly::Assembly;
 use cdk::assembly::writer::{self, FileError};
 use cdk::{App, Problems};
-use recovery::deployment::{Architecture, Deployment};
+use recovery::deployment::{Architecture, Deployment, Profile};
 
 use crate::packages::Packages;
 use crate::place::Place;
@@ -20,6 +20,8 @@ pub struct Synthesis {
     pub packages: PathBuf,
     /// Whether the workflow replays the journal.
     pub replay: Replay,
+    /// Tag of the containers' image; `None`: what [`IMAGE_TAG_FILE`](crate::packages::IMAGE_TAG_FILE) says.
+    pub image: Option<String>,
 }
 
 /// Whether the failover workflow replays the journal.
@@ -46,6 +48,12 @@ pub enum SynthesisError {
         /// Of the functions.
         architecture: Architecture,
     },
+    /// Containers, and no image to run them from.
+    #[error("nobody says which image the containers run from")]
+    NoImage,
+    /// No tag that an image can have.
+    #[error("`{0}` is no tag of an image: 1 to 128 letters, digits and _ . -, not beginning with . or -")]
+    Image(String),
     /// A package or a file of the assembly.
     #[error(transparent)]
     File(#[from] FileError),
@@ -59,13 +67,14 @@ pub enum SynthesisError {
 /// # Errors
 /// When the account number is malformed or a package cannot be read.
 pub fn app(deployment: &Deployment, synthesis: &Synthesis) -> Result<App, SynthesisError> {
-    compose(deployment, &synthesis.account, &Packages::read(&synthesis.packages)?, synthesis.replay)
+    let packages = Packages::read(&synthesis.packages, deployment)?.with_image(synthesis.image.clone());
+    compose(deployment, &synthesis.account, &packages, synthesis.replay)
 }
 
 /// Composes every stack from packages that were read before, or from stand-ins. Touches no file.
 ///
 /// # Errors
-/// When the account number is malformed.
+/// When the account number is malformed, or containers have no image.
 pub fn compose(
     deployment: &Deployment,
     account: &str,
@@ -74,6 +83,12 @@ pub fn compose(
 ) -> Result<App, SynthesisError> {
     if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(SynthesisError::Account(account.to_owned()));
+    }
+    if deployment.compute.profile == Profile::Containers {
+        let tag = packages.image.as_deref().ok_or(SynthesisError::NoImage)?;
+        if !is_tag(tag) {
+            return Err(SynthesisError::Image(tag.to_owned()));
+        }
     }
     let place = |region| Place { deployment, account, region };
     let [home, standby] = deployment.pair();
@@ -88,6 +103,12 @@ pub fn compose(
     }
     rules::apply(&mut app, deployment);
     Ok(app)
+}
+
+/// <https://docs.docker.com/reference/cli/docker/image/tag/>
+fn is_tag(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    (1..=128).contains(&text.len()) && text.chars().all(fits) && !text.starts_with(['.', '-'])
 }
 
 /// Composes, checks and writes the assembly into `directory`.

@@ -1,4 +1,5 @@
-//! The zip files of the functions: one file each, the same for both regions.
+//! What the application runs from: zip files of the functions, one file each and the same for both
+//! regions; and, in the profile `containers`, one image with all containers' binaries.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -6,7 +7,7 @@ use std::path::Path;
 
 use cdk::FileAsset;
 use cdk::assembly::writer::{FileError, read_asset};
-use recovery::deployment::Architecture;
+use recovery::deployment::{Architecture, Deployment, Profile};
 use zip::ZipArchive;
 
 use crate::app::SynthesisError;
@@ -25,24 +26,59 @@ pub const PREFLIGHT: &str = "preflight";
 pub const STACK_HOOK: &str = "stack-hook";
 /// Keeps the database's schema and users, and rotates its master password.
 pub const DATABASE_KEEPER: &str = "database-keeper";
+/// Answers orders and sessions as [`ORDERS_API`] does, as a container.
+pub const ORDERS_SERVICE: &str = "orders-service";
+/// Settles orders as [`ORDER_PROCESSOR`] does, as a container.
+pub const ORDERS_WORKER: &str = "orders-worker";
+/// Every container, by the name of its binary and of its service.
+pub const CONTAINERS: [&str; 2] = [ORDERS_SERVICE, ORDERS_WORKER];
+/// File beside the packages that holds the tag of the containers' image: the digest of its content.
+pub const IMAGE_TAG_FILE: &str = "image.tag";
 /// Every function, by the name of its binary and of its zip file.
 pub const FUNCTIONS: [&str; 7] =
     [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP, STACK_HOOK, PREFLIGHT, DATABASE_KEEPER];
+
+/// The functions of a deployment: in the profile `containers` those that answer and settle are containers.
+pub fn functions(deployment: &Deployment) -> Vec<&'static str> {
+    let profile = deployment.compute.profile;
+    let is_one = |name: &&str| profile == Profile::Functions || ![ORDERS_API, ORDER_PROCESSOR].contains(name);
+    FUNCTIONS.into_iter().filter(is_one).collect()
+}
+
+/// The containers of a deployment.
+pub fn containers(deployment: &Deployment) -> &'static [&'static str] {
+    if deployment.compute.profile == Profile::Containers { &CONTAINERS } else { &[] }
+}
+
+/// The function whose code, permissions and database user a container has; its own name for any other.
+pub fn function_of(binary: &str) -> &str {
+    match binary {
+        ORDERS_SERVICE => ORDERS_API,
+        ORDERS_WORKER => ORDER_PROCESSOR,
+        other => other,
+    }
+}
 
 /// The deployment packages, read once.
 #[derive(Clone, Debug)]
 pub struct Packages {
     assets: Vec<(&'static str, FileAsset)>,
+    /// Tag of the containers' image; `None` where nobody has said it.
+    pub image: Option<String>,
 }
 
 impl Packages {
-    /// Reads `{function}.zip` of every function.
+    /// Reads `{function}.zip` of every function of the deployment, and [`IMAGE_TAG_FILE`] where it is.
     ///
     /// # Errors
-    /// The first file that cannot be read.
-    pub fn read(directory: &Path) -> Result<Self, FileError> {
+    /// The first package that cannot be read.
+    pub fn read(directory: &Path, deployment: &Deployment) -> Result<Self, FileError> {
         let read = |function| Ok((function, read_asset(&directory.join(format!("{function}.zip")))?));
-        Ok(Self { assets: FUNCTIONS.into_iter().map(read).collect::<Result<_, _>>()? })
+        let image = std::fs::read_to_string(directory.join(IMAGE_TAG_FILE)).ok();
+        Ok(Self {
+            assets: functions(deployment).into_iter().map(read).collect::<Result<_, _>>()?,
+            image: image.map(|tag| tag.trim().to_owned()),
+        })
     }
 
     /// Packages of no content, named by their functions, for templates that are only looked at.
@@ -51,16 +87,23 @@ impl Packages {
             let sha256 = cdk::content_hash(function.as_bytes());
             (function, FileAsset { source: function.into(), sha256, extension: "zip".to_owned() })
         };
-        Self { assets: FUNCTIONS.into_iter().map(stand_in).collect() }
+        Self { assets: FUNCTIONS.into_iter().map(stand_in).collect(), image: Some("stand-in".to_owned()) }
     }
 
-    /// The package of one of [`FUNCTIONS`].
+    /// The same with another tag of the image, if there is one.
+    #[must_use]
+    pub fn with_image(mut self, tag: Option<String>) -> Self {
+        self.image = tag.or(self.image);
+        self
+    }
+
+    /// The package of one of [`functions`].
     ///
     /// # Panics
     /// When `function` is none of them, which is a mistake in the program.
     pub fn of(&self, function: &str) -> &FileAsset {
         let found = self.assets.iter().find(|(name, _)| *name == function);
-        &found.expect("every function of FUNCTIONS was read").1
+        &found.expect("every function of the deployment was read").1
     }
 }
 

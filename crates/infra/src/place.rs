@@ -3,7 +3,7 @@
 use cdk::{Environment, Stack};
 use cfn::Tag;
 use recovery::Region;
-use recovery::deployment::Deployment;
+use recovery::deployment::{Containers, Deployment};
 use recovery::names::Names;
 
 /// Port of the database.
@@ -14,6 +14,9 @@ pub const DATABASE_NAME: &str = "orders";
 pub const MASTER_USER: &str = "standfast";
 /// Availability zones each region uses.
 pub const ZONES: usize = 3;
+
+/// Port that the containers of `orders-service` listen on.
+pub const SERVICE_PORT: u16 = 8080;
 
 /// Settings a region cannot compute, by the key of their parameter.
 pub mod parameter {
@@ -37,6 +40,18 @@ pub mod parameter {
     pub const FUNCTION_GROUP: &str = "network/function-security-group";
     /// Id of the security group of the database.
     pub const DATABASE_GROUP: &str = "network/database-security-group";
+    /// Id of the security group of the containers.
+    pub const TASK_GROUP: &str = "network/task-security-group";
+    /// Id of the security group of the load balancer.
+    pub const LOAD_BALANCER_GROUP: &str = "network/load-balancer-security-group";
+    /// Prefix of the ids of the public subnets, where the load balancer is.
+    pub const PUBLIC_SUBNET: &str = "network/public-subnet";
+    /// ARN of the target group that the load balancer forwards to.
+    pub const TARGET_GROUP: &str = "load-balancer/target-group-arn";
+    /// The target group as metrics name it.
+    pub const TARGET_GROUP_NAME: &str = "load-balancer/target-group-full-name";
+    /// The load balancer as metrics name it.
+    pub const LOAD_BALANCER_NAME: &str = "load-balancer/full-name";
     /// Id of the VPC.
     pub const VPC: &str = "network/vpc";
     /// Prefix of the ids of the route tables of the private subnets.
@@ -79,6 +94,32 @@ impl<'d> Place<'d> {
     /// The same deployment in the standby region.
     pub fn standby(&self) -> Self {
         Self { region: &self.deployment.regions.standby, ..*self }
+    }
+
+    /// The tasks, in the profile `containers`.
+    pub fn containers(&self) -> Option<&'d Containers> {
+        self.deployment.containers.as_ref()
+    }
+
+    /// Kind of the stack with the public entrance.
+    pub fn entrance_kind(&self) -> &'static str {
+        if self.containers().is_some() { "LoadBalancer" } else { "Api" }
+    }
+
+    /// ARN of an ECS service, by the name of its binary.
+    pub fn service_arn(&self, binary: &str) -> String {
+        let names = self.names();
+        self.arn("ecs", &format!("service/{}/{}", names.cluster(), names.service(binary)))
+    }
+
+    /// ARN of the repository of the containers' image.
+    pub fn repository_arn(&self) -> String {
+        self.arn("ecr", &format!("repository/{}", self.names().repository()))
+    }
+
+    /// Log group of a container.
+    pub fn task_log_group(&self, binary: &str) -> String {
+        format!("/aws/ecs/{}", self.names().service(binary))
     }
 
     /// Whether this is the preferred primary.

@@ -13,13 +13,20 @@ pub const REGION_TAG: &str = "region";
 
 /// Which property of which type is its physical name. DNS names, and paths that
 /// AWS or a fellow resource gives, are not names of ours.
-const NAMES: [(&str, &str); 27] = [
+const NAMES: [(&str, &str); 34] = [
     ("AWS::ApiGateway::RestApi", "Name"),
+    ("AWS::ApplicationAutoScaling::ScalingPolicy", "PolicyName"),
     ("AWS::CloudWatch::Alarm", "AlarmName"),
     ("AWS::CloudWatch::CompositeAlarm", "AlarmName"),
     ("AWS::CloudWatch::Dashboard", "DashboardName"),
     ("AWS::DynamoDB::GlobalTable", "TableName"),
     ("AWS::EC2::SecurityGroup", "GroupName"),
+    ("AWS::ECR::Repository", "RepositoryName"),
+    ("AWS::ECS::Cluster", "ClusterName"),
+    ("AWS::ECS::Service", "ServiceName"),
+    ("AWS::ECS::TaskDefinition", "Family"),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name"),
     ("AWS::Events::EventBus", "Name"),
     ("AWS::Events::Rule", "Name"),
     ("AWS::IAM::Role", "RoleName"),
@@ -63,8 +70,9 @@ const ALSO_HOLDS: [&str; 3] =
     ["AWS::CloudFormation::CustomResource", "AWS::RDS::GlobalCluster", "AWS::Route53::HostedZone"];
 
 /// What encrypts each type. A type with several rows must satisfy each of them.
-const ENCRYPTION: [Encryption; 9] = [
+const ENCRYPTION: [Encryption; 10] = [
     Encryption::new("AWS::DynamoDB::GlobalTable", &[Setting::on("SSESpecification.SSEEnabled")]),
+    Encryption::new("AWS::ECR::Repository", &[Setting::given("EncryptionConfiguration.KmsKey")]),
     Encryption::new("AWS::Logs::LogGroup", &[Setting::given("KmsKeyId")]),
     Encryption::new("AWS::RDS::DBCluster", &[Setting::on("StorageEncrypted")]),
     Encryption::new("AWS::RDS::DBCluster", &[Setting::given("KmsKeyId")]),

@@ -24,19 +24,19 @@ pub fn shared(standby: &Place<'_>) -> [Stack; 2] {
 
 /// Every stack of one region.
 pub fn stacks(place: &Place<'_>, packages: &Packages, replay: Replay) -> Vec<Stack> {
-    vec![
-        alerts(place),
-        foundation(place, packages),
-        networking(place),
-        storage(place),
-        database(place),
-        peering(place),
-        network_peering(place),
-        compute(place, packages),
-        api(place),
-        disaster_recovery(place, replay),
-        monitoring(place),
-    ]
+    let before =
+        [alerts(place), foundation(place, packages), networking(place), storage(place), database(place)];
+    let between = [peering(place), network_peering(place)];
+    let mut stacks: Vec<Stack> = before.into_iter().chain(between).collect();
+    if place.containers().is_some() {
+        // A service is made for a target group that a load balancer forwards to, and runs from an image.
+        stacks.extend([images(place), load_balancer(place)]);
+        stacks.extend([compute(place, packages), services(place, packages)]);
+    } else {
+        stacks.extend([compute(place, packages), api(place)]);
+    }
+    stacks.extend([disaster_recovery(place, replay), monitoring(place)]);
+    stacks
 }
 
 fn alerts(place: &Place<'_>) -> Stack {
@@ -102,6 +102,21 @@ fn network_peering(place: &Place<'_>) -> Stack {
     peering
 }
 
+fn images(place: &Place<'_>) -> Stack {
+    let mut images = place.stack("Images", "repository of the containers' image");
+    stack::images::new(&mut images, place);
+    images
+}
+
+fn load_balancer(place: &Place<'_>) -> Stack {
+    let mut balancer = place.stack("LoadBalancer", "load balancer, its names and its firewall");
+    stack::load_balancer::new(&mut balancer, place);
+    balancer.depend_on(place.stack_name("Networking"));
+    // The zone's id, which proves the certificate's names, is copied into home by its peering.
+    balancer.depend_on(place.stack_name("Peering"));
+    balancer
+}
+
 fn compute(place: &Place<'_>, packages: &Packages) -> Stack {
     let mut compute = place.stack("Compute", "functions and queues");
     stack::compute::new(&mut compute, place, packages);
@@ -110,6 +125,16 @@ fn compute(place: &Place<'_>, packages: &Packages) -> Stack {
     compute.depend_on(place.stack_name("Peering"));
     compute.depend_on(place.standby().stack_name("GlobalTables"));
     compute
+}
+
+/// After the functions, for the database's keeper makes the users that containers log in as.
+fn services(place: &Place<'_>, packages: &Packages) -> Stack {
+    let mut services = place.stack("Services", "containers that answer and settle");
+    stack::containers::new(&mut services, place, packages);
+    for kind in ["Images", "LoadBalancer", "Compute"] {
+        services.depend_on(place.stack_name(kind));
+    }
+    services
 }
 
 fn api(place: &Place<'_>) -> Stack {
@@ -124,6 +149,10 @@ fn disaster_recovery(place: &Place<'_>, replay: Replay) -> Stack {
     stack::disaster_recovery::new(&mut recovery, place, &definitions(place, replay));
     recovery.depend_on(place.stack_name("Alerts"));
     recovery.depend_on(place.stack_name("Compute"));
+    if place.containers().is_some() {
+        // Nobody watches over a region that cannot serve yet.
+        recovery.depend_on(place.stack_name("Services"));
+    }
     recovery
 }
 
@@ -131,8 +160,8 @@ fn monitoring(place: &Place<'_>) -> Stack {
     let mut monitoring = place.stack("Monitoring", "alarms and dashboard");
     stack::monitoring::new(&mut monitoring, place);
     monitoring.depend_on(place.stack_name("Alerts"));
-    // Its certificate is watched by its ARN, which the API's stack leaves in a parameter.
-    monitoring.depend_on(place.stack_name("Api"));
+    // Its certificate is watched by its ARN, which the entrance's stack leaves in a parameter.
+    monitoring.depend_on(place.stack_name(place.entrance_kind()));
     monitoring.depend_on(place.stack_name("DisasterRecovery"));
     monitoring
 }

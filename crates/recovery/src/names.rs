@@ -57,6 +57,36 @@ impl Names {
         self.of("role", &format!("{binary}-{region}"))
     }
 
+    /// The ECS cluster of a region.
+    pub fn cluster(&self) -> String {
+        self.of("cluster", "orders")
+    }
+
+    /// An ECS service, by the name of its binary, such as `orders-service`.
+    pub fn service(&self, binary: &str) -> String {
+        self.of("service", binary)
+    }
+
+    /// The family of an ECS service's task definitions, by the name of its binary.
+    pub fn task_family(&self, binary: &str) -> String {
+        self.of("task", binary)
+    }
+
+    /// The load balancer of a region.
+    pub fn load_balancer(&self) -> String {
+        self.of("alb", "orders")
+    }
+
+    /// The load balancer's target group.
+    pub fn target_group(&self) -> String {
+        self.of("tg", "orders")
+    }
+
+    /// The repository of the containers' image.
+    pub fn repository(&self) -> String {
+        self.of("repository", "orders")
+    }
+
     /// The failover state machine.
     pub fn failover_state_machine(&self) -> String {
         self.of("workflow", "failover")
@@ -154,6 +184,12 @@ mod tests {
             (names.bucket("config", &region, "111122223333"), 63),
             (names.bucket("audit", &region, "111122223333"), 63),
             (names.function_role("replicate-config", &region), 64),
+            (names.load_balancer(), 32),
+            (names.target_group(), 32),
+            (names.cluster(), 255),
+            (names.service("orders-service"), 255),
+            (names.task_family("orders-service"), 255),
+            (names.repository(), 256),
         ] {
             assert!(name.len() <= limit, "{name} has {} characters", name.len());
         }

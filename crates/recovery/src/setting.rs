@@ -98,3 +98,17 @@ pub const FAILBACK_AUTOMATIC: &str = "STANDFAST_FAILBACK_AUTOMATIC";
 pub const FAILBACK_DWELL_S: &str = "STANDFAST_FAILBACK_DWELL_S";
 /// Milliseconds by which home's database may lag behind when settlement is stopped.
 pub const FAILBACK_LAG_MS_MAX: &str = "STANDFAST_FAILBACK_LAG_MS_MAX";
+/// `ip:port` that the container `orders-service` listens on; unset: `0.0.0.0:8080`.
+pub const LISTEN: &str = "STANDFAST_LISTEN";
+/// Seconds for which a container that was told to end goes on answering: the load balancer's
+/// deregistration delay.
+pub const DRAIN_S: &str = "STANDFAST_DRAIN_S";
+/// Connections to the database that one container keeps at most.
+pub const DATABASE_CONNECTIONS: &str = "STANDFAST_DATABASE_CONNECTIONS";
+/// Name of this region's ECS cluster; set with containers only.
+pub const CLUSTER: &str = "STANDFAST_CLUSTER";
+/// Names of this region's ECS services with the tasks that each needs at least, as `name=floor`,
+/// separated by commas; set with containers only.
+pub const SERVICES: &str = "STANDFAST_SERVICES";
+/// `true` where the public endpoints ask for no signature, as load balancers do; unset: calls are signed.
+pub const UNSIGNED_CALLS: &str = "STANDFAST_UNSIGNED_CALLS";

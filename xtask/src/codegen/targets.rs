@@ -18,7 +18,10 @@ pub const TARGETS: &[(&str, &[&str])] = &[
             "Stage",
         ],
     ),
+    ("ApplicationAutoScaling", &["ScalableTarget", "ScalingPolicy"]),
+    ("Backup", &["BackupPlan", "BackupSelection", "BackupVault"]),
     ("CertificateManager", &["Certificate"]),
+    ("CloudTrail", &["Trail"]),
     ("CloudWatch", &["Alarm", "CompositeAlarm", "Dashboard"]),
     ("DynamoDB", &["GlobalTable"]),
     (
@@ -40,6 +43,12 @@ pub const TARGETS: &[(&str, &[&str])] = &[
             "VPCGatewayAttachment",
             "VPCPeeringConnection",
         ],
+    ),
+    ("ECR", &["Repository"]),
+    ("ECS", &["Cluster", "ClusterCapacityProviderAssociations", "Service", "TaskDefinition"]),
+    (
+        "ElasticLoadBalancingV2",
+        &["Listener", "ListenerRule", "LoadBalancer", "TargetGroup"],
     ),
     ("Events", &["EventBus", "EventBusPolicy", "Rule"]),
     ("IAM", &["Policy", "Role"]),

@@ -17,13 +17,20 @@ pub struct NameLength {
 /// What the services take.
 ///
 /// Source: the length constraints of each service's API reference.
-pub const NAME_LENGTHS: [(&str, &str, usize); 37] = [
+pub const NAME_LENGTHS: [(&str, &str, usize); 44] = [
+    ("AWS::ApplicationAutoScaling::ScalingPolicy", "PolicyName", 256),
     ("AWS::CloudWatch::Alarm", "AlarmName", 255),
     ("AWS::CloudWatch::CompositeAlarm", "AlarmName", 255),
     ("AWS::CloudWatch::Dashboard", "DashboardName", 255),
     ("AWS::DynamoDB::GlobalTable", "TableName", 255),
     ("AWS::DynamoDB::Table", "TableName", 255),
     ("AWS::EC2::SecurityGroup", "GroupName", 255),
+    ("AWS::ECR::Repository", "RepositoryName", 256),
+    ("AWS::ECS::Cluster", "ClusterName", 255),
+    ("AWS::ECS::Service", "ServiceName", 255),
+    ("AWS::ECS::TaskDefinition", "Family", 255),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name", 32),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name", 32),
     ("AWS::Events::Archive", "ArchiveName", 48),
     ("AWS::Events::EventBus", "Name", 256),
     ("AWS::Events::Rule", "Name", 64),

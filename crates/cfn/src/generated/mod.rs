@@ -2,10 +2,16 @@
 //! Resource types, one module per AWS service.
 
 pub mod apigateway;
+pub mod applicationautoscaling;
+pub mod backup;
 pub mod certificatemanager;
+pub mod cloudtrail;
 pub mod cloudwatch;
 pub mod dynamodb;
 pub mod ec2;
+pub mod ecr;
+pub mod ecs;
+pub mod elasticloadbalancingv2;
 pub mod events;
 pub mod iam;
 pub mod kms;

@@ -48,7 +48,7 @@ pub fn run(cli: &Cli, args: &Check) -> Result<u8, Failure> {
 fn synthesised(deployment: &Deployment, named: Option<&Path>) -> Result<(Inventory, String), Failure> {
     let directory = named.map_or_else(|| PathBuf::from(PACKAGES), Path::to_owned);
     let built = |function: &&str| directory.join(format!("{function}.zip")).is_file();
-    let (packages, with) = if named.is_some() || infra::packages::FUNCTIONS.iter().all(built) {
+    let (packages, with) = if named.is_some() || infra::packages::functions(deployment).iter().all(built) {
         let cannot_use = |error: &dyn std::error::Error| {
             Failure::failed(format!("cannot use the packages in {}", directory.display()))
                 .because(error)
@@ -56,7 +56,10 @@ fn synthesised(deployment: &Deployment, named: Option<&Path>) -> Result<(Invento
         };
         infra::packages::fit(&directory, deployment.compute.architecture)
             .map_err(|error| cannot_use(&error))?;
-        let packages = Packages::read(&directory).map_err(|error| cannot_use(&error))?;
+        let packages = Packages::read(&directory, deployment).map_err(|error| cannot_use(&error))?;
+        // What is judged does not depend on which image it is.
+        let image = packages.image.clone().unwrap_or_else(|| "not-built".to_owned());
+        let packages = packages.with_image(Some(image));
         (packages, format!("the packages in {}", directory.display()))
     } else {
         (Packages::stand_ins(), format!("stand-in packages, for {PACKAGES} does not hold every one"))

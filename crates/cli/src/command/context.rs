@@ -1,4 +1,4 @@
-//! Which deployment the `cdk` command line asks for: `-c deployment=FILE` and `-c environment=NAME`.
+//! What the `cdk` command line asks for: `-c deployment=FILE`, `-c environment=NAME` and `-c image=TAG`.
 
 use std::path::Path;
 
@@ -15,16 +15,24 @@ const CONTEXT: &str = "CDK_CONTEXT_JSON";
 /// Names a file with the rest of it, where it is larger than a variable may be.
 const OVERFLOW: &str = "CONTEXT_OVERFLOW_LOCATION_ENV";
 /// What may be said with `-c`.
-const KEYS: [&str; 2] = ["deployment", "environment"];
+const KEYS: [&str; 3] = ["deployment", "environment", "image"];
 
 /// The deployment that the arguments or the context name; both together must agree.
 pub fn deployment(cli: &Cli) -> Result<Deployment, Failure> {
     let context = read()?;
-    let [file, environment] = context.texts(KEYS).map_err(|error| refused(&error))?;
+    let [file, environment, _] = context.texts(KEYS).map_err(|error| refused(&error))?;
     let named = cli.deployment.as_deref();
     agree("deployment", named.map(|file| file.display().to_string()), file)?;
     agree("environment", cli.environment.clone(), environment)?;
     read_deployment(named.or(file.map(Path::new)), cli.environment.as_deref().or(environment))
+}
+
+/// The image of the containers that the argument or the context names; both together must agree.
+pub fn image(argument: Option<&str>) -> Result<Option<String>, Failure> {
+    let context = read()?;
+    let [_, _, image] = context.texts(KEYS).map_err(|error| refused(&error))?;
+    agree("image", argument.map(str::to_owned), image)?;
+    Ok(argument.or(image).map(str::to_owned))
 }
 
 fn read() -> Result<Context, Failure> {
@@ -44,8 +52,8 @@ fn refused(error: &ContextError) -> Failure {
     let hint = match error {
         ContextError::NoObject => format!("the cdk command sets {CONTEXT}; unset it in a run of your own"),
         ContextError::UnknownKey { .. } | ContextError::NoText { .. } => {
-            "say `-c deployment=FILE` or `-c environment=NAME`, or the same as texts in the `context` \
-             of cdk.json"
+            "say `-c deployment=FILE`, `-c environment=NAME` or `-c image=TAG`, or the same as texts in the \
+             `context` of cdk.json"
                 .to_owned()
         }
     };

@@ -24,6 +24,7 @@ pub fn run(cli: &Cli, args: &Synth) -> Result<u8, Failure> {
         account: args.account.clone().filter(|id| !id.is_empty()).unwrap_or_else(|| NO_ACCOUNT.to_owned()),
         packages: args.packages.clone(),
         replay: Replay::Included,
+        image: context::image(args.image.as_deref())?,
     };
     let written = infra::packages::fit(&args.packages, deployment.compute.architecture)
         .and_then(|()| infra::synthesise(&deployment, &synthesis, &args.outdir));
@@ -58,6 +59,11 @@ fn refusal(error: &SynthesisError) -> Failure {
         SynthesisError::Processor { .. } => {
             "make the packages with `cargo xtask package --architecture NAME`, by the deployment's name"
         }
+        SynthesisError::NoImage => {
+            "make the image with `cargo xtask image`, or name one that is pushed with --image TAG, \
+             or `-c image=TAG` below the cdk command"
+        }
+        SynthesisError::Image(_) => "name the image by its tag alone, without the repository",
         // Packages are all that is read: whatever else fails is in the way of the assembly.
         SynthesisError::File(file) if file.verb == "read" => {
             "make the packages with `cargo xtask package`, or name them with --packages DIR"
@@ -77,7 +83,10 @@ pub fn write(
 ) -> Result<(), SynthesisError> {
     let replay = if replay { Replay::Included } else { Replay::LeftOut };
     let account = drill::ACCOUNT.to_owned();
-    infra::synthesise(deployment, &Synthesis { account, packages: packages.to_owned(), replay }, outdir)?;
+    // Its containers are processes of this machine.
+    let image = Some("drill".to_owned());
+    let synthesis = Synthesis { account, packages: packages.to_owned(), replay, image };
+    infra::synthesise(deployment, &synthesis, outdir)?;
     Ok(())
 }
 

@@ -40,8 +40,12 @@ fn deployment() -> Result<Deployment, Failure> {
 /// What `standfast synth` does, step by step; with `checked` also what `standfast check` judges.
 pub fn synthesise(packages: &Path, outdir: &Path, checked: bool) -> Result<(), Failure> {
     let deployment = deployment()?;
-    let synthesis =
-        Synthesis { account: ACCOUNT.to_owned(), packages: packages.to_owned(), replay: Replay::Included };
+    let synthesis = Synthesis {
+        account: ACCOUNT.to_owned(),
+        packages: packages.to_owned(),
+        replay: Replay::Included,
+        image: None,
+    };
     let assembly = infra::packages::fit(packages, deployment.compute.architecture)
         .and_then(|()| infra::synthesise(&deployment, &synthesis, outdir))
         .map_err(|error| Failure::new("the deployment cannot be synthesised", error))?;
@@ -70,6 +74,7 @@ pub fn several(count: usize, packages: &Path, outdir: &Path) -> Result<Duration,
             account: ACCOUNT.to_owned(),
             packages: packages.to_owned(),
             replay: Replay::Included,
+            image: None,
         };
         infra::synthesise(&deployment, &synthesis, &outdir.join(&deployment.environment))
             .map_err(|error| Failure::new(&deployment.environment, error))?;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{database_keeper, log_group, permissions, queue, settings};
 use crate::packages::{
-    DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, Packages, RECOVERY_STEP, SENTINEL,
+    self, DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, Packages, RECOVERY_STEP, SENTINEL,
 };
 use crate::place::{Place, parameter as key};
 use crate::policy::role;
@@ -32,7 +32,7 @@ const STEPS: i64 = 6;
 /// What a region's compute stack holds.
 #[derive(Debug)]
 pub struct Handles {
-    /// The functions that accept, settle, watch and recover.
+    /// The functions that watch and recover, and where there are no containers those that accept and settle.
     pub functions: Vec<Handle>,
     /// Orders to settle.
     pub orders: Handle,
@@ -50,9 +50,11 @@ pub fn new(stack: &mut Stack, place: &Place<'_>, packages: &Packages) -> Handles
     let mut root = stack.root();
     let (orders, dead_letters) = queues(&mut root, place);
     let failed = queue::add(&mut root, "FailedInvocations", queue::resting(&failed_invocations(place)), &[]);
+    let names = packages::functions(place.deployment);
+    let names: Vec<&str> = FUNCTIONS.into_iter().filter(|name| names.contains(name)).collect();
     let functions: Vec<Handle> =
-        FUNCTIONS.into_iter().map(|name| function(&mut root, place, packages, name)).collect();
-    for (name, handle) in FUNCTIONS.into_iter().zip(&functions) {
+        names.iter().map(|name| function(&mut root, place, packages, name)).collect();
+    for (name, handle) in names.into_iter().zip(&functions) {
         match name {
             ORDER_PROCESSOR => feed(&mut root, handle, &orders),
             SENTINEL => on_failure(&mut root, "SentinelInvocations", handle, &failed, NEVER_LATE),

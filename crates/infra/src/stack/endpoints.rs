@@ -9,7 +9,7 @@ use cfn::{Json, Value, ec2};
 use serde_json::json;
 
 use super::networking::security_group;
-use super::permissions;
+use super::{containers, permissions};
 use crate::packages::FUNCTIONS;
 use crate::place::Place;
 use crate::policy::{Statement, WILDCARD_REASON};
@@ -24,9 +24,13 @@ enum Way {
 }
 
 /// Services with an endpoint: prefix of their actions, construct id, name in the endpoint's, and way.
-const SERVICES: [(&str, &str, &str, Way); 13] = [
+const SERVICES: [(&str, &str, &str, Way); 17] = [
     ("cloudwatch", "CloudWatch", "monitoring", Way::Interface),
     ("dynamodb", "DynamoDb", "dynamodb", Way::Gateway),
+    ("ecr", "EcrApi", "ecr.api", Way::Interface),
+    ("ecr", "EcrImages", "ecr.dkr", Way::Interface),
+    ("ecs", "Ecs", "ecs", Way::Interface),
+    ("elasticloadbalancing", "LoadBalancing", "elasticloadbalancing", Way::Interface),
     ("events", "Events", "events", Way::Interface),
     ("kms", "Kms", "kms", Way::Interface),
     ("lambda", "Lambda", "lambda", Way::Interface),
@@ -45,21 +49,22 @@ pub(super) fn add(
     root: &mut Scope<'_>,
     place: &Place<'_>,
     vpc: &Handle,
-    subnets: &[Handle],
-    tables: &[Handle],
-    functions: &Handle,
+    [subnets, tables]: [&[Handle]; 2],
+    callers: &[Handle],
 ) {
     let mut scope = root.scope("Endpoints");
     let group = security_group(&mut scope, place, vpc, "endpoints", "interface endpoints");
-    scope.add(
-        "FromFunctions",
-        ec2::SecurityGroupIngress::new("tcp")
-            .group_id(group.attribute("GroupId"))
-            .from_port(443)
-            .to_port(443)
-            .source_security_group_id(functions.attribute("GroupId"))
-            .description("AWS APIs"),
-    );
+    for (id, caller) in ["FromFunctions", "FromTasks"].into_iter().zip(callers) {
+        scope.add(
+            id,
+            ec2::SecurityGroupIngress::new("tcp")
+                .group_id(group.attribute("GroupId"))
+                .from_port(443)
+                .to_port(443)
+                .source_security_group_id(caller.attribute("GroupId"))
+                .description("AWS APIs"),
+        );
+    }
     let references = |handles: &[Handle]| -> Vec<Value<String>> {
         handles.iter().map(|handle| handle.reference().into()).collect()
     };
@@ -96,8 +101,11 @@ fn allowed(place: &Place<'_>, prefix: &str) -> Vec<Json> {
     let mut allowed: Vec<Json> = Vec::new();
     if prefix == "s3" {
         allowed.push(answers(place));
+        allowed.extend(place.containers().map(|_| layers(place)));
     }
+    // A container makes the calls of the function whose work it does.
     let calls = FUNCTIONS.iter().flat_map(|function| permissions::calls(function, place));
+    let calls = calls.chain(containers::access::execution(place));
     // What another service calls on their behalf does not leave their network.
     for statement in calls.filter(|statement| !statement.on_behalf()) {
         let found = at_service(&statement, prefix, place.account);
@@ -119,6 +127,18 @@ fn answers(place: &Place<'_>) -> Json {
         "Principal": "*",
         "Action": ["s3:PutObject"],
         "Resource": [format!("arn:aws:s3:::cloudformation-custom-resource-response-{region}/*")],
+    })
+}
+
+/// The layers of an image come from a bucket of AWS's by signed URLs, so the principal is nobody of ours.
+///
+/// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-minimum-s3-perms>
+fn layers(place: &Place<'_>) -> Json {
+    json!({
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": ["s3:GetObject"],
+        "Resource": [format!("arn:aws:s3:::prod-{}-starport-layer-bucket/*", place.region)],
     })
 }
 

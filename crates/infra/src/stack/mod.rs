@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod api;
 pub mod compute;
+pub mod containers;
 pub mod database;
 mod database_events;
 mod database_keeper;
@@ -15,6 +16,8 @@ pub mod forwarding;
 pub mod foundation;
 pub mod global_tables;
 mod hook;
+pub mod images;
+pub mod load_balancer;
 pub mod monitoring;
 pub mod network_peering;
 pub mod networking;

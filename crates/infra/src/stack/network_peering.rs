@@ -74,6 +74,16 @@ fn rules(root: &mut Scope<'_>, place: &Place<'_>) {
             .cidr_ip(isolated_range(&peer))
             .description("settlement in the other region"),
     );
+    if place.containers().is_some() {
+        root.add(
+            "TasksToPeerDatabase",
+            ec2::SecurityGroupEgress::new(place.parameter(key::TASK_GROUP), "tcp")
+                .from_port(port)
+                .to_port(port)
+                .cidr_ip(isolated_range(&peer))
+                .description("settlement in the other region"),
+        );
+    }
     root.add(
         "DatabaseFromPeerFunctions",
         ec2::SecurityGroupIngress::new("tcp")

@@ -14,6 +14,8 @@ use cfn::{Intrinsic, Value, ec2};
 use super::{endpoints, flow_logs, parameter};
 use crate::place::{DATABASE_PORT, Place, ZONES, parameter as key};
 
+mod tasks;
+
 /// Output that holds the id of the VPC.
 pub const VPC_OUTPUT: &str = "VpcId";
 
@@ -55,7 +57,10 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) {
     let mut tables = Vec::new();
     for zone in 1..=ZONES {
         let mut scope = root.scope(&format!("Zone{zone}"));
-        let translation = public(&mut scope, place, &vpc, &internet, &attachment, zone);
+        let (translation, outside) = public(&mut scope, place, &vpc, &internet, &attachment, zone);
+        if place.containers().is_some() {
+            zone_parameter(&mut scope, place, "PublicParameter", key::PUBLIC_SUBNET, zone, &outside);
+        }
         let (subnet, table) = private_subnet(&mut scope, place, &vpc, &translation, zone);
         zone_parameter(&mut scope, place, "PrivateParameter", key::PRIVATE_SUBNET, zone, &subnet);
         zone_parameter(&mut scope, place, "PrivateRoutesParameter", key::PRIVATE_ROUTES, zone, &table);
@@ -68,7 +73,11 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) {
     }
     rules(&mut root, &functions, &database);
     flow_logs::add(&mut root, place, &vpc);
-    endpoints::add(&mut root, place, &vpc, &private, &tables, &functions);
+    let mut callers = vec![functions.clone()];
+    if place.containers().is_some() {
+        callers.push(tasks::add(&mut root, place, &vpc, &database));
+    }
+    endpoints::add(&mut root, place, &vpc, [&private, &tables], &callers);
     parameter(
         &mut root,
         place,
@@ -178,7 +187,7 @@ fn subnet_with_table(
     (subnet, table)
 }
 
-/// A public subnet with address translation in it.
+/// A public subnet with address translation in it: the translation, and the subnet.
 fn public(
     scope: &mut Scope<'_>,
     place: &Place<'_>,
@@ -186,7 +195,7 @@ fn public(
     internet: &Handle,
     attachment: &Handle,
     zone: usize,
-) -> Handle {
+) -> (Handle, Handle) {
     let (subnet, table) = subnet_with_table(scope, place, vpc, "public", 0, zone);
     let route = scope.add(
         "PublicRoute",
@@ -206,7 +215,7 @@ fn public(
             .tags(place.name_tag("gateway", &name)),
     );
     scope.node(&translation).depend_on(&route);
-    translation
+    (translation, subnet)
 }
 
 fn private_subnet(

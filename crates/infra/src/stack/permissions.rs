@@ -5,10 +5,10 @@ use recovery::lease::LEASE_KEY;
 use recovery::setting::AUDIT_RECORDS;
 use serde_json::json;
 
-use super::preflight;
 use super::storage::BUCKETS;
+use super::{containers, preflight};
 use crate::packages::{
-    DATABASE_KEEPER, FUNCTIONS, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, RECOVERY_STEP, SENTINEL,
+    DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, RECOVERY_STEP, SENTINEL, functions,
 };
 use crate::place::{Place, parameter as key};
 use crate::policy::Statement;
@@ -21,7 +21,7 @@ pub(super) fn of(function: &str, place: &Place<'_>) -> Vec<Statement> {
 
 /// What it calls itself, from within the network; what Lambda does for it goes Lambda's own way.
 pub(super) fn calls(function: &str, place: &Place<'_>) -> Vec<Statement> {
-    match function {
+    let mut calls = match function {
         ORDERS_API => orders_api(place),
         ORDER_PROCESSOR => order_processor(place),
         SENTINEL => sentinel(place),
@@ -29,8 +29,16 @@ pub(super) fn calls(function: &str, place: &Place<'_>) -> Vec<Statement> {
         DATABASE_KEEPER => database_keeper(place),
         PREFLIGHT => preflight(place),
         _ => Vec::new(),
+    };
+    if place.containers().is_some() {
+        // Load balancers ask for no signature.
+        calls.retain(|statement| statement.actions() != [INVOKE]);
+        calls.extend(containers::access::of_function(function, place));
     }
+    calls
 }
+
+const INVOKE: &str = "execute-api:Invoke";
 
 /// What a service that it calls does for it, under its role.
 fn on_its_behalf(function: &str, place: &Place<'_>) -> Vec<Statement> {
@@ -127,7 +135,7 @@ fn switch(place: &Place<'_>) -> Statement {
 /// Signed calls of the API, as clients make them: method, path, and whose region's API.
 fn api_calls<const N: usize>(calls: [(&str, &str, Place<'_>); N]) -> Statement {
     let resources = calls.map(|(verb, path, place)| super::api::calls(&place, verb, path));
-    Statement::allow(&["execute-api:Invoke"], resources).because(
+    Statement::allow(&[INVOKE], resources).because(
         "the id of an API is made by API Gateway, and a parameter that holds it would make this stack wait for the API, which waits for this stack",
     )
 }
@@ -282,7 +290,7 @@ fn preflight(place: &Place<'_>) -> Vec<Statement> {
         Statement::allow(&["rds:DescribeGlobalClusters"], [place.global_cluster_arn()]),
         Statement::allow(
             &["lambda:GetFunctionConfiguration"],
-            FUNCTIONS.map(|function| place.function_arn(function)),
+            functions(place.deployment).into_iter().map(|function| place.function_arn(function)),
         ),
         Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),
         replication_look(place),
@@ -299,7 +307,7 @@ pub(super) fn observer(place: &Place<'_>) -> Vec<Statement> {
     vec![
         Statement::allow(
             &["lambda:GetFunctionConfiguration"],
-            FUNCTIONS.map(|function| place.function_arn(function)),
+            functions(place.deployment).into_iter().map(|function| place.function_arn(function)),
         ),
         Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
         Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),

@@ -11,7 +11,7 @@ use recovery::setting;
 use super::compute::failed_invocations;
 use super::storage::BUCKETS;
 use super::{parameter, permissions};
-use crate::packages::{FUNCTIONS, PREFLIGHT, RECOVERY_STEP};
+use crate::packages::{self, PREFLIGHT, RECOVERY_STEP};
 use crate::place::Place;
 use crate::policy::{Statement, role, role_for};
 
@@ -56,12 +56,12 @@ fn external_id(place: &Place<'_>) -> String {
 /// Settings of the preflight beside those that every function has.
 pub(super) fn settings(place: &Place<'_>) -> Vec<(&'static str, String)> {
     let (names, peer) = (place.names(), place.peer());
-    let functions = FUNCTIONS.map(|function| names.function(function));
+    let functions = packages::functions(place.deployment).into_iter().map(|name| names.function(name));
     vec![
         (setting::REPLICATION_LAG_S, place.deployment.alarms.replication_lag_s.to_string()),
         (setting::OBSERVER_ROLE_ARN, observer_role_arn(&peer)),
         (setting::OBSERVER_EXTERNAL_ID, external_id(place)),
-        (setting::FUNCTIONS, functions.join(",")),
+        (setting::FUNCTIONS, functions.collect::<Vec<_>>().join(",")),
         (setting::WATCH_SCHEDULE, watch_schedule(place)),
         (setting::PEER_DATABASE_CLUSTER, names.database_cluster(peer.region)),
         (setting::RECOVERY_ROLE_ARN, recovery_role_arn(place)),

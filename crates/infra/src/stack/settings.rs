@@ -3,8 +3,8 @@
 use cfn::{Map, Value};
 use recovery::setting;
 
-use super::preflight;
 use super::storage::AUDIT;
+use super::{containers, preflight};
 use crate::packages::{DATABASE_KEEPER, PREFLIGHT, RECOVERY_STEP};
 use crate::place::{DATABASE_NAME, DATABASE_PORT, MASTER_USER, Place, parameter as key};
 
@@ -21,8 +21,15 @@ pub(super) fn of(function: &str, place: &Place<'_>) -> Map<Value<String>> {
         .chain(timed(place))
         .chain(login(place, function))
         .chain(own)
+        .chain(containers::settings::of_function(function, place))
         .map(|(name, value)| (name.to_owned(), value.into()))
         .collect()
+}
+
+/// What a container is told as the function whose work it does.
+pub(super) fn of_container(container: &str, place: &Place<'_>) -> Vec<(&'static str, String)> {
+    let function = crate::packages::function_of(container);
+    located(place).into_iter().chain(timed(place)).chain(login(place, function)).collect()
 }
 
 /// Who the function is to the database. Only the keeper learns where the master user's login is.

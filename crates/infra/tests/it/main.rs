@@ -49,7 +49,12 @@ fn packages() -> TempDir {
 }
 
 fn synthesis(packages: &Path) -> Synthesis {
-    Synthesis { account: ACCOUNT.to_owned(), packages: packages.to_owned(), replay: Replay::Included }
+    Synthesis {
+        account: ACCOUNT.to_owned(),
+        packages: packages.to_owned(),
+        replay: Replay::Included,
+        image: None,
+    }
 }
 
 /// A synthesised stack: its name, its region and its template.

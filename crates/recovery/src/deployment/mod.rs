@@ -5,6 +5,7 @@
 //! place in the file and a hint. One file may serve several environments: a
 //! table `[environments.NAME]` says what is other in that one.
 
+mod containers;
 mod environment;
 mod failback;
 mod operation;
@@ -14,6 +15,7 @@ mod rules;
 mod strong_set;
 mod timing;
 
+pub use containers::{BusyHours, Containers, TimeOfDay};
 pub use failback::Failback;
 pub use operation::{Alarms, Api, Storage};
 pub use problem::{Problem, Problems};
@@ -56,6 +58,8 @@ pub struct Deployment {
     pub journal: Journal,
     /// What runs the application.
     pub compute: Compute,
+    /// The tasks and how they scale: exactly with [`Profile::Containers`].
+    pub containers: Option<Containers>,
     /// The Aurora global database.
     pub database: Database,
     /// Limits of the API.
@@ -88,6 +92,9 @@ pub struct Objectives {
     pub settlement_time_s: u64,
     /// Seconds from a fault until a client that knows both regions has an order accepted.
     pub two_endpoints_recovery_time_s: u64,
+    /// Seconds by which the database of the region that takes over may be behind; what it lacks comes
+    /// back by the replay. `None`: nothing is promised about it.
+    pub recovery_point_s: Option<u64>,
     /// Acknowledged orders that may be lost.
     pub orders_lost: u64,
     /// Share of time in which orders are accepted, in percent.
@@ -103,11 +110,13 @@ pub struct Domain {
     pub record_ttl_s: u64,
 }
 
-/// Steady load.
+/// The load it is built for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Load {
-    /// Orders placed per second.
+    /// Orders placed per second, steadily.
     pub orders_per_second: u32,
+    /// Orders placed per second for a while, which scaling has to follow. `None`: nothing is promised.
+    pub burst_orders_per_second: Option<u32>,
     /// Sessions written per second.
     pub sessions_per_second: u32,
 }
@@ -173,9 +182,11 @@ pub struct Compute {
 pub enum Profile {
     /// API Gateway, Lambda and SQS.
     Functions,
+    /// A load balancer, ECS on Fargate and SQS. What watches and recovers stays in functions.
+    Containers,
 }
 
-/// Processor architecture of the functions.
+/// Processor architecture of the functions and the tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Architecture {
     /// Intel and AMD.
@@ -253,6 +264,7 @@ impl Deployment {
         rules::check(&deployment, reader);
         timing::check(&deployment, reader);
         failback::check(&deployment, reader);
+        containers::check(&deployment, reader);
         deployment
     }
 

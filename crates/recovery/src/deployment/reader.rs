@@ -1,5 +1,7 @@
 //! Reads TOML by hand, so that a wrong field does not hide the next one.
 
+mod optional;
+
 use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
 

@@ -7,11 +7,11 @@ use super::environment::Environment;
 use super::reader::{Reader, Section};
 use super::{
     Architecture, Compute, Database, Deployment, Domain, HealthCheck, Journal, LeaseTiming, Load, Objectives,
-    Profile, Regions, STRONG_SETS, Sentinel, failback, operation, strong_set_of,
+    Profile, Regions, STRONG_SETS, Sentinel, containers, failback, operation, strong_set_of,
 };
 
 const FIELDS: [&str; 5] = ["name", "environment", "owner", "cost_center", "protect"];
-const SECTIONS: [&str; 14] = [
+const SECTIONS: [&str; 15] = [
     "regions",
     "objectives",
     "domain",
@@ -21,6 +21,7 @@ const SECTIONS: [&str; 14] = [
     "sentinel",
     "journal",
     "compute",
+    "containers",
     "database",
     "api",
     "alarms",
@@ -36,6 +37,7 @@ pub(super) fn read<'t>(
     reader: &mut Reader<'t>,
 ) -> Deployment {
     let root = reader.root(root, environment, &FIELDS, &SECTIONS);
+    let compute = compute(&root, reader);
     Deployment {
         name: reader.text(&root, "name", "a text, such as \"trading\""),
         environment: reader.environment(&root, environment),
@@ -50,7 +52,8 @@ pub(super) fn read<'t>(
         health_check: health_check(&root, reader),
         sentinel: sentinel(&root, reader),
         journal: journal(&root, reader),
-        compute: compute(&root, reader),
+        containers: containers::read(&root, &compute, reader),
+        compute,
         database: database(&root, reader),
         api: operation::api(&root, reader),
         alarms: operation::alarms(&root, reader),
@@ -73,6 +76,7 @@ fn objectives<'t>(root: &Section<'_, 't>, reader: &mut Reader<'t>) -> Objectives
         "recovery_time_s",
         "settlement_time_s",
         "two_endpoints_recovery_time_s",
+        "recovery_point_s",
         "orders_lost",
         "availability_percent",
     ];
@@ -86,6 +90,9 @@ fn objectives<'t>(root: &Section<'_, 't>, reader: &mut Reader<'t>) -> Objectives
             1..=DAY_S,
             "seconds, at most a day",
         ),
+        recovery_point_s: reader
+            .has(&section, "recovery_point_s")
+            .then(|| reader.number(&section, "recovery_point_s", 1..=DAY_S, "seconds, at most a day")),
         orders_lost: reader.number(&section, "orders_lost", 0..=1_000_000_000, "acknowledged orders"),
         availability_percent: reader.percent(&section, "availability_percent"),
     }
@@ -101,9 +108,16 @@ fn domain<'t>(root: &Section<'_, 't>, reader: &mut Reader<'t>) -> Domain {
 }
 
 fn load<'t>(root: &Section<'_, 't>, reader: &mut Reader<'t>) -> Load {
-    let section = reader.section(root, "load", &["orders_per_second", "sessions_per_second"]);
+    let section = reader.section(
+        root,
+        "load",
+        &["orders_per_second", "burst_orders_per_second", "sessions_per_second"],
+    );
     Load {
         orders_per_second: reader.count(&section, "orders_per_second", 1..=10_000, "the steady rate"),
+        burst_orders_per_second: reader
+            .has(&section, "burst_orders_per_second")
+            .then(|| reader.count(&section, "burst_orders_per_second", 1..=10_000, "the rate of a rush")),
         sessions_per_second: reader.count(&section, "sessions_per_second", 0..=10_000, "the steady rate"),
     }
 }
@@ -158,15 +172,10 @@ fn journal<'t>(root: &Section<'_, 't>, reader: &mut Reader<'t>) -> Journal {
 
 fn compute<'t>(root: &Section<'_, 't>, reader: &mut Reader<'t>) -> Compute {
     let section = reader.section(root, "compute", &["profile", "architecture"]);
-    let profiles = [("functions", Some(Profile::Functions)), ("containers", None)];
-    let profile = reader.choice(&section, "profile", &profiles);
-    if profile.is_none() {
-        let reason = "the compute profile `containers` is not supported yet";
-        reader.refuse(&["compute.profile"], reason, "use \"functions\"");
-    }
+    let profiles = [("functions", Profile::Functions), ("containers", Profile::Containers)];
     let architectures = [("x86_64", Architecture::X86_64), ("arm64", Architecture::Arm64)];
     Compute {
-        profile: profile.unwrap_or(Profile::Functions),
+        profile: reader.choice(&section, "profile", &profiles),
         architecture: reader.choice(&section, "architecture", &architectures),
     }
 }
@@ -190,6 +199,7 @@ pub(super) fn check(deployment: &Deployment, reader: &mut Reader<'_>) {
     check_regions(&deployment.regions, reader);
     check_zone(&deployment.domain.zone, reader);
     check_database(&deployment.database, reader);
+    check_load(&deployment.load, reader);
     operation::check(&deployment.alarms, &deployment.storage, deployment.protect, reader);
 }
 
@@ -278,4 +288,12 @@ fn check_database(database: &Database, reader: &mut Reader<'_>) {
     let reason = format!("instance class {class:?} cannot be part of a global database");
     let hint = "use a memory-optimised class such as \"db.r6g.large\"; burstable ones are not supported";
     reader.refuse_if(!provisioned || burstable, &["database.instance_class"], reason, hint);
+}
+
+fn check_load(load: &Load, reader: &mut Reader<'_>) {
+    let (steady, burst) = (load.orders_per_second, load.burst_orders_per_second.unwrap_or(u32::MAX));
+    let reason = format!("a rush of {burst} orders per second is less than the steady {steady}");
+    let hint = "make burst_orders_per_second at least orders_per_second, or leave it out";
+    let fields = ["load.burst_orders_per_second", "load.orders_per_second"];
+    reader.refuse_if(burst < steady, &fields, reason, hint);
 }

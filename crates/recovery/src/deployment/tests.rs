@@ -95,7 +95,6 @@ fn each_rule_refuses_what_breaks_it() {
         ("watch_s", "77", "leaves gaps in which no watch has seen a whole TTL"),
         ("watch_s", "841", "`sentinel.watch_s` is 841"),
         ("probe_failures", "17", "longer than a watch"),
-        ("profile", "\"containers\"", "not supported yet"),
         ("architecture", "\"riscv\"", "`compute.architecture` is \"riscv\""),
         ("engine_version", "\"15.4\"", "not one of PostgreSQL 16"),
         ("instance_class", "\"db.t4g.medium\"", "cannot be part of a global database"),

@@ -10,6 +10,7 @@ fn objectives() -> Objectives {
         recovery_time_s: 60,
         settlement_time_s: 900,
         two_endpoints_recovery_time_s: 5,
+        recovery_point_s: None,
         orders_lost: 0,
         availability_percent: 99.99,
     }

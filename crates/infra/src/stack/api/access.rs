@@ -10,19 +10,19 @@ pub const STAGE: &str = "live";
 
 /// One path of the API.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Route {
+pub(in crate::stack) struct Route {
     /// Construct id.
-    pub(super) id: &'static str,
+    pub(in crate::stack) id: &'static str,
     /// Parts of the path.
-    pub(super) path: &'static [&'static str],
+    pub(in crate::stack) path: &'static [&'static str],
     /// Methods it has.
-    pub(super) verbs: &'static [&'static str],
+    pub(in crate::stack) verbs: &'static [&'static str],
     /// Whether anybody may call it, unsigned.
-    pub(super) open: bool,
+    pub(in crate::stack) open: bool,
 }
 
 /// Every route of the API.
-pub(super) const ROUTES: [Route; 6] = [
+pub(in crate::stack) const ROUTES: [Route; 6] = [
     Route { id: "Orders", path: &["orders"], verbs: &["POST"], open: false },
     Route { id: "Order", path: &["orders", "{id}"], verbs: &["GET"], open: false },
     Route { id: "Session", path: &["sessions", "{id}"], verbs: &["GET", "PUT"], open: false },

@@ -1,6 +1,7 @@
 //! The two names of a region's API, their certificate, and the region's own record.
 
 use cdk::{Handle, Scope};
+use cfn::route53::record_set::AliasTarget;
 use cfn::{apigateway, certificatemanager, route53};
 
 use crate::place::{Place, parameter as key};
@@ -9,29 +10,32 @@ use crate::stack::parameter;
 /// Adds the public name and the region's own, both leading to the stage.
 pub(super) fn new(root: &mut Scope<'_>, place: &Place<'_>, api: &Handle, stage: &Handle) {
     let certificate = certificate(root, place);
-    parameter(root, place, "CertificateParameter", key::CERTIFICATE, certificate.reference());
     let names = place.names();
     let (public, own) = (names.public_host(), names.region_host(place.region));
     domain(&mut root.scope("PublicDomain"), &public, &certificate, api, stage);
     let domain = domain(&mut root.scope("RegionDomain"), &own, &certificate, api, stage);
-    region_record(root, place, &domain);
+    let target =
+        AliasTarget::new(domain.attribute("RegionalDomainName"), domain.attribute("RegionalHostedZoneId"));
+    region_record(root, place, target);
 }
 
-/// One certificate for both names, proven by records in the hosted zone.
-fn certificate(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
+/// One certificate for both names, proven by records in the hosted zone, and the parameter with its ARN.
+pub(in crate::stack) fn certificate(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
     use certificatemanager::certificate::DomainValidationOption;
     let names = place.names();
     let hosts = [names.public_host(), names.region_host(place.region)];
     let proofs = hosts.clone().map(|host| {
         DomainValidationOption::new().domain_name(host).hosted_zone_id(place.parameter(key::HOSTED_ZONE))
     });
-    root.add(
+    let certificate = root.add(
         "Certificate",
         certificatemanager::Certificate::new(hosts[0].clone())
             .subject_alternative_names([hosts[1].clone()])
             .validation_method("DNS")
             .domain_validation_options(proofs),
-    )
+    );
+    parameter(root, place, "CertificateParameter", key::CERTIFICATE, certificate.reference());
+    certificate
 }
 
 fn domain(scope: &mut Scope<'_>, host: &str, certificate: &Handle, api: &Handle, stage: &Handle) -> Handle {
@@ -54,11 +58,7 @@ fn domain(scope: &mut Scope<'_>, host: &str, certificate: &Handle, api: &Handle,
 }
 
 /// The name that always means this region.
-fn region_record(root: &mut Scope<'_>, place: &Place<'_>, domain: &Handle) {
-    let target = route53::record_set::AliasTarget::new(
-        domain.attribute("RegionalDomainName"),
-        domain.attribute("RegionalHostedZoneId"),
-    );
+pub(in crate::stack) fn region_record(root: &mut Scope<'_>, place: &Place<'_>, target: AliasTarget) {
     root.add(
         "RegionRecord",
         route53::RecordSet::new(format!("{}.", place.names().region_host(place.region)), "A")

@@ -1,11 +1,12 @@
 //! What one address may ask in five minutes, and the log of what was refused.
 //!
-//! Two rules and no managed group: those judge bodies and addresses by patterns that AWS changes, and an
+//! Before a load balancer, which has no rate of its own, there is also a rate of all callers together.
+//! No managed group: those judge bodies and addresses by patterns that AWS changes, and an
 //! order must not be refused because of what a client's session holds or whose address it has.
 
 use cdk::{Handle, Scope};
-use cfn::Json;
 use cfn::wafv2::{LoggingConfiguration, WebACL, WebACLAssociation, logging_configuration, web_acl};
+use cfn::{Json, Value};
 use serde_json::json;
 use web_acl::{
     BlockAction, CustomHTTPHeader, CustomResponse, CustomResponseBody, DefaultAction, FieldToMatch,
@@ -28,14 +29,22 @@ const TOO_MANY: &str = "too-many-requests";
 /// Headers that the log leaves out.
 const SECRET_HEADERS: [&str; 3] = ["authorization", "x-amz-security-token", "session-token"];
 
-/// Adds the rules, puts them before the stage, and logs what they refuse.
-pub(super) fn new(scope: &mut Scope<'_>, place: &Place<'_>, api: &Handle, stage: &Handle) {
+/// Seconds over which the requests of all callers are counted: the shortest there is.
+const SHORT_WINDOW_S: i64 = 60;
+
+/// Adds the rules, puts them before `guarded`, the ARN of what is called `id`, and logs what they refuse.
+pub(in crate::stack) fn new(scope: &mut Scope<'_>, place: &Place<'_>, id: &str, guarded: Value<String>) {
     let limit = i64::from(place.deployment.api.requests_per_address);
     let not_health =
         Statement::new().not_statement(NotStatement::new(Statement::new().regex_match_statement(health())));
     let health = Statement::new().regex_match_statement(health());
     let body =
         CustomResponseBody::new(json!({ "error": "too_many_requests" }).to_string(), "APPLICATION_JSON");
+    let mut limits =
+        vec![rate(0, "requests", limit, not_health), rate(1, "health", HEALTH_PER_ADDRESS, health)];
+    if place.containers().is_some() {
+        limits.push(rate_of_all(2, i64::from(place.deployment.api.requests_per_second)));
+    }
     let rules = WebACL::new(
         DefaultAction::new().allow(web_acl::AllowAction::new()),
         "REGIONAL",
@@ -44,15 +53,9 @@ pub(super) fn new(scope: &mut Scope<'_>, place: &Place<'_>, api: &Handle, stage:
     .name(place.names().resource("firewall", "orders"))
     .description("what one address may ask")
     .custom_response_bodies([(TOO_MANY, body)])
-    .rules([rate(0, "requests", limit, not_health), rate(1, "health", HEALTH_PER_ADDRESS, health)]);
+    .rules(limits);
     let rules = scope.add("Rules", rules);
-    let stage = format!(
-        "arn:aws:apigateway:{}::/restapis/${{{}}}/stages/${{{}}}",
-        place.region,
-        api.token(),
-        stage.token()
-    );
-    scope.add("Stage", WebACLAssociation::new(cfn::sub(stage), rules.attribute("Arn")));
+    scope.add(id, WebACLAssociation::new(guarded, rules.attribute("Arn")));
     log(scope, place, &rules);
 }
 
@@ -66,12 +69,27 @@ fn health() -> RegexMatchStatement {
 
 /// 429 and not 403: a client takes the one for "later" and the other for "no".
 fn rate(priority: i64, what: &str, limit: i64, of: Statement) -> Rule {
+    let statement =
+        RateBasedStatement::new("IP", limit).evaluation_window_sec(WINDOW_S).scope_down_statement(of);
+    limited(priority, format!("{what}-per-address"), statement)
+}
+
+/// What API Gateway's own rate does: so many requests per second of all callers together. Health stays out
+/// of it, for no load may make a region look ill.
+fn rate_of_all(priority: i64, per_second: i64) -> Rule {
+    let not_health =
+        Statement::new().not_statement(NotStatement::new(Statement::new().regex_match_statement(health())));
+    let limit = per_second.saturating_mul(SHORT_WINDOW_S);
+    let statement = RateBasedStatement::new("CONSTANT", limit)
+        .evaluation_window_sec(SHORT_WINDOW_S)
+        .scope_down_statement(not_health);
+    limited(priority, "requests-of-all".to_owned(), statement)
+}
+
+fn limited(priority: i64, name: String, statement: RateBasedStatement) -> Rule {
     let answer = CustomResponse::new(429)
         .custom_response_body_key(TOO_MANY)
         .response_headers([CustomHTTPHeader::new("Retry-After", "1")]);
-    let statement =
-        RateBasedStatement::new("IP", limit).evaluation_window_sec(WINDOW_S).scope_down_statement(of);
-    let name = format!("{what}-per-address");
     // No samples: they show headers, those of a signature among them.
     let seen = VisibilityConfig::new(true, name.clone(), false);
     Rule::new(name, priority, Statement::new().rate_based_statement(statement), seen)

@@ -5,9 +5,9 @@
 //! the route within its rate ([`stage`]), has the body the right form. Every no is JSON in the API's own
 //! shape ([`responses`]). Health routes are open: what checks them cannot sign.
 
-mod access;
-mod domains;
-mod firewall;
+pub(super) mod access;
+pub(super) mod domains;
+pub(super) mod firewall;
 mod responses;
 mod routes;
 mod stage;
@@ -47,7 +47,13 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
     let answers = responses::new(&mut root, &api);
     let snapshot: Vec<Handle> = methods.into_iter().chain(answers).collect();
     let stage = stage::new(&mut root, place, &api, &snapshot);
-    firewall::new(&mut root.scope("Firewall"), place, &api, &stage);
+    let guarded = format!(
+        "arn:aws:apigateway:{}::/restapis/${{{}}}/stages/${{{}}}",
+        place.region,
+        api.token(),
+        stage.token()
+    );
+    firewall::new(&mut root.scope("Firewall"), place, "Stage", cfn::sub(guarded).into());
     domains::new(&mut root, place, &api, &stage);
     Handles { api, stage }
 }

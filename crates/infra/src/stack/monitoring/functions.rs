@@ -3,7 +3,7 @@
 use super::alarm::{Alarm, Bad, Missing};
 use super::catalogue::lambda;
 use super::metric::{Known, Measure};
-use crate::packages::{FUNCTIONS, ORDER_PROCESSOR, ORDERS_API, RECOVERY_STEP, SENTINEL, STACK_HOOK};
+use crate::packages::{self, ORDER_PROCESSOR, ORDERS_API, RECOVERY_STEP, SENTINEL, STACK_HOOK};
 use crate::place::Place;
 use crate::stack::{compute, hook};
 
@@ -46,7 +46,8 @@ fn timeout_s(place: &Place<'_>, name: &str) -> f64 {
 
 /// Alarms on every function, and on what they share.
 pub(super) fn alarms(place: &Place<'_>) -> Vec<Alarm> {
-    FUNCTIONS.into_iter().flat_map(|name| function(place, name)).chain([concurrency()]).collect()
+    let names = packages::functions(place.deployment).into_iter();
+    names.flat_map(|name| function(place, name)).chain([concurrency()]).collect()
 }
 
 fn function(place: &Place<'_>, name: &str) -> Vec<Alarm> {

@@ -4,6 +4,7 @@
 //! drawn from the metrics of both regions, so that the one that is left shows what became of the other.
 
 mod body;
+mod containers;
 
 use cdk::Scope;
 use cfn::cloudwatch::Dashboard;
@@ -13,12 +14,16 @@ use self::body::{Content, Line, Row, Shows, View};
 use super::catalogue::{api, dynamodb, lambda, rds, reported, sqs, states};
 use super::metric::{Measure, Metric};
 use super::{alarm, composite};
-use crate::packages::FUNCTIONS;
+use crate::packages;
 use crate::place::Place;
 
 /// Adds the region's dashboard.
 pub(super) fn add(root: &mut Scope<'_>, place: &Place<'_>) {
-    let rows = [business(place), lead(place), callers(place), functions(place), data(place)].concat();
+    let entrance = match place.containers() {
+        Some(_) => containers::rows(place),
+        None => callers(place),
+    };
+    let rows = [business(place), lead(place), entrance, functions(place), data(place)].concat();
     let body = body::body(&rows, place.region.as_str()).to_string();
     let name = place.names().resource("dashboard", place.region.as_str());
     root.add("Dashboard", Dashboard::new(body).dashboard_name(name));
@@ -187,7 +192,7 @@ fn callers(place: &Place<'_>) -> Vec<Row> {
 fn functions(place: &Place<'_>) -> Vec<Row> {
     let each = |known: &super::metric::Known<1>, statistic| -> Vec<Line> {
         let line = |name: &str| of(place, name, |at| known.of([at.names().function(name)]).by(statistic));
-        FUNCTIONS.iter().flat_map(|name| line(name)).collect()
+        packages::functions(place.deployment).into_iter().flat_map(line).collect()
     };
     let queue = |at: &Place<'_>| [at.names().order_queue()];
     let dead = |at: &Place<'_>| [at.names().dead_letter_queue()];

@@ -1,0 +1,46 @@
+//! What containers are told, and what functions are told of them.
+
+use recovery::setting;
+
+use super::Part;
+use crate::packages::{self, ORDERS_SERVICE, PREFLIGHT, RECOVERY_STEP};
+use crate::place::{Place, SERVICE_PORT};
+use crate::stack::settings::of_container;
+
+/// Connections that one container keeps to each of the two databases at most. The service asks them what is
+/// settled, the worker settles; neither does more than a few things at once.
+pub(crate) const CONNECTIONS: u32 = 5;
+/// Variable in which Lambda tells a function its region; a container is told by us.
+const OWN_REGION: &str = "AWS_REGION";
+
+/// The environment of a part's container, by name.
+pub(super) fn of(place: &Place<'_>, part: Part<'_>) -> Vec<(&'static str, String)> {
+    let mut settings = of_container(part.name, place);
+    settings.extend([
+        (OWN_REGION, place.region.to_string()),
+        (setting::DRAIN_S, part.of.drain_s.to_string()),
+        (setting::DATABASE_CONNECTIONS, CONNECTIONS.to_string()),
+    ]);
+    if part.answers() {
+        settings.push((setting::LISTEN, format!("0.0.0.0:{SERVICE_PORT}")));
+    }
+    settings.sort_unstable();
+    settings
+}
+
+/// What a function is told where there are containers: the steps and the preflight know the services and
+/// their floors, and nobody signs a call.
+pub(in crate::stack) fn of_function(function: &str, place: &Place<'_>) -> Vec<(&'static str, String)> {
+    let Some(of) = place.containers() else { return Vec::new() };
+    let names = place.names();
+    let mut settings = vec![(setting::UNSIGNED_CALLS, "true".to_owned())];
+    if [RECOVERY_STEP, PREFLIGHT].contains(&function) {
+        let floors = packages::CONTAINERS.map(|name| {
+            let floor = if name == ORDERS_SERVICE { of.api_tasks_min } else { of.worker_tasks_min };
+            format!("{}={floor}", names.service(name))
+        });
+        settings.push((setting::CLUSTER, names.cluster()));
+        settings.push((setting::SERVICES, floors.join(",")));
+    }
+    settings
+}
