@@ -107,6 +107,7 @@ struct Inner {
     minute: Duration,
     /// Set once the fleet is in its normal state; before that, low figures are its start.
     observed: bool,
+    left_alone: bool,
 }
 
 impl Fleet {
@@ -120,7 +121,14 @@ impl Fleet {
         let services = plan.services.into_iter();
         let services =
             services.map(|service| Service::new(service, Arc::clone(&launcher), balancer.clone())).collect();
-        let inner = Inner { services, events: Vec::new(), decisions: Vec::new(), minute, observed: false };
+        let inner = Inner {
+            services,
+            events: Vec::new(),
+            decisions: Vec::new(),
+            minute,
+            observed: false,
+            left_alone: false,
+        };
         let inner = Arc::new(Mutex::new(inner));
         let mut loops = JoinSet::new();
         loops.spawn(look_after(Arc::clone(&inner)));
@@ -199,9 +207,27 @@ impl Fleet {
     }
 
     /// Takes a zone away: its tasks fall silent without an end, and none is started there any more.
-    /// Says how many tasks that are.
-    pub fn lose_zone(&self, zone: u32) -> usize {
-        self.inner().services.iter_mut().map(|service| service.lose_zone(zone)).sum()
+    /// Says how many tasks of each service that are.
+    pub fn lose_zone(&self, zone: u32) -> Vec<(String, u32)> {
+        let mut inner = self.inner();
+        let lost = inner.services.iter_mut().map(|service| {
+            let silent = service.lose_zone(zone);
+            (service.plan.name.clone(), silent)
+        });
+        lost.collect()
+    }
+
+    /// Nobody looks after the tasks any more, as when the region's control plane is gone. They go on.
+    pub fn leave_alone(&self) {
+        self.inner().left_alone = true;
+    }
+
+    /// The whole name of a service, by the name of its program.
+    ///
+    /// # Errors
+    /// When there is no such service.
+    pub fn service_name(&self, service: &str) -> Result<String, NoSuchService> {
+        self.with(service, |service| service.plan.name.clone())
     }
 
     /// The files that tasks write their logs to, with the names of their services.
@@ -245,6 +271,9 @@ async fn look_after(inner: Arc<Mutex<Inner>>) {
     loop {
         ticks.tick().await;
         let mut inner = held(&inner);
+        if inner.left_alone {
+            continue;
+        }
         let Inner { services, events, observed, .. } = &mut *inner;
         for service in services {
             service.look(*observed, events);

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fleet::FleetReport;
+
 /// The one object that a drill prints. Every figure in it was measured in this run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -17,14 +19,20 @@ pub struct Report {
     pub environment: EnvironmentFacts,
     /// What the clients did.
     pub orders: Orders,
-    /// How fast the system recovered.
-    pub recovery: Recovery,
+    /// How fast the system recovered; absent (null) when no region was lost, and nothing was to move.
+    pub recovery: Option<Recovery>,
     /// What was lost.
     pub loss: Loss,
     /// Whether two writers ever met.
     pub fencing: Fencing,
     /// What clients saw of their sessions.
     pub sessions: Sessions,
+    /// What became of the containers; absent where functions do their work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<FleetReport>,
+    /// Longest waits of clients for an acknowledgement; absent when a region was lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<Waits>,
     /// What happened when; the fault is at 0.
     pub timeline: Vec<Event>,
     /// How the way home went; absent when the scenario does not go home.
@@ -87,6 +95,15 @@ pub struct Recovery {
     pub settlement_objective_s: u64,
     /// Whether all of them kept to it.
     pub met: bool,
+}
+
+/// Longest wait of a client for the acknowledgement of an order, after what happened, in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Waits {
+    /// Of a client that follows DNS.
+    pub longest_s: Option<f64>,
+    /// Of a client that knows both regions.
+    pub longest_two_endpoints_s: Option<f64>,
 }
 
 /// What was lost, counted in the data.

@@ -8,14 +8,11 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use recovery::Region;
+use recovery::{Region, setting};
 
 use super::Defect;
 use super::plan::ServicePlan;
 use crate::owned::{Farewell, OwnedProcess, RunDirectory};
-
-/// Where a container listens, as its task definition says it.
-const LISTEN: &str = "STANDFAST_LISTEN";
 
 /// Where a fleet's tasks run.
 #[derive(Clone, Debug)]
@@ -108,7 +105,7 @@ impl Launcher {
         ] {
             environment.insert(name.to_owned(), value.to_owned());
         }
-        environment.insert(LISTEN.to_owned(), listens.to_string());
+        environment.insert(setting::LISTEN.to_owned(), listens.to_string());
         match plan.unknown.iter().find(|name| !environment.contains_key(*name)) {
             None => Ok(environment),
             Some(name) => Err(io::Error::other(format!(

@@ -35,6 +35,9 @@ impl Scaler {
     }
 
     fn minute_passed(&mut self, inner: &mut Inner) {
+        if inner.left_alone {
+            return;
+        }
         let requests = self.requests_per_target();
         let Inner { services, events, decisions, .. } = inner;
         for service in services {

@@ -299,10 +299,10 @@ impl Service {
     }
 
     /// Makes every task of a zone silent; says how many.
-    pub(super) fn lose_zone(&mut self, zone: u32) -> usize {
+    pub(super) fn lose_zone(&mut self, zone: u32) -> u32 {
         self.lost_zones.push(zone);
         let in_zone = self.tasks.iter_mut().filter(|task| task.zone == zone);
-        in_zone.map(Task::silence).count()
+        u32::try_from(in_zone.map(Task::silence).count()).unwrap_or(u32::MAX)
     }
 
     /// Mean processor time of its running tasks over `span`, in percent of what they have.

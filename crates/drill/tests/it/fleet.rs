@@ -96,7 +96,7 @@ async fn a_good_revision_replaces_the_old_one_without_a_gap() {
 #[tokio::test]
 async fn a_lost_zone_is_left_and_its_tasks_start_elsewhere() {
     let yard = steady(134).await;
-    assert_eq!(yard.fleet.lose_zone(1), 1);
+    assert_eq!(yard.fleet.lose_zone(1), [(SERVICE.to_owned(), 1)]);
     eventually("the others took over", async || {
         let report = yard.fleet.services().remove(0);
         report.healthy == 3 && report.started == 4

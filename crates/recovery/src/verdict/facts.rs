@@ -20,6 +20,17 @@ pub struct Fault {
     pub epoch: Epoch,
 }
 
+/// What happened to the containers of the region that owns the lease, while both regions stayed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Harm {
+    /// When it began, in milliseconds since the Unix epoch, by the clock of the history.
+    pub at_ms: u64,
+    /// The region, which owns the lease and keeps it.
+    pub region: Region,
+    /// Epoch of the lease when it began.
+    pub epoch: Epoch,
+}
+
 /// What was read after the run, when everything had drained.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {

@@ -75,10 +75,13 @@ fn nothing_is_started_in_a_lost_zone() {
     assert_eq!(decide(&view_without(&[first, second])), [Act::Start(0)]);
 }
 
+fn rolling(tasks: &[TaskView]) -> ServiceView<'_> {
+    ServiceView { revision: 2, rollout_failures: Some(0), ..view(tasks) }
+}
+
 #[test]
 fn a_rollout_never_goes_below_the_healthy_tasks_that_are_promised() {
     let old = well(1);
-    let rolling = |tasks| ServiceView { revision: 2, rollout_failures: Some(0), ..view(tasks) };
     assert_eq!(decide(&rolling(&old)), [Act::Start(0), Act::Start(1), Act::Start(2)]);
     let new = [10, 11, 12].map(|id| task(id, 2, id - 10, Health::Unknown));
     let mut tasks = [old, new].concat();
@@ -87,6 +90,10 @@ fn a_rollout_never_goes_below_the_healthy_tasks_that_are_promised() {
     assert_eq!(decide(&rolling(&tasks)), [Act::Drain(1, Why::Replaced)]);
     let whole = new.map(|task| TaskView { health: Health::Well, ..task });
     assert_eq!(decide(&rolling(&whole)), [Act::Complete]);
+}
+
+fn failing(tasks: &[TaskView], failures: u32) -> ServiceView<'_> {
+    ServiceView { rollout_failures: Some(failures), ..rolling(tasks) }
 }
 
 #[test]

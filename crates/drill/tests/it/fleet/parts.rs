@@ -34,8 +34,8 @@ class Answers(http.server.BaseHTTPRequestHandler):
     do_POST = do_GET
     def log_message(self, *_):
         pass
-class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    daemon_threads = True
+class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    daemon_threads, request_queue_size = True, 64
 server = Server((host, int(port)), Answers)
 signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
 server.serve_forever()
