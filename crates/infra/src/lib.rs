@@ -12,6 +12,7 @@
 
 pub mod app;
 pub mod check;
+pub mod connections;
 pub mod diagram;
 pub mod packages;
 pub mod place;

@@ -15,6 +15,7 @@ pub mod names;
 pub mod order;
 pub mod preflight;
 pub mod region;
+pub mod replication;
 pub mod request;
 pub mod scenario;
 pub mod session;

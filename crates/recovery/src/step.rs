@@ -174,6 +174,8 @@ pub mod error {
     pub const NOT_CONFIRMED: &str = "NotConfirmed";
     /// The database has gone home: what would undo the failback comes too late.
     pub const MOVED: &str = "DatabaseMoved";
+    /// The input is no request, or asks for what cannot be: stop, for it stays so.
+    pub const INVALID: &str = "InvalidRequest";
     /// A call failed in a way that may pass: retry with backoff.
     pub const TRANSIENT: &str = "Transient";
 }

@@ -11,11 +11,14 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::aws::cause;
 use crate::probe::{ProbeError, Prober};
 
+/// Physical id of a resource whose creation failed before it was known what it is. CloudFormation then
+/// asks for the removal of just that.
+pub const NEVER_CREATED: &str = "never-created";
 /// Longest reason in an answer, in bytes: CloudFormation takes 4,096 for the whole answer.
 const REASON_BYTES_MAX: usize = 1024;
 /// Tries to deliver one answer.
@@ -33,92 +36,112 @@ pub enum RequestType {
     Create,
     /// Its properties have changed.
     Update,
-    /// It is removed, or its creation is rolled back.
+    /// It has left its stack, the stack is removed, or its creation is rolled back.
     Delete,
 }
 
-/// One request.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Request {
-    /// What is wanted.
-    pub request_type: RequestType,
-    /// Where the answer goes; whoever knows it may answer.
-    #[serde(rename = "ResponseURL")]
+/// What an answer needs, taken out of an event that may be wrong in every other way.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// Where the answer goes, signed in advance; whoever knows it may answer.
     response_url: String,
     /// ARN of the stack.
     pub stack_id: String,
     /// The same when a request is repeated.
     pub request_id: String,
-    /// `AWS::CloudFormation::CustomResource`, or a `Custom::` name.
-    pub resource_type: String,
     /// Id of the resource in its template.
-    pub logical_resource_id: String,
+    pub logical_id: String,
     /// As an earlier answer named it; a creation has none.
-    #[serde(default)]
-    pub physical_resource_id: Option<String>,
-    /// As the template has them, where CloudFormation has made a text of every number and boolean.
-    #[serde(default)]
-    pub resource_properties: Map<String, Value>,
-    /// The properties before an update.
-    #[serde(default)]
-    pub old_resource_properties: Map<String, Value>,
+    pub physical_id: Option<String>,
 }
 
 /// Leaves the URL out.
-impl fmt::Debug for Request {
+impl fmt::Debug for Envelope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request")
-            .field("request_type", &self.request_type)
+        f.debug_struct("Envelope")
             .field("stack_id", &self.stack_id)
-            .field("logical_resource_id", &self.logical_resource_id)
-            .field("physical_resource_id", &self.physical_resource_id)
+            .field("request_id", &self.request_id)
+            .field("logical_id", &self.logical_id)
+            .field("physical_id", &self.physical_id)
             .finish_non_exhaustive()
     }
 }
 
+impl Envelope {
+    /// `None` when there is nowhere to answer to, and so no request.
+    pub fn read(event: &Value) -> Option<Self> {
+        let text = |name: &str| event.get(name).and_then(Value::as_str).map(str::to_owned);
+        Some(Self {
+            response_url: text("ResponseURL")?,
+            stack_id: text("StackId").unwrap_or_default(),
+            request_id: text("RequestId").unwrap_or_default(),
+            logical_id: text("LogicalResourceId").unwrap_or_default(),
+            physical_id: text("PhysicalResourceId"),
+        })
+    }
+
+    /// The name that a resource keeps for its life, so that no update replaces it: the one it has, else
+    /// its id in the template.
+    pub fn lasting_id(&self) -> &str {
+        self.physical_id.as_deref().unwrap_or(&self.logical_id)
+    }
+
+    /// What CloudFormation is told. It shows the reason in the stack's events.
+    fn answer(&self, outcome: &Result<Done, String>) -> Value {
+        let (status, reason, id) = match outcome {
+            Ok(done) => ("SUCCESS", &done.detail, done.physical_id.as_str()),
+            // A failed update or removal keeps the id, or CloudFormation takes it for a replacement.
+            Err(reason) => ("FAILED", reason, self.physical_id.as_deref().unwrap_or(NEVER_CREATED)),
+        };
+        json!({
+            "Status": status,
+            "Reason": shortened(reason),
+            "PhysicalResourceId": id,
+            "StackId": self.stack_id,
+            "RequestId": self.request_id,
+            "LogicalResourceId": self.logical_id,
+        })
+    }
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// What CloudFormation knows the resource by from now on.
+    pub physical_id: String,
+    /// What was done, in words.
+    pub detail: String,
+}
+
+fn shortened(reason: &str) -> &str {
+    let end = (0..=REASON_BYTES_MAX.min(reason.len())).rev().find(|at| reason.is_char_boundary(*at));
+    &reason[..end.unwrap_or(0)]
+}
+
+/// What is asked for the resource.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Request {
+    /// What is wanted.
+    pub request_type: RequestType,
+    /// As the template has them, where CloudFormation has made a text of every number and boolean.
+    #[serde(default)]
+    pub resource_properties: Map<String, Value>,
+}
+
 impl Request {
-    /// The request in an event; `None` when the event is something else.
-    pub fn of(event: &Value) -> Option<Self> {
-        event.get("ResponseURL").and_then(|_| Self::deserialize(event).ok())
+    /// The request in an event.
+    ///
+    /// # Errors
+    /// When it has no known type, or properties that are no object.
+    pub fn read(event: &Value) -> Result<Self, serde_json::Error> {
+        Self::deserialize(event)
     }
 
     /// A property that is text.
     pub fn text(&self, property: &str) -> Option<&str> {
         self.resource_properties.get(property).and_then(Value::as_str)
     }
-
-    /// A property before an update, if it is text.
-    pub fn old_text(&self, property: &str) -> Option<&str> {
-        self.old_resource_properties.get(property).and_then(Value::as_str)
-    }
-
-    /// The name that the resource keeps for its life, so that no update replaces it: the one it has,
-    /// else its id in the template.
-    pub fn physical_id(&self) -> &str {
-        self.physical_resource_id.as_deref().unwrap_or(&self.logical_resource_id)
-    }
-
-    /// What CloudFormation is told: attributes, or a reason, which it shows when it rolls the stack back.
-    fn answer(&self, done: &Result<Map<String, Value>, String>) -> Value {
-        let mut answer = json!({
-            "Status": if done.is_ok() { "SUCCESS" } else { "FAILED" },
-            "PhysicalResourceId": self.physical_id(),
-            "StackId": self.stack_id,
-            "RequestId": self.request_id,
-            "LogicalResourceId": self.logical_resource_id,
-        });
-        match done {
-            Ok(attributes) => answer["Data"] = Value::Object(attributes.clone()),
-            Err(reason) => answer["Reason"] = json!(shortened(reason)),
-        }
-        answer
-    }
-}
-
-fn shortened(reason: &str) -> &str {
-    let end = (0..=REASON_BYTES_MAX.min(reason.len())).rev().find(|at| reason.is_char_boundary(*at));
-    &reason[..end.unwrap_or(0)]
 }
 
 /// CloudFormation was not told; Lambda should run the request again.
@@ -132,42 +155,51 @@ pub enum Unanswered {
     Refused(u16),
 }
 
-/// Does `work` for a request, within `limit`, and tells CloudFormation what came of it: the attributes
-/// that `Fn::GetAtt` may ask for, or a reason for people. Work that fails is logged and answered, and no
-/// error here.
+/// Does `work` for the request in `envelope`, no longer than until `until`, and tells CloudFormation
+/// what came of it. Work that fails, hangs or panics is logged and answered, and no error here.
 ///
 /// # Errors
 /// When CloudFormation could not be told, which takes at most [`ANSWER_LIMIT`] to find out.
-pub async fn serve<E: Error>(
+pub async fn serve<E: Error + Send + 'static>(
     prober: &Prober,
-    request: &Request,
-    limit: Duration,
-    work: impl Future<Output = Result<Map<String, Value>, E>>,
+    envelope: &Envelope,
+    until: Instant,
+    work: impl Future<Output = Result<Done, E>> + Send + 'static,
 ) -> Result<(), Unanswered> {
-    let done = match timeout(limit, work).await {
-        Ok(Ok(attributes)) => Ok(attributes),
-        Ok(Err(error)) => Err(cause(&error)),
-        Err(_) => Err(format!("it was not done within {} s", limit.as_secs_f64())),
-    };
-    let resource = request.logical_resource_id.as_str();
-    match &done {
-        Ok(_) => tracing::info!(?request.request_type, resource, "a request of CloudFormation is done"),
-        Err(reason) => {
-            tracing::error!(?request.request_type, resource, reason, "a request of CloudFormation failed");
+    // A task of its own, so that not even a panic keeps the answer back.
+    let outcome = match tokio::spawn(timeout_at(until, work)).await {
+        Ok(Ok(Ok(done))) => Ok(done),
+        Ok(Ok(Err(error))) => Err(cause(&error)),
+        Ok(Err(_)) => {
+            Err("not finished in the time of one invocation; the same request again goes on where \
+                           this ended"
+                .to_owned())
         }
+        Err(_) => Err("the function broke; its log says where".to_owned()),
+    };
+    let resource = envelope.logical_id.as_str();
+    match &outcome {
+        Ok(done) => {
+            tracing::info!(resource, detail = done.detail, "a request of CloudFormation is done");
+        }
+        Err(reason) => tracing::error!(resource, reason, "a request of CloudFormation failed"),
     }
-    deliver(prober, request, request.answer(&done).to_string()).await
+    deliver(prober, &envelope.response_url, envelope.answer(&outcome).to_string()).await
 }
 
-async fn deliver(prober: &Prober, request: &Request, answer: String) -> Result<(), Unanswered> {
+/// Tries several times: an answer that is lost lets a stack hang.
+async fn deliver(prober: &Prober, url: &str, answer: String) -> Result<(), Unanswered> {
     let mut attempt = 1;
     loop {
-        let unanswered = match prober.put(&request.response_url, answer.clone()).await {
+        let unanswered = match prober.put(url, answer.clone()).await {
             Ok(taken) if taken.status < 300 => return Ok(()),
             Ok(refused) => Unanswered::Refused(refused.status),
+            // The URL is a secret for as long as it is valid, whatever is wrong with it.
+            Err(ProbeError::Url(_)) => Unanswered::Undelivered(ProbeError::Url("ResponseURL".to_owned())),
             Err(error) => Unanswered::Undelivered(error),
         };
         if attempt == ATTEMPTS_MAX {
+            tracing::error!(reason = cause(&unanswered), "CloudFormation did not take the answer");
             return Err(unanswered);
         }
         sleep(BACKOFF_FIRST * 2_u32.pow(attempt - 1)).await;

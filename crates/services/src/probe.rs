@@ -19,7 +19,7 @@ use hyper_util::rt::TokioExecutor;
 
 use dns::Dns;
 use recovery::Region;
-pub use signer::{NotSigned, Signer};
+pub use signer::{API, NotSigned, Signer};
 
 /// Longest time to a connection.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
@@ -110,7 +110,7 @@ impl Prober {
         self.send(request(Method::GET, url, Bytes::new())?.map(Full::new)).await
     }
 
-    /// Sends a request with a JSON body, signed for `regions`.
+    /// Sends a request of the API with a JSON body, signed for `regions`.
     pub async fn send_signed(
         &self,
         signer: &Signer,
@@ -121,7 +121,7 @@ impl Prober {
     ) -> Result<Answer, ProbeError> {
         let mut request = request(method, url, body.into())?;
         self.within_total(async {
-            signer.sign(&mut request, regions).await?;
+            signer.sign(&mut request, API, regions).await?;
             self.ask(request.map(Full::new)).await
         })
         .await
@@ -191,7 +191,7 @@ fn request(method: Method, url: &str, body: Bytes) -> Result<Request<Bytes>, Pro
 }
 
 /// The system's authorities; where it has none, `https` cannot be asked and `http` can.
-pub(crate) fn tls_config() -> Result<rustls::ClientConfig, ProbeError> {
+fn tls_config() -> Result<rustls::ClientConfig, ProbeError> {
     use hyper_rustls::ConfigBuilderExt;
     let builder = || {
         let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());

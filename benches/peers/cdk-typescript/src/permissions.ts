@@ -50,10 +50,12 @@ const send = (place: Place, queue: string) => allow(['sqs:SendMessage'], [place.
 const theSwitch = (place: Place) => allow(['ssm:GetParameter'], [place.parameterArn('automation')]);
 
 const INTERFACES = [
+  'ec2:AssignPrivateIpAddresses',
   'ec2:CreateNetworkInterface',
   'ec2:DeleteNetworkInterface',
   'ec2:DescribeNetworkInterfaces',
   'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
 ];
 
 /** Signed calls of an API, as clients make them. */

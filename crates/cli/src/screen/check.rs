@@ -99,15 +99,17 @@ fn validator(text: &mut String, validated: &Validated) {
         Outcome::NotInstalled => {
             let _ = writeln!(text, "  {tool:13}  not installed {DIM}({}){DIM:#}", installation(*tool));
         }
+        Outcome::OtherVersion { version, program } => {
+            let (pinned, install) = (tool.pinned(), installation(*tool));
+            let _ = writeln!(
+                text,
+                "  {tool:13}  not run: {program} is {version}, and {pinned} is pinned {DIM}({install}){DIM:#}"
+            );
+        }
         Outcome::Broken { reason } => drop(writeln!(text, "  {tool:13}  {RED}broken{RED:#}: {reason}")),
         Outcome::Ran { version } => {
             let (style, word) = if findings.is_empty() { (GREEN, "clean") } else { (RED, "objects") };
-            let other = if version.starts_with(tool.pinned()) {
-                String::new()
-            } else {
-                format!(", and the accepted findings are those of {}", tool.pinned())
-            };
-            let _ = writeln!(text, "  {tool:13}  {style}{word}{style:#} {DIM}({version}{other}){DIM:#}");
+            let _ = writeln!(text, "  {tool:13}  {style}{word}{style:#} {DIM}({version}){DIM:#}");
         }
     }
     for finding in findings {

@@ -202,7 +202,9 @@ mod tools {
 
         fn validate(&self) -> (Option<i32>, Value) {
             let mut command = standfast(self.here());
-            command.args(["check", "--templates", "out", "--output", "json"]).env("PATH", "/usr/bin:/bin");
+            command
+                .args(["check", "--templates", "out", "--output", "json"])
+                .env("PATH", format!("{}:/usr/bin:/bin", self.path("machine").display()));
             let said = Said::of(command.output().expect("it starts"));
             (said.code, json_of(&said)["validators"].clone())
         }
@@ -235,6 +237,53 @@ mod tools {
         assert_eq!((code, &validators[0]["outcome"]), (Some(1), &json!("broken")));
         let reason = validators[0]["reason"].as_str().expect("a reason");
         assert!(reason.ends_with("(no module)"), "{reason}");
+    }
+
+    #[test]
+    fn a_validator_of_another_version_is_not_run_and_named() {
+        let desk = Desk::new();
+        let objecting = |version: &str| {
+            format!("[ \"$1\" = --version ] && echo cfn-lint {version} || {{ touch ran; echo nonsense; }}")
+        };
+        let content = "[ \"$1\" = --version ] && echo cfn-lint 1.58.0 || echo '[]'";
+        desk.tool("machine/cfn-lint", &objecting("1.51.0"));
+        let (code, validators) = desk.validate();
+        assert_eq!((code, &validators[0]["outcome"]), (Some(0), &json!("other_version")));
+        assert_eq!(validators[0]["version"], "1.51.0");
+        let program = validators[0]["program"].as_str().expect("a path");
+        assert!(program.ends_with("machine/cfn-lint"), "{program}");
+        desk.tool(LINT, &objecting("1.58.01"));
+        let (code, validators) = desk.validate();
+        assert_eq!(
+            (code, &validators[0]["version"]),
+            (Some(0), &json!("1.58.01")),
+            "the project's own is named"
+        );
+        desk.tool("machine/cfn-lint", content);
+        assert_eq!(desk.validate().1[0]["outcome"], "ran", "the pinned one is found behind another");
+        desk.tool("machine/cfn-lint", &objecting("1.51.0"));
+        desk.tool(LINT, content);
+        assert_eq!(desk.validate().1[0]["outcome"], "ran", "the project's own goes first");
+        assert!(!desk.path("ran").exists(), "another version was run");
+    }
+
+    #[test]
+    fn a_validator_of_the_machine_without_a_version_is_no_reason_to_fail() {
+        let desk = Desk::new();
+        desk.tool("machine/cfn-lint", "echo no version is set >&2; exit 127");
+        let (code, validators) = desk.validate();
+        assert_eq!((code, &validators[0]["version"]), (Some(0), &json!("of no known version")));
+    }
+
+    #[test]
+    fn the_projects_own_validators_are_found_from_within_the_project() {
+        let desk = Desk::new();
+        desk.tool(LINT, "[ \"$1\" = --version ] && echo cfn-lint 1.58.0 || echo '[]'");
+        let mut command = standfast(&desk.path("deployments"));
+        let arguments = ["check", "--templates", "../out", "-f", "trading.toml", "--output", "json"];
+        command.args(arguments).env("PATH", "");
+        let said = Said::of(command.output().expect("it starts"));
+        assert_eq!(json_of(&said)["validators"][0]["outcome"], "ran", "{said:?}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use recovery::budget::{Budget, Change, Part};
 use serde::Serialize;
 
 use super::acceptance::Acceptance;
-use super::inventory::Inventory;
+use super::inventory::{Inventory, Stack};
 use super::reading::budgets;
 use super::rule::{self, RULES};
 use super::validator::{self, Tool};
@@ -106,6 +106,13 @@ pub enum Outcome {
     LeftOut,
     /// It is not on this machine.
     NotInstalled,
+    /// Only another version than the pinned one is on this machine, and it was not run.
+    OtherVersion {
+        /// The version of it, as it says.
+        version: String,
+        /// Where it is.
+        program: String,
+    },
     /// It did not come to an end that can be understood.
     Broken {
         /// Why.
@@ -142,6 +149,10 @@ impl Report {
             Ok(budgets) => (budgets.into_iter().map(judge).collect(), None),
             Err(missing) => (Vec::new(), Some(missing.to_string())),
         };
+        let kinds: Vec<&str> = inventory.stacks.iter().map(Stack::kind).collect();
+        let there = |one: &&Acceptance| one.stack.as_deref().is_none_or(|kind| kinds.contains(&kind));
+        let acceptances: Vec<Acceptance> = acceptances.iter().filter(there).cloned().collect();
+        let acceptances = acceptances.as_slice();
         let unused_acceptances = unused(&said, acceptances);
         let mut report = Self {
             deployment: deployment.name.clone(),

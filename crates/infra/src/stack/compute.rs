@@ -29,6 +29,10 @@ const FUNCTIONS: [&str; 6] =
 /// attempt that its state has given up but that still runs.
 const STEPS: i64 = 6;
 
+/// Seconds a watch has for coming to its end. An invocation that takes 90 % of its limit is alarmed on, and a
+/// watch that ends as it should is none of these.
+const WATCH_ENDS_S: u64 = 40;
+
 /// What a region's compute stack holds.
 #[derive(Debug)]
 pub struct Handles {
@@ -88,7 +92,7 @@ fn queues(root: &mut Scope<'_>, place: &Place<'_>) -> (Handle, Handle) {
 fn reserved(place: &Place<'_>, name: &str) -> Option<i64> {
     let sentinel = &place.deployment.sentinel;
     match name {
-        // Watches that overlap, and one more that may be starting.
+        // Watches that overlap, and one more that started late (`recovery::budget::Watch::at_once`).
         SENTINEL => {
             let overlapping = sentinel.watch_s.div_ceil(sentinel.schedule_s.max(1));
             Some(i64::try_from(overlapping).map_or(i64::MAX, |overlapping| overlapping.saturating_add(1)))
@@ -102,7 +106,7 @@ fn reserved(place: &Place<'_>, name: &str) -> Option<i64> {
 pub(super) fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
     match name {
         ORDER_PROCESSOR => PROCESSOR_TIMEOUT_S,
-        SENTINEL => place.deployment.sentinel.watch_s + 20,
+        SENTINEL => place.deployment.sentinel.watch_s + WATCH_ENDS_S,
         RECOVERY_STEP => recovery::workflow::function_timeout_s().max(30),
         DATABASE_KEEPER => database_keeper::TIMEOUT_S,
         PREFLIGHT => recovery::preflight::FUNCTION_TIMEOUT_S,

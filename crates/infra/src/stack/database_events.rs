@@ -8,6 +8,7 @@ use cfn::events;
 use serde_json::json;
 
 use super::disaster_recovery::undelivered_events;
+use super::retry;
 use crate::place::Place;
 
 /// Name of the rule.
@@ -22,7 +23,7 @@ pub(super) fn rule_arn(place: &Place<'_>) -> String {
 
 /// Adds the rule.
 pub(super) fn add(root: &mut Scope<'_>, place: &Place<'_>) {
-    use events::rule::{DeadLetterConfig, RetryPolicy, Target};
+    use events::rule::{DeadLetterConfig, Target};
     let names = place.names();
     let instances =
         (1..=place.deployment.database.instances_per_region).map(|number| names.database_instance(number));
@@ -36,7 +37,7 @@ pub(super) fn add(root: &mut Scope<'_>, place: &Place<'_>) {
         },
     });
     let target = Target::new(place.arn("sns", &names.alert_topic()), "alerts")
-        .retry_policy(RetryPolicy::new().maximum_retry_attempts(185).maximum_event_age_in_seconds(86_400))
+        .retry_policy(retry::longest())
         .dead_letter_config(DeadLetterConfig::new().arn(place.queue_arn(&undelivered_events(place))));
     root.add(
         "DatabaseEvents",

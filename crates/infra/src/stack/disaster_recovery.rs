@@ -7,7 +7,7 @@ use recovery::step;
 use serde_json::json;
 
 use super::compute::failed_invocations;
-use super::{database_events, forwarding, log_group, parameter, preflight, queue};
+use super::{database_events, forwarding, log_group, parameter, preflight, queue, retry};
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 use crate::place::Place;
 use crate::policy::{Statement, role};
@@ -60,7 +60,7 @@ pub(super) fn announcement_rule(place: &Place<'_>) -> String {
 /// Every event of this region on its recovery bus reaches people, or waits where they find it. Those
 /// of the peer are told by the peer: a forwarded one must not tell twice.
 fn announcements(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
-    use events::rule::{DeadLetterConfig, RetryPolicy, Target};
+    use events::rule::{DeadLetterConfig, Target};
     let names = place.names();
     let bus = root.add("Bus", events::EventBus::new(names.event_bus()));
     let rule = announcement_rule(place);
@@ -75,7 +75,7 @@ fn announcements(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
     let undelivered = queue::resting(&undelivered_events(place));
     let undelivered = queue::add(root, "Undelivered", undelivered, &[puts_aside]);
     let target = Target::new(place.alert_topic_arn(), "alerts")
-        .retry_policy(RetryPolicy::new().maximum_retry_attempts(185).maximum_event_age_in_seconds(86_400))
+        .retry_policy(retry::longest())
         .dead_letter_config(DeadLetterConfig::new().arn(undelivered.attribute("Arn")));
     root.add(
         "Announcements",

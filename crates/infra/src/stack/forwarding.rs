@@ -8,14 +8,9 @@ use cfn::{Json, Value, events};
 use recovery::step;
 use serde_json::json;
 
-use super::queue;
+use super::{queue, retry};
 use crate::place::Place;
 use crate::policy::{Statement, role};
-
-/// Seconds for which a delivery is tried again: the most EventBridge allows.
-const RETRY_S: i64 = 86_400;
-/// Deliveries tried in that time.
-const RETRIES: i64 = 185;
 
 pub(super) fn forwarding_rule(place: &Place<'_>) -> String {
     place.names().resource("rule", "forwarding")
@@ -61,11 +56,9 @@ fn rule(
     target: events::rule::Target,
     undelivered: &Handle,
 ) -> events::Rule {
-    use events::rule::{DeadLetterConfig, RetryPolicy};
+    use events::rule::DeadLetterConfig;
     let target = target
-        .retry_policy(
-            RetryPolicy::new().maximum_retry_attempts(RETRIES).maximum_event_age_in_seconds(RETRY_S),
-        )
+        .retry_policy(retry::longest())
         .dead_letter_config(DeadLetterConfig::new().arn(undelivered.attribute("Arn")));
     events::Rule::new().name(name).event_bus_name(bus.reference()).event_pattern(pattern).targets([target])
 }

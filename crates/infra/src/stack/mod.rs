@@ -26,6 +26,7 @@ mod permissions;
 pub mod preflight;
 mod queue;
 mod replication;
+mod retry;
 mod settings;
 pub mod storage;
 

@@ -1,15 +1,16 @@
 //! What each function may do, and nothing more.
 
+mod preflight;
+
 use cfn::Json;
 use recovery::lease::LEASE_KEY;
 use recovery::setting::AUDIT_RECORDS;
 use serde_json::json;
 
-use super::storage::BUCKETS;
-use super::{containers, preflight};
-use crate::packages::{
-    DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, RECOVERY_STEP, SENTINEL, functions,
-};
+pub(super) use self::preflight::observer;
+use super::compute::failed_invocations;
+use super::containers;
+use crate::packages::{DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, RECOVERY_STEP, SENTINEL};
 use crate::place::{Place, parameter as key};
 use crate::policy::Statement;
 
@@ -27,7 +28,7 @@ pub(super) fn calls(function: &str, place: &Place<'_>) -> Vec<Statement> {
         SENTINEL => sentinel(place),
         RECOVERY_STEP => recovery_step(place),
         DATABASE_KEEPER => database_keeper(place),
-        PREFLIGHT => preflight(place),
+        PREFLIGHT => preflight::preflight(place),
         _ => Vec::new(),
     };
     if place.containers().is_some() {
@@ -53,12 +54,18 @@ fn on_its_behalf(function: &str, place: &Place<'_>) -> Vec<Statement> {
     ]
 }
 
-/// What Lambda does under a function's role to put it into the VPC.
-const INTERFACES: [&str; 4] = [
+/// What Lambda does under a function's role to put it into the VPC. The developer guide asks whoever writes a
+/// policy of their own for all of these.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html>
+/// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaVPCAccessExecutionRole.html>
+const INTERFACES: [&str; 6] = [
+    "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
 ];
 
 /// The code of a function may not touch interfaces: its calls carry its ARN, Lambda's own do not.
@@ -196,7 +203,7 @@ fn sentinel(place: &Place<'_>) -> Vec<Statement> {
                 place.arn("states", &format!("execution:{failback}:failback-*")),
             ],
         ),
-        Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&super::compute::failed_invocations(place))]),
+        Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&failed_invocations(place))]),
         api_calls([("POST", "orders", place.peer())]),
     ]
 }
@@ -270,54 +277,4 @@ fn failover_records(place: &Place<'_>) -> Json {
             "route53:ChangeResourceRecordSetsActions": ["UPSERT"],
         },
     })
-}
-
-/// Looks at everything and changes nothing but what it remembers of itself.
-fn preflight(place: &Place<'_>) -> Vec<Statement> {
-    let names = place.names();
-    let queues = [names.order_queue(), names.dead_letter_queue()].map(|name| place.queue_arn(&name));
-    vec![
-        journal(place, &["dynamodb:GetItem"])
-            .when(keys_only("StringEquals", &[LEASE_KEY, preflight::JOURNAL_KEY])),
-        journal(place, &["dynamodb:PutItem"]).when(keys_only("StringEquals", &[preflight::JOURNAL_KEY])),
-        Statement::allow(&["dynamodb:GetItem"], [place.table_arn(&names.sessions_table())]),
-        Statement::allow(&["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], queues),
-        switch(place),
-        Statement::allow(&["ssm:GetParameter"], [place.parameter_arn(&preflight::digest_parameter(place))]),
-        own_database(place, PREFLIGHT),
-        peer_database(place, PREFLIGHT),
-        Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
-        Statement::allow(&["rds:DescribeGlobalClusters"], [place.global_cluster_arn()]),
-        Statement::allow(
-            &["lambda:GetFunctionConfiguration"],
-            functions(place.deployment).into_iter().map(|function| place.function_arn(function)),
-        ),
-        Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),
-        replication_look(place),
-        Statement::allow(&["scheduler:GetSchedule"], [preflight::watch_schedule_arn(place)]),
-        Statement::allow(&["events:PutEvents"], [place.event_bus_arn()]),
-        Statement::allow(&["iam:SimulatePrincipalPolicy"], [preflight::recovery_role_arn(place)]),
-        Statement::allow(&["sts:AssumeRole"], [preflight::observer_role_arn(&place.peer())]),
-        Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&super::compute::failed_invocations(place))]),
-    ]
-}
-
-/// What the peer's preflight may look at in this region. Its database it asks itself.
-pub(super) fn observer(place: &Place<'_>) -> Vec<Statement> {
-    vec![
-        Statement::allow(
-            &["lambda:GetFunctionConfiguration"],
-            functions(place.deployment).into_iter().map(|function| place.function_arn(function)),
-        ),
-        Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
-        Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),
-        replication_look(place),
-    ]
-}
-
-fn replication_look(place: &Place<'_>) -> Statement {
-    Statement::allow(
-        &["s3:GetReplicationConfiguration"],
-        BUCKETS.map(|(_, purpose)| place.bucket_arn(purpose)),
-    )
 }

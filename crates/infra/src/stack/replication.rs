@@ -12,6 +12,7 @@ use cfn::s3::bucket::{
     ReplicationConfiguration, ReplicationDestination, ReplicationRule, ReplicationRuleFilter,
     ReplicationTime, ReplicationTimeValue, SourceSelectionCriteria, SseKmsEncryptedObjects,
 };
+use recovery::replication::{LATE_MIN, RULE};
 use serde_json::json;
 
 use super::hook;
@@ -19,10 +20,6 @@ use super::storage::{AUDIT, BUCKETS, key_by_alias};
 use crate::place::Place;
 use crate::policy::{self, Statement};
 
-/// Minutes after which a copy counts as late: the only value S3 takes.
-const LATE_MIN: i64 = 15;
-/// Id of the one rule of a bucket; the hook gives it the same.
-pub(super) const RULE: &str = "everything";
 const ENABLED: &str = "Enabled";
 
 /// Purpose of the role that S3 replicates a bucket under.
@@ -62,7 +59,7 @@ pub(super) fn role(scope: &mut Scope<'_>, place: &Place<'_>, purpose: &str, key:
 /// The other region's bucket as the destination, by template.
 pub(super) fn configuration(place: &Place<'_>, purpose: &str, role: &Handle) -> ReplicationConfiguration {
     let peer = place.peer();
-    let late = ReplicationTimeValue::new(LATE_MIN);
+    let late = ReplicationTimeValue::new(i64::from(LATE_MIN));
     let destination = ReplicationDestination::new(peer.bucket_arn(purpose))
         .encryption_configuration(EncryptionConfiguration::new(peer.key_alias_arn(purpose)))
         .metrics(Metrics::new(ENABLED).event_threshold(late.clone()))

@@ -31,7 +31,7 @@ fn functions_are_as_the_protocol_needs_them() {
     for region in REGIONS {
         let timeouts = ["orders-api", "order-processor", "sentinel", "recovery-step"]
             .map(|name| function(&templates, region, name)["Timeout"].as_i64().expect("seconds"));
-        assert_eq!(timeouts[..3], [10, 30, 100]);
+        assert_eq!(timeouts[..3], [10, 30, 180]);
         assert!(timeouts[3] >= workflow.max(30));
         for name in infra::packages::FUNCTIONS.into_iter().filter(|name| *name != "stack-hook") {
             let function = function(&templates, region, name);
@@ -43,7 +43,7 @@ fn functions_are_as_the_protocol_needs_them() {
             assert_eq!(function["VpcConfig"]["SubnetIds"].as_array().map(Vec::len), Some(3));
             let reserved = function.get("ReservedConcurrentExecutions").and_then(Value::as_i64);
             let expected = match name {
-                "sentinel" => Some(3),
+                "sentinel" => Some(4),
                 "recovery-step" => Some(6),
                 _ => None,
             };
@@ -57,7 +57,9 @@ fn functions_are_as_the_protocol_needs_them() {
 
 #[test]
 fn every_watch_that_overlaps_finds_an_instance() {
-    for (schedule_s, watch_s, instances) in [(60, 80, 3), (60, 120, 3), (60, 250, 6), (120, 140, 3)] {
+    for (schedule_s, watch_s, instances) in
+        [(60, 140, 4), (60, 80, 3), (60, 120, 3), (60, 250, 6), (120, 140, 3)]
+    {
         let mut deployment = deployment();
         deployment.sentinel.schedule_s = schedule_s;
         deployment.sentinel.watch_s = watch_s;
@@ -65,7 +67,7 @@ fn every_watch_that_overlaps_finds_an_instance() {
         for region in REGIONS {
             let sentinel = function(&templates, region, "sentinel");
             assert_eq!(sentinel["ReservedConcurrentExecutions"], instances, "{watch_s} of {schedule_s} s");
-            assert_eq!(sentinel["Timeout"], watch_s + 20);
+            assert_eq!(sentinel["Timeout"], watch_s + 40);
         }
     }
 }

@@ -1,15 +1,17 @@
 //! Goal: the templates have the properties the requirements ask for, and the
 //! ids of what holds data never change by accident.
-//! Method: synthesise `deployments/trading.toml` with stand-in packages and look
+//! Method: synthesise the deployments that we ship with stand-in packages and look
 //! at the templates, never at the code that made them.
 
 mod api;
 mod calls;
 mod check;
 mod compute;
+mod containers;
 mod data;
 mod database;
 mod documents;
+mod entrance;
 mod forwarding;
 mod foundation;
 mod monitoring;
@@ -26,6 +28,7 @@ mod traffic;
 
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use infra::{Replay, Synthesis};
 use recovery::deployment::Deployment;
@@ -39,12 +42,52 @@ fn deployment() -> Deployment {
         .expect("the deployment we ship is valid")
 }
 
+fn finance_west() -> Deployment {
+    Deployment::parse(include_str!("../../../../deployments/finance-west.toml"), "finance-west.toml")
+        .expect("the deployment we ship is valid")
+}
+
+fn finance_east() -> Deployment {
+    Deployment::parse(include_str!("../../../../deployments/finance-east.toml"), "finance-east.toml")
+        .expect("the deployment we ship is valid")
+}
+
+/// Every deployment that we ship, as its own environment has it.
+fn deployments() -> [Deployment; 3] {
+    [deployment(), finance_west(), finance_east()]
+}
+
+/// Every deployment that we ship, and its templates, synthesised once.
+fn shipped() -> &'static [(Deployment, Vec<Template>)] {
+    static SHIPPED: OnceLock<Vec<(Deployment, Vec<Template>)>> = OnceLock::new();
+    SHIPPED.get_or_init(|| deployments().map(|one| (one.clone(), synthesise(&one))).into())
+}
+
+/// The templates of each deployment that we ship, with each of its two regions in turn, home first.
+fn everywhere() -> impl Iterator<Item = (&'static [Template], &'static str)> {
+    let of = |(deployment, templates): &'static (Deployment, Vec<Template>)| {
+        deployment.pair().map(|region| (templates.as_slice(), region.as_str()))
+    };
+    shipped().iter().flat_map(of)
+}
+
+/// The same for the deployments with containers.
+fn at_finance() -> impl Iterator<Item = (&'static [Template], &'static str)> {
+    everywhere().skip(2)
+}
+
+/// Every template of every deployment that we ship.
+fn every_template() -> impl Iterator<Item = &'static Template> {
+    shipped().iter().flat_map(|(_, templates)| templates)
+}
+
 /// Packages that differ by function and hold nothing.
 fn packages() -> TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");
     for function in infra::packages::FUNCTIONS {
         fs::write(directory.path().join(format!("{function}.zip")), function).expect("the directory is ours");
     }
+    fs::write(directory.path().join(infra::packages::IMAGE_TAG_FILE), "sha256-0f0f\n").expect("it is ours");
     directory
 }
 

@@ -1,5 +1,7 @@
 //! Figures that no template holds, each with what it rests on.
 
+use crate::lease::{LEASE_LIMIT, START_LIMIT, TICK};
+
 /// Seconds within which an HTTP or HTTPS health check must have connected.
 ///
 /// Source: Route 53 Developer Guide, "How Amazon Route 53 determines whether a health check is healthy".
@@ -23,9 +25,9 @@ pub(super) const PAUSE_S: u64 = 1;
 /// Source: EventBridge Scheduler User Guide, "Schedule types": all schedules have a precision of 60 s.
 pub const SCHEDULE_PRECISION_S: u64 = 60;
 /// Seconds between two looks of a sentinel at the lease.
-pub(super) const TICK_S: u64 = 1;
+pub(super) const TICK_S: u64 = TICK.as_secs();
 /// Seconds that a take-over may take: the limit of one call to the table, and that of starting the workflow.
-pub(super) const TAKE_OVER_S: u64 = 3 + 4;
+pub(super) const TAKE_OVER_S: u64 = LEASE_LIMIT.as_secs() + START_LIMIT.as_secs();
 /// Seconds for Aurora's managed failover. AWS says "in the order of minutes" (Aurora User Guide, "Using
 /// switchover or failover in Amazon Aurora Global Database") and publishes no figure; this is our reading of it.
 pub const AURORA_FAILOVER_S: u64 = 300;

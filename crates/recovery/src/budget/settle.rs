@@ -22,6 +22,21 @@ pub struct Watch {
     pub watch_s: u64,
 }
 
+impl Watch {
+    /// Seconds that a watch has to last for another one to have seen a whole TTL and margin before it ends, even
+    /// when it began on time and the next one begins as late as it may. A shorter watch costs a standby the time
+    /// that nobody has seen whole, and an owner its lease: between two of its watches nobody renews it.
+    pub fn covering_s(&self) -> u64 {
+        let expires_s = self.ttl_s.saturating_add(self.margin_s).saturating_add(2 * TICK_S);
+        self.schedule_s.saturating_add(SCHEDULE_PRECISION_S).saturating_add(expires_s)
+    }
+
+    /// Watches that may run at once: those that begin while one lasts, the first of them late.
+    pub fn at_once(&self) -> u64 {
+        self.watch_s.saturating_add(SCHEDULE_PRECISION_S).div_ceil(self.schedule_s.max(1))
+    }
+}
+
 /// What a replay has to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Replay {
@@ -59,7 +74,7 @@ pub fn settled(
 fn detection(watch: &Watch) -> Vec<Part> {
     let Watch { ttl_s, margin_s, renew_s, schedule_s, watch_s } = *watch;
     let expires_s = ttl_s.saturating_add(margin_s);
-    let needed_s = schedule_s.saturating_add(SCHEDULE_PRECISION_S).saturating_add(expires_s);
+    let needed_s = watch.covering_s();
     let unseen_s = needed_s.saturating_sub(watch_s);
     vec![
         Part::new(

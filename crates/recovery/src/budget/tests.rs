@@ -46,7 +46,7 @@ fn deployed() -> asl::StateMachine {
     workflow::workflow(&deployment, "arn")
 }
 
-const WATCH: Watch = Watch { ttl_s: 15, margin_s: 3, renew_s: 5, schedule_s: 60, watch_s: 80 };
+const WATCH: Watch = Watch { ttl_s: 15, margin_s: 3, renew_s: 5, schedule_s: 60, watch_s: 140 };
 const REPLAY: Replay = Replay { margin_s: 900, orders_per_second: 25 };
 
 fn settlement(watch: &Watch) -> Budget {
@@ -95,9 +95,39 @@ fn a_late_watch_is_counted_where_watches_do_not_overlap_enough() {
         let budget = settlement(&Watch { watch_s, ..WATCH });
         seconds(&budget.parts, "no watch has seen the whole of it")
     };
-    assert_eq!(unseen(80), 60 + 60 + 18 - 80);
-    assert_eq!(unseen(138), 0);
+    assert_eq!(unseen(80), 60 + 60 + 18 + 2 - 80);
+    assert_eq!(unseen(139), 1);
+    assert_eq!(unseen(140), 0);
     assert_eq!(unseen(200), 0);
+}
+
+#[test]
+fn a_watch_sees_the_lease_expire_however_late_the_next_one_begins() {
+    let watch = Watch { watch_s: WATCH.covering_s(), ..WATCH };
+    let whole_s = watch.ttl_s + watch.margin_s + 2;
+    for late_s in 0..=SCHEDULE_PRECISION_S {
+        let next_begins_s = watch.schedule_s + late_s;
+        // Of the last renewal before this moment the first watch sees the whole, of any later one the next.
+        let last_seen_s = watch.watch_s - whole_s;
+        assert!(last_seen_s >= next_begins_s, "late by {late_s} s");
+    }
+}
+
+#[test]
+fn a_late_watch_runs_beside_those_that_are_on_time() {
+    let at_once = |watch_s| {
+        let watch = Watch { watch_s, ..WATCH };
+        // Starts on time but for the first, which is as late as it may be; counted when it is about to end.
+        let begins = |number: u64| if number == 0 { SCHEDULE_PRECISION_S } else { number * watch.schedule_s };
+        let moment = begins(0) + watch_s - 1;
+        let running = (0..20).filter(|number| {
+            let begins = begins(*number);
+            begins <= moment && moment < begins + watch_s
+        });
+        assert!(running.count() as u64 <= watch.at_once(), "{watch_s}");
+        watch.at_once()
+    };
+    assert_eq!([at_once(80), at_once(140), at_once(180)], [3, 4, 4]);
 }
 
 #[test]

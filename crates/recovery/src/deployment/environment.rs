@@ -5,7 +5,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::reader::{Reader, kind};
+use super::reader::Reader;
+use super::value::kind;
 
 /// The table of the top level that holds the other environments.
 pub(super) const ENVIRONMENTS: &str = "environments";

@@ -14,6 +14,7 @@ mod reader;
 mod rules;
 mod strong_set;
 mod timing;
+mod value;
 
 pub use containers::{BusyHours, Containers, TimeOfDay};
 pub use failback::Failback;

@@ -2,6 +2,7 @@
 
 use super::reader::Reader;
 use super::{Deployment, Sentinel};
+use crate::budget::{SCHEDULE_PRECISION_S, Watch};
 
 /// How far back the sentinel's sweep looks for unsettled orders, in seconds. An older one than the
 /// watermark may be unsettled for as long as that, so a replay must not begin later.
@@ -55,9 +56,21 @@ fn check_sentinel(deployment: &Deployment, reader: &mut Reader<'_>) {
     let (schedule, watch) = (sentinel.schedule_s, sentinel.watch_s);
     let reason = format!("a schedule of {schedule} s is not a whole number of minutes");
     reader.refuse_if(schedule % 60 != 0, &["sentinel.schedule_s"], reason, "use 60, 120, …");
-    let needed = schedule + lease.ttl_s + lease.margin_s;
-    let reason = format!("a watch of {watch} s leaves gaps in which no watch has seen a whole TTL");
-    let hint = format!("make watch_s at least schedule_s + ttl_s + margin_s = {needed}");
+    let needed = Watch {
+        ttl_s: lease.ttl_s,
+        margin_s: lease.margin_s,
+        renew_s: lease.renew_s,
+        schedule_s: schedule,
+        watch_s: watch,
+    }
+    .covering_s();
+    let reason = format!(
+        "a watch of {watch} s leaves gaps in which no watch has seen a whole TTL, when the next one starts late"
+    );
+    let hint = format!(
+        "make watch_s at least {needed}: schedule_s, the {SCHEDULE_PRECISION_S} s by which a start may be late, \
+         ttl_s, margin_s and two looks"
+    );
     let fields = ["sentinel.watch_s", "sentinel.schedule_s", "lease.ttl_s", "lease.margin_s"];
     reader.refuse_if(watch < needed, &fields, reason, &hint);
     let probing = outage_noticed_s(sentinel);

@@ -2,11 +2,14 @@
 
 #[path = "interleavings_failback.rs"]
 mod failback;
+#[path = "interleavings_recovery.rs"]
+mod recovery;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use failback::GoingHome;
+use recovery::Recovery;
 
 use super::super::*;
 use super::Op;
@@ -30,12 +33,6 @@ struct Process {
     challenger: Challenger,
     recovery_started: Option<Duration>,
     phase: Phase,
-}
-
-enum Recovery {
-    Idle,
-    Fence(Lease),
-    Enable(Lease),
 }
 
 pub struct World {
@@ -270,48 +267,5 @@ impl World {
                     .push(format!("{} is still sure of its lease as epoch {} begins", old.owner, new.epoch));
             }
         }
-    }
-
-    fn recover(&mut self, region: usize) {
-        if self.blind[region] {
-            return;
-        }
-        let phase = std::mem::replace(&mut self.recovery[region], Recovery::Idle);
-        let mine =
-            |lease: &&Lease| lease.owner == self.regions[region] && lease.state == LeaseState::Recovering;
-        self.recovery[region] = match phase {
-            Recovery::Idle => {
-                self.lease.as_ref().filter(mine).cloned().map_or(Recovery::Idle, Recovery::Fence)
-            }
-            Recovery::Fence(lease) => match self.fence.raise(lease.epoch) {
-                Ok(()) => Recovery::Enable(lease),
-                Err(_) => Recovery::Idle,
-            },
-            Recovery::Enable(lease) => {
-                self.swap(Some(&lease), &lease.serving());
-                Recovery::Idle
-            }
-        };
-    }
-
-    /// A writer learns its epoch, may then be paused for as long as it likes, and writes.
-    fn write(&mut self, region: usize) {
-        let Some(epoch) = self.writer[region].take() else {
-            let mine =
-                |lease: &&Lease| lease.owner == self.regions[region] && lease.state == LeaseState::Serving;
-            self.writer[region] = self.lease.as_ref().filter(mine).map(|lease| lease.epoch);
-            return;
-        };
-        if self.fence.admit(epoch).is_err() {
-            self.refused += 1;
-            return;
-        }
-        if epoch < self.written {
-            self.violations.push(format!("a write of epoch {epoch} after one of epoch {}", self.written));
-        }
-        if self.owners.get(&epoch) != Some(&self.regions[region]) {
-            self.violations.push(format!("{} wrote under epoch {epoch}", self.regions[region]));
-        }
-        self.written = epoch;
     }
 }

@@ -32,7 +32,7 @@ pub use failback::{DRAIN_LIMIT, Failback};
 pub use fence::{Fence, Refused};
 pub use item::{LEASE_KEY, Lease, LeaseState};
 pub use owner::Owner;
-pub use timing::{CLOCK_SLACK, Timing};
+pub use timing::{CLOCK_SLACK, LEASE_LIMIT, START_LIMIT, TICK, Timing};
 
 #[cfg(test)]
 mod interleavings;

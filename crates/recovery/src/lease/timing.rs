@@ -9,6 +9,13 @@ use crate::deployment::LeaseTiming;
 /// How far two regions' wall clocks may differ before a cooldown is cut short.
 pub const CLOCK_SLACK: Duration = Duration::from_secs(60);
 
+/// Between two looks of a sentinel at the lease, at most.
+pub const TICK: Duration = Duration::from_secs(1);
+/// Longest read or change of the lease in one of them.
+pub const LEASE_LIMIT: Duration = Duration::from_secs(3);
+/// Longest start of a workflow in one of them: the lease must be renewed meanwhile.
+pub const START_LIMIT: Duration = Duration::from_secs(4);
+
 /// The timings of the lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {

@@ -85,7 +85,7 @@ fn looks(action: Action) -> Option<(u64, u32)> {
 }
 
 fn retries(action: Action) -> Vec<Retry> {
-    let mut retries = vec![Retry::on(&[error::NOT_OWNER, error::NOT_CONFIRMED]).times(0)];
+    let mut retries = vec![Retry::on(&[error::NOT_OWNER, error::NOT_CONFIRMED, error::INVALID]).times(0)];
     retries.extend(polls(action).map(|polls| Retry {
         max_delay_seconds: Some(5),
         backoff_rate: Some(1.02),

@@ -144,8 +144,9 @@ fn each_acting_step_is_followed_by_its_validation() {
 }
 
 #[test]
-fn a_lost_lease_is_never_retried_and_everything_else_is() {
-    for (name, state) in flat(&machine().states) {
+fn what_stays_so_is_never_retried_and_everything_else_is() {
+    let failback = failback(&deployment(), ARN);
+    for (name, state) in flat(&machine().states).into_iter().chain(flat(&failback.states)) {
         let State::Task(task) = state else { continue };
         let decides = |wanted: &str| {
             let matches =
@@ -154,6 +155,7 @@ fn a_lost_lease_is_never_retried_and_everything_else_is() {
         };
         assert_eq!(decides(error::NOT_OWNER), Some(0), "{name}");
         assert_eq!(decides(error::NOT_CONFIRMED), Some(0), "{name}");
+        assert_eq!(decides(error::INVALID), Some(0), "{name}");
         assert!(decides(error::TRANSIENT).is_some_and(|attempts| attempts >= 2), "{name}");
         assert!(decides(asl::TIMEOUT).is_some_and(|attempts| attempts >= 2), "{name}");
     }

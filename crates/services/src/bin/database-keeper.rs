@@ -1,5 +1,7 @@
 //! Lambda function that keeps the database's schema and users, and rotates its master password.
 
+use std::sync::Arc;
+
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 use services::database_keeper::{Keeper, Settings, handle};
@@ -9,7 +11,7 @@ use services::{aws, settings, telemetry};
 async fn main() -> Result<(), Error> {
     telemetry::start(&settings::environment);
     let settings: Settings = settings::start(&settings::environment)?;
-    let keeper = &Keeper::new(&aws::config().await, settings)?;
+    let keeper = &Arc::new(Keeper::new(&aws::config().await, settings)?);
     run(service_fn(async |event: LambdaEvent<Value>| {
         handle(keeper, &event.payload).await.map_err(Error::from)
     }))

@@ -1,13 +1,14 @@
 //! What a deployment wants of the database: the schema, the users, and the shards it was first given.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use tokio_postgres::Client;
 
 use super::{Keeper, KeeperError, password, roles, shards, writer};
-use crate::custom_resource::{Request, RequestType};
+use crate::custom_resource::{Done, Envelope, Request, RequestType};
 use crate::database::{DatabaseError, migrations};
 
 /// Between two looks.
@@ -22,10 +23,21 @@ enum Writer {
     IfFound,
 }
 
+/// Does what an event of CloudFormation asks for.
+pub(super) async fn answer(
+    keeper: Arc<Keeper>,
+    envelope: Envelope,
+    event: Value,
+) -> Result<Done, KeeperError> {
+    let request = Request::read(&event).map_err(KeeperError::Request)?;
+    let detail = keep(&keeper, &request).await?;
+    Ok(Done { physical_id: envelope.lasting_id().to_owned(), detail })
+}
+
 /// Brings the database up to date. Removal changes nothing: the users go with the database.
-pub(super) async fn keep(keeper: &Keeper, request: &Request) -> Result<Map<String, Value>, KeeperError> {
+async fn keep(keeper: &Keeper, request: &Request) -> Result<String, KeeperError> {
     if request.request_type == RequestType::Delete {
-        return Ok(Map::new());
+        return Ok("the users go with the database".to_owned());
     }
     let shards = request.text("Shards").and_then(|text| text.parse().ok());
     let shards = shards.filter(|shards| *shards > 0).ok_or(KeeperError::Property("Shards"))?;
@@ -37,15 +49,16 @@ pub(super) async fn keep(keeper: &Keeper, request: &Request) -> Result<Map<Strin
     let mut client = match (search(keeper, needed).await, needed) {
         (Ok(client), _) => client,
         (Err(KeeperError::NoWriter(reason)), Writer::IfFound) => {
-            tracing::info!(reason, "no writer was found; the other region keeps the database");
-            return Ok(Map::new());
+            return Ok(format!("the other region keeps the database; no writer was found: {reason}"));
         }
         (Err(error), _) => return Err(error),
     };
     let applied = furnish(&mut client).await?;
     shards::keep(&client, shards).await?;
-    tracing::info!(migrations = applied, users = ?roles::USERS, "the database is up to date");
-    Ok(Map::new())
+    let users = roles::USERS.join(", ");
+    Ok(format!(
+        "the database is up to date; {applied} versions of its schema were new; its users are {users}"
+    ))
 }
 
 /// Makes the schema and the users, as the master user. How many versions of the schema were missing.

@@ -15,13 +15,15 @@ mod rotation;
 mod shards;
 mod writer;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::aws::{CallFailed, cause};
-use crate::custom_resource::{self, ANSWER_LIMIT, Request, Unanswered};
+use crate::custom_resource::{self, ANSWER_LIMIT, Envelope, Unanswered};
 use crate::database::{DatabaseError, Target};
 use crate::probe::{ProbeError, Prober};
 use crate::settings;
@@ -47,6 +49,9 @@ pub enum KeeperError {
     /// The event is neither CloudFormation's nor Secrets Manager's.
     #[error("the event is no request of CloudFormation and no step of a rotation")]
     Event,
+    /// CloudFormation asks for something that cannot be read.
+    #[error("invalid request")]
+    Request(#[source] serde_json::Error),
     /// A property of the custom resource cannot be used.
     #[error("`{0}` is not among the properties, or not what it should be")]
     Property(&'static str),
@@ -137,11 +142,12 @@ impl Keeper {
 ///
 /// # Errors
 /// When CloudFormation cannot be told, or a step of a rotation failed and is to be tried again.
-pub async fn handle(keeper: &Keeper, event: &Value) -> Result<(), KeeperError> {
-    if let Some(request) = Request::of(event) {
+pub async fn handle(keeper: &Arc<Keeper>, event: &Value) -> Result<(), KeeperError> {
+    if let Some(envelope) = Envelope::read(event) {
+        let until = Instant::now() + WORK_LIMIT;
         // In a box, for the compiler gives up on the depth of it all.
-        let work = Box::pin(keep::keep(keeper, &request));
-        return Ok(custom_resource::serve(&keeper.prober, &request, WORK_LIMIT, work).await?);
+        let work = Box::pin(keep::answer(Arc::clone(keeper), envelope.clone(), event.clone()));
+        return Ok(custom_resource::serve(&keeper.prober, &envelope, until, work).await?);
     }
     let rotation = rotation::Event::of(event).ok_or(KeeperError::Event)?;
     Box::pin(rotation::rotate(keeper, &rotation)).await.inspect_err(|error| {

@@ -143,12 +143,23 @@ async fn change(client: &Client, password: &str) -> Result<(), DatabaseError> {
     Ok(client.batch_execute(&format!("ALTER ROLE CURRENT_USER PASSWORD '{hash}'")).await?)
 }
 
+/// A version without a password is Secrets Manager's own test of the configuration: it makes one when a
+/// rotation is set that does not begin at once, asks for this step alone, and takes it away again. What the
+/// test is about is then shown by the password in use.
+///
+/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html>, at
+/// `RotateImmediately`
 async fn test(keeper: &Keeper, version: &str) -> Result<(), KeeperError> {
-    let pending = pending(keeper, version).await?;
-    writer::find(keeper, &pending).await.map(drop)
+    let login = match password::find(keeper, stage::PENDING, Some(version)).await? {
+        Some(pending) => pending,
+        None => password::current(keeper).await?,
+    };
+    writer::find(keeper, &login).await.map(drop)
 }
 
+/// A version without a password is never put in use, whatever was tested.
 async fn finish(keeper: &Keeper, version: &str, current: Option<String>) -> Result<(), KeeperError> {
+    pending(keeper, version).await?;
     let request = keeper.secrets.update_secret_version_stage().secret_id(&keeper.secret);
     let request = request.version_stage(stage::CURRENT).move_to_version_id(version);
     let moved = request.set_remove_from_version_id(current).send().await;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Preflight;
 use super::ask::{Answer, Gap, ask, judge};
-use crate::signed::{self, Call};
+use crate::signed::Call;
 
 pub(super) async fn check(preflight: &Preflight) -> [Finding; 2] {
     let (schedule, switch) =
@@ -15,16 +15,16 @@ pub(super) async fn check(preflight: &Preflight) -> [Finding; 2] {
 
 /// <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_GetSchedule.html>
 async fn schedule(preflight: &Preflight) -> Answer {
-    let (region, name) = (preflight.regions.own.as_str(), &preflight.settings.watch_schedule);
+    let (region, name) = (&preflight.regions.own, &preflight.settings.watch_schedule);
     let call = Call {
         name: "scheduler:GetSchedule",
         endpoint: format!("https://scheduler.{region}.amazonaws.com"),
         service: "scheduler",
-        region: region.to_owned(),
+        region: region.clone(),
         path: format!("/schedules/{name}"),
         form: None,
     };
-    let body = signed::send(&preflight.aws, &preflight.caller, &call).await?;
+    let body = preflight.caller.send(&call).await?;
     let schedule: Value = serde_json::from_slice(&body)
         .map_err(|error| Gap::Unknown(format!("the answer cannot be read: {error}")))?;
     let state = schedule["State"].as_str().unwrap_or("of no known state");

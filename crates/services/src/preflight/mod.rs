@@ -29,6 +29,7 @@ use crate::probe::{ProbeError, Prober};
 use crate::queue::Queue;
 use crate::sessions::Sessions;
 use crate::settings;
+use crate::signed;
 use crate::switch::Switch;
 use crate::telemetry::now_ms;
 
@@ -77,8 +78,8 @@ pub struct Preflight {
     switch: Switch,
     /// Asks the names that clients use.
     prober: Prober,
-    /// Asks AWS, whose names a drill's resolver does not know.
-    caller: Prober,
+    /// Asks services of AWS of which there is no client here.
+    caller: signed::Caller,
 }
 
 /// What later checks know from earlier ones.
@@ -94,7 +95,7 @@ impl Preflight {
     /// Connects to nothing yet.
     ///
     /// # Errors
-    /// When there is no HTTP client to be had.
+    /// When there is no HTTP client to be had, or nothing that gives credentials.
     pub fn new(aws: &SdkConfig, settings: Settings) -> Result<Self, ProbeError> {
         let (regions, journal, (sessions, queue, dead_letters), database, clusters, timings, public, own) =
             settings;
@@ -109,7 +110,7 @@ impl Preflight {
             dead_letters: Queue::new(sqs, dead_letters.name),
             switch: Switch::new(aws_sdk_ssm::Client::new(aws), trigger.switch_parameter.clone()),
             prober: Prober::new(endpoints.resolver)?,
-            caller: Prober::new(None)?,
+            caller: signed::Caller::new(aws)?,
             aws: aws.clone(),
             regions,
             journal,

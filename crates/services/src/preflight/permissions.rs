@@ -3,12 +3,13 @@
 //! IAM's control plane is in us-east-1. A preflight may need it, for nothing depends on its answer
 //! coming during an outage; a recovery never calls it.
 
+use recovery::Region;
 use recovery::lease::LEASE_KEY;
 use recovery::preflight::{Check, Finding};
 
 use super::Preflight;
 use super::ask::{Answer, Gap, ask, judge};
-use crate::signed::{self, Call};
+use crate::signed::Call;
 
 /// One thing that a recovery step does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ async fn permissions(preflight: &Preflight) -> Answer {
     // One after another: IAM's simulator lets few calls in at once.
     for deed in deeds {
         let call = simulation(&preflight.settings.recovery_role, &deed);
-        let body = signed::send(&preflight.aws, &preflight.caller, &call).await;
+        let body = preflight.caller.send(&call).await;
         let body = body.map_err(|error| Gap::Unknown(crate::aws::cause(&error)))?;
         let text = String::from_utf8_lossy(&body).into_owned();
         let decision = decision(&text)
@@ -88,7 +89,7 @@ fn simulation(role: &str, deed: &Deed) -> Call {
         name: "iam:SimulatePrincipalPolicy",
         endpoint: "https://iam.amazonaws.com".to_owned(),
         service: "iam",
-        region: "us-east-1".to_owned(),
+        region: Region::new("us-east-1").expect("it is a region"),
         path: "/".to_owned(),
         form: Some(form.finish()),
     }

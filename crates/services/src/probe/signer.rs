@@ -1,4 +1,4 @@
-//! Signs requests as the API's authorisation asks, for one region or for both.
+//! Signs requests to a service of AWS, such as the API's authorisation asks, for one region or for both.
 //!
 //! A signature of version 4 is good in one region. A name that moves between regions needs one that is
 //! good in both: version 4A signs with a key pair made from the secret and names its regions in a header.
@@ -16,7 +16,7 @@ use http::{HeaderValue, Request};
 use recovery::Region;
 
 /// What API Gateway calls itself in a signature.
-const SERVICE: &str = "execute-api";
+pub const API: &str = "execute-api";
 
 /// Why a request is not signed.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,7 @@ impl Signer {
         })
     }
 
-    /// Signs for `regions`: for one by version 4, for several by version 4A.
+    /// Signs for a service, as signatures name it, in `regions`: in one by version 4, in several by 4A.
     ///
     /// Only what nobody on the way changes is signed: method, path, host, content type and body.
     ///
@@ -50,6 +50,7 @@ impl Signer {
     pub async fn sign<B: AsRef<[u8]>>(
         &self,
         request: &mut Request<B>,
+        service: &str,
         regions: &[Region],
     ) -> Result<(), NotSigned> {
         let failed = |error: Box<dyn Error + Send + Sync>| NotSigned(error);
@@ -64,10 +65,10 @@ impl Signer {
         let set = regions.iter().map(Region::as_str).collect::<Vec<_>>().join(",");
         let (settings, now) = (SigningSettings::default(), SystemTime::now());
         let params: SigningParams<'_> = if regions.len() == 1 {
-            let params = v4::SigningParams::builder().identity(&identity).region(&set).name(SERVICE);
+            let params = v4::SigningParams::builder().identity(&identity).region(&set).name(service);
             params.time(now).settings(settings).build().map_err(|error| failed(error.into()))?.into()
         } else {
-            let params = v4a::SigningParams::builder().identity(&identity).region_set(&set).name(SERVICE);
+            let params = v4a::SigningParams::builder().identity(&identity).region_set(&set).name(service);
             params.time(now).settings(settings).build().map_err(|error| failed(error.into()))?.into()
         };
         let instructions = {

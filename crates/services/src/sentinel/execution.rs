@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::types::ExecutionStatus;
 use recovery::{Epoch, step};
+use uuid::Uuid;
 
 use crate::aws::CallFailed;
 
@@ -42,8 +43,15 @@ impl Executions {
     /// succeeded. A failed one is followed by another under the next name, after a pause by the
     /// execution's own stop date. `now_ms` is in milliseconds since the Unix epoch; a wrong clock
     /// makes the pause longer or shorter, no more.
+    ///
+    /// Every request has an input of its own. A STANDARD state machine takes the name of a running
+    /// execution with that execution's input for the same request, and answers 200 with its start; with
+    /// another input it says that the execution exists. So what was started is told from what ran
+    /// already with no clock, and a retry of the SDK, whose input is the same, starts nothing twice.
+    ///
+    /// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>
     pub(super) async fn start(&self, context: &step::Context, now_ms: u64) -> Result<Standing, CallFailed> {
-        let input = serde_json::json!({ "context": context }).to_string();
+        let input = serde_json::json!({ "context": context, "request": Uuid::now_v7() }).to_string();
         for attempt in 1..=ATTEMPTS_MAX {
             let name = name(self.kind, context.epoch, attempt);
             if self.start_named(&name, &input).await? {

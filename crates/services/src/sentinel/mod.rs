@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_config::SdkConfig;
-use recovery::lease::Timing;
+use recovery::lease::{TICK, Timing};
 use tokio::time::{Instant, MissedTickBehavior, timeout_at};
 
 pub use report::{Event, Report};
@@ -33,8 +33,6 @@ use crate::switch::Switch;
 
 /// How the sentinel is called in logs and in the database's own views.
 pub const SERVICE: &str = "sentinel";
-/// Between two ticks, unless the renewal interval asks for shorter ones.
-const TICK: Duration = Duration::from_secs(1);
 /// Time kept free before Lambda would end the invocation.
 const RESERVE: Duration = Duration::from_secs(5);
 

@@ -1,13 +1,16 @@
 //! One tick: look, decide, act.
 
+mod start;
+
 use std::time::Duration;
 
-use recovery::lease::{Challenger, Database, Decision, LeaseState, Observed, Owner, Readiness, View, decide};
-use recovery::{Epoch, Lease, step};
+use recovery::lease::{
+    Challenger, Database, Decision, LEASE_LIMIT, LeaseState, Observed, Owner, Readiness, View, decide,
+};
+use recovery::{Epoch, Lease};
 use tokio::time::{Instant, timeout};
 
 use super::Sentinel;
-use super::execution::{Executions, Standing};
 use super::outside::Lookout;
 use super::pulse::{self, Pulse};
 use super::report::Report;
@@ -15,35 +18,10 @@ use super::sweep::Sweep;
 use crate::lease_store::Swap;
 use crate::telemetry::{self, Metric, now_ms};
 
-/// Longest read or change of the lease in one tick.
-const LEASE_LIMIT: Duration = Duration::from_secs(3);
-/// Longest start of a recovery in one tick: the lease must be renewed meanwhile.
-const START_LIMIT: Duration = Duration::from_secs(4);
 /// How old a finding on this region's own health may be for a decision that hangs on it.
 const READINESS_FRESH: Duration = Duration::from_secs(2);
 /// How old it may be while nothing hangs on it.
 const READINESS_IDLE: Duration = Duration::from_secs(15);
-
-/// How the report calls what comes of a start.
-struct StartEvents {
-    started: &'static str,
-    not_started: &'static str,
-    waits: &'static str,
-    exhausted: &'static str,
-}
-
-const RECOVERY: StartEvents = StartEvents {
-    started: "recovery_started",
-    not_started: "recovery_not_started",
-    waits: "recovery_waits",
-    exhausted: "recovery_exhausted",
-};
-const FAILBACK: StartEvents = StartEvents {
-    started: "failback_started",
-    not_started: "failback_not_started",
-    waits: "failback_waits",
-    exhausted: "failback_exhausted",
-};
 
 /// What one watch remembers from tick to tick.
 #[derive(Debug)]
@@ -304,41 +282,6 @@ impl<'a> Watch<'a> {
             }
             Some(Swap::Lost(current)) => self.owner.observe(&current, begun),
             None => {}
-        }
-    }
-
-    async fn start_recovery(&mut self, lease: &Lease) {
-        self.recovery_started = Some(self.now());
-        self.start(&self.sentinel.recoveries, &RECOVERY, lease).await;
-    }
-
-    async fn start_failback(&mut self, lease: &Lease) {
-        self.failback_started = Some(self.now());
-        self.start(&self.sentinel.failbacks, &FAILBACK, lease).await;
-    }
-
-    async fn start(&mut self, executions: &Executions, events: &StartEvents, lease: &Lease) {
-        let context = step::Context::of(lease, &self.sentinel.regions.peer);
-        let epoch = Some(lease.epoch);
-        let started = timeout(START_LIMIT, executions.start(&context, now_ms())).await;
-        let Ok(started) = started else {
-            let detail = format!("no answer within {} ms", START_LIMIT.as_millis());
-            return self.report.note(events.not_started, epoch, detail);
-        };
-        match started {
-            Ok(Standing::Started(name)) => self.report.note(events.started, epoch, name),
-            Ok(Standing::Already(name)) => tracing::debug!(name, "the workflow runs already"),
-            Ok(Standing::Waiting(name, left)) => {
-                let detail = format!("{name} has failed; the next attempt is due in {} s", left.as_secs());
-                self.report.decided(events.waits, epoch, detail);
-            }
-            Ok(Standing::Exhausted) => {
-                let what = executions.kind;
-                let detail =
-                    format!("every attempt at {what} under this epoch has failed: people have to act");
-                self.report.decided(events.exhausted, epoch, detail);
-            }
-            Err(error) => self.report.note(events.not_started, epoch, error.to_string()),
         }
     }
 

@@ -14,12 +14,6 @@ pub enum HookError {
     /// Something is in the way that only people can remove.
     #[error("{0}")]
     Refused(String),
-    /// The function's time is over.
-    #[error("not finished in the time of one invocation; deleting the stack again goes on where this ended")]
-    TimedOut,
-    /// The work ended in a panic.
-    #[error("the function broke; its log says where")]
-    Broken,
     /// No TLS to answer with.
     #[error("no answer could be given over TLS")]
     Tls(#[from] crate::probe::ProbeError),

@@ -5,7 +5,6 @@
 //! *stack* is being removed: a resource that merely left its template, perhaps because its id
 //! changed, takes nothing along. Start reading at [`handle`].
 
-mod answer;
 mod bucket;
 mod error;
 mod global_cluster;
@@ -20,16 +19,14 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use serde_json::Value;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
-pub use answer::{Answer, Undelivered};
 pub use error::HookError;
-pub use request::{Action, Envelope, Request, RequestType, Text};
+pub use request::{Action, Request, Text};
 
-use answer::Courier;
+use crate::custom_resource::{self, ANSWER_LIMIT, Done, Envelope, NEVER_CREATED, RequestType, Unanswered};
+use crate::probe::Prober;
 
-/// Kept back from the function's time to give the answer.
-const ANSWER_TIME: Duration = Duration::from_secs(20);
 /// One attempt at a call: a page of deletions takes its time.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 /// A call with all its attempts.
@@ -42,7 +39,7 @@ pub struct Hook {
     s3: aws_sdk_s3::Client,
     route53: aws_sdk_route53::Client,
     cloudformation: aws_sdk_cloudformation::Client,
-    courier: Courier,
+    prober: Prober,
 }
 
 impl Hook {
@@ -61,7 +58,7 @@ impl Hook {
             s3: aws_sdk_s3::Client::new(&aws),
             route53: aws_sdk_route53::Client::new(&aws),
             cloudformation: aws_sdk_cloudformation::Client::new(&aws),
-            courier: Courier::new()?,
+            prober: Prober::new(None)?,
             aws,
         })
     }
@@ -71,47 +68,24 @@ impl Hook {
 ///
 /// # Errors
 /// When the answer could not be delivered: Lambda then calls again, and nothing is done twice.
-pub async fn handle(hook: Arc<Hook>, event: Value, until: Instant) -> Result<(), Undelivered> {
+pub async fn handle(hook: Arc<Hook>, event: Value, until: Instant) -> Result<(), Unanswered> {
     let Some(envelope) = Envelope::read(&event) else {
         tracing::error!("the event has no address to answer to; CloudFormation did not send it");
         return Ok(());
     };
-    let courier = hook.courier.clone();
-    // A task of its own, so that not even a panic keeps the answer back.
-    let work = tokio::spawn(async move { work(&hook, &event, until).await });
-    let outcome = work.await.unwrap_or_else(|_| Err(HookError::Broken));
-    let answer = Answer::new(&envelope, &outcome);
-    match &outcome {
-        Ok(done) => tracing::info!(resource = envelope.logical_id, detail = done.detail, "done"),
-        Err(error) => {
-            let reason = crate::aws::cause(error);
-            tracing::warn!(resource = envelope.logical_id, reason, "not done");
-        }
-    }
-    courier.deliver(&envelope.response_url, &answer).await
+    let until = until.checked_sub(ANSWER_LIMIT).unwrap_or(until);
+    let prober = hook.prober.clone();
+    let work = async move { work(&hook, &event).await };
+    custom_resource::serve(&prober, &envelope, until, work).await
 }
 
-/// What became of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Done {
-    /// What CloudFormation knows the resource by.
-    pub physical_id: String,
-    /// What was done, in words.
-    pub detail: String,
-}
-
-async fn work(hook: &Hook, event: &Value, until: Instant) -> Result<Done, HookError> {
-    let until = until.checked_sub(ANSWER_TIME).unwrap_or(until);
-    let request = match Request::read(event)? {
-        Some(request) => request,
-        None => {
-            let detail = "it was never created".to_owned();
-            return Ok(Done { physical_id: request::NEVER_CREATED.to_owned(), detail });
-        }
+async fn work(hook: &Hook, event: &Value) -> Result<Done, HookError> {
+    let Some(request) = Request::read(event)? else {
+        let detail = "it was never created".to_owned();
+        return Ok(Done { physical_id: NEVER_CREATED.to_owned(), detail });
     };
     let physical_id = request.physical_id();
-    let detail = timeout_at(until, act(hook, &request)).await.unwrap_or(Err(HookError::TimedOut))?;
-    Ok(Done { physical_id, detail })
+    Ok(Done { physical_id, detail: act(hook, &request).await? })
 }
 
 async fn act(hook: &Hook, request: &Request) -> Result<String, HookError> {

@@ -11,14 +11,12 @@ use aws_sdk_s3::types::{
     ReplicationRule, ReplicationRuleFilter, ReplicationRuleStatus, ReplicationTime, ReplicationTimeStatus,
     ReplicationTimeValue, SourceSelectionCriteria, SseKmsEncryptedObjects, SseKmsEncryptedObjectsStatus,
 };
+use recovery::replication::{LATE_MIN, RULE};
 
 use super::HookError;
 use super::bucket::NO_SUCH_BUCKET;
 use super::request::Replication;
 use crate::aws::CallFailed;
-
-/// Minutes after which a copy counts as late: the only value S3 takes.
-const LATE_MIN: i32 = 15;
 
 /// Tries within about a minute: IAM may not know the hook's policy yet, which was made just before.
 const ATTEMPTS: u32 = 30;
@@ -60,7 +58,7 @@ fn configuration(replication: &Replication) -> Result<ReplicationConfiguration, 
     let changed = ReplicaModifications::builder().status(ReplicaModificationsStatus::Enabled).build()?;
     let markers = DeleteMarkerReplication::builder().status(DeleteMarkerReplicationStatus::Enabled).build();
     let rule = ReplicationRule::builder()
-        .id("everything")
+        .id(RULE)
         .priority(1)
         .status(ReplicationRuleStatus::Enabled)
         .filter(ReplicationRuleFilter::builder().prefix("").build())
@@ -77,7 +75,7 @@ fn configuration(replication: &Replication) -> Result<ReplicationConfiguration, 
 }
 
 fn destination(replication: &Replication) -> Result<Destination, BuildError> {
-    let late = ReplicationTimeValue::builder().minutes(LATE_MIN).build();
+    let late = ReplicationTimeValue::builder().minutes(i32::from(LATE_MIN)).build();
     let key = EncryptionConfiguration::builder().replica_kms_key_id(&*replication.replica_key).build();
     Destination::builder()
         .bucket(&*replication.destination)

@@ -9,40 +9,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::HookError;
+use crate::custom_resource::{NEVER_CREATED, RequestType};
 
-/// Physical id of a resource whose creation failed before it was known what it is.
-pub const NEVER_CREATED: &str = "never-created";
 /// Longest text that is taken, in bytes: an ARN's.
 const TEXT_BYTES_MAX: usize = 2048;
-
-/// What an answer needs, taken out of an event that may be wrong in every other way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Envelope {
-    /// Where the answer goes, signed in advance.
-    pub response_url: String,
-    /// The stack.
-    pub stack_id: String,
-    /// The event.
-    pub request_id: String,
-    /// The resource in its template.
-    pub logical_id: String,
-    /// What CloudFormation knows the resource by, once it was created.
-    pub physical_id: Option<String>,
-}
-
-impl Envelope {
-    /// `None` when there is nowhere to answer to.
-    pub fn read(event: &Value) -> Option<Self> {
-        let text = |name: &str| event.get(name).and_then(Value::as_str).map(str::to_owned);
-        Some(Self {
-            response_url: text("ResponseURL")?,
-            stack_id: text("StackId").unwrap_or_default(),
-            request_id: text("RequestId").unwrap_or_default(),
-            logical_id: text("LogicalResourceId").unwrap_or_default(),
-            physical_id: text("PhysicalResourceId"),
-        })
-    }
-}
 
 /// A text that is not empty, not longer than an ARN and free of control characters.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -74,17 +44,6 @@ impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// What happens to the resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub enum RequestType {
-    /// It is new.
-    Create,
-    /// Its properties changed.
-    Update,
-    /// It has left its stack, or the stack is removed.
-    Delete,
 }
 
 /// What is to be done; the property `Action` names it.

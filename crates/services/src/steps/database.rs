@@ -44,14 +44,19 @@ pub(super) async fn promote(steps: &StepContext, context: &Context) -> Result<St
     }
 }
 
+/// The global cluster, as this region's RDS sees it.
 pub(super) async fn describe(steps: &StepContext) -> Result<GlobalCluster, StepError> {
+    describe_by(&steps.rds, &steps.clusters.global).await
+}
+
+/// The global cluster, as the RDS that `rds` asks sees it.
+pub(super) async fn describe_by(rds: &aws_sdk_rds::Client, global: &str) -> Result<GlobalCluster, StepError> {
     const CALL: &str = "rds:DescribeGlobalClusters";
-    let answer =
-        steps.rds.describe_global_clusters().global_cluster_identifier(&steps.clusters.global).send().await;
+    let answer = rds.describe_global_clusters().global_cluster_identifier(global).send().await;
     let clusters = answer.map_err(|error| CallFailed::new(CALL, error))?.global_clusters.unwrap_or_default();
     clusters
         .into_iter()
-        .find(|cluster| cluster.global_cluster_identifier() == Some(steps.clusters.global.as_str()))
+        .find(|cluster| cluster.global_cluster_identifier() == Some(global))
         .ok_or_else(|| CallFailed::unreadable(CALL, "the global cluster is not in it").into())
 }
 

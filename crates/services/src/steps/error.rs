@@ -9,9 +9,6 @@ use crate::aws::CallFailed;
 use crate::database::DatabaseError;
 use crate::lease_store::LeaseStoreError;
 
-/// Error name of an input that is no request. It is tried again like any other failure, in vain.
-pub const INVALID_REQUEST: &str = "InvalidRequest";
-
 /// Why a step did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum StepError {
@@ -55,7 +52,7 @@ impl StepError {
             Self::NotConfirmed(_) => error::NOT_CONFIRMED,
             Self::Moved(_) => error::MOVED,
             Self::Transient { .. } => error::TRANSIENT,
-            Self::Invalid(_) => INVALID_REQUEST,
+            Self::Invalid(_) => error::INVALID,
         }
     }
 }

@@ -24,7 +24,7 @@ use recovery::step::{Action, Context, Outcome, Request};
 use serde_json::Value;
 use tokio::time::timeout;
 
-pub use error::{INVALID_REQUEST, StepError};
+pub use error::StepError;
 
 use crate::database::{Database, DatabaseError, Target};
 use crate::journal::Journal;

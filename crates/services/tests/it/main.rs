@@ -7,6 +7,7 @@ mod lambda;
 mod lease;
 mod preflight;
 mod processor;
+mod proxy;
 mod sentinel;
 mod signing;
 mod stack_hook;

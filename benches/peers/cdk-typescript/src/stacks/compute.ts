@@ -20,7 +20,7 @@ export class ComputeStack extends TapStack {
     const { sentinel } = place.config;
     const api = this.function('orders-api', 10);
     const processor = this.function('order-processor', 30);
-    const watch = this.function('sentinel', sentinel.watch + 20, sentinel.reserved);
+    const watch = this.function('sentinel', sentinel.watch + 40, sentinel.reserved);
     const step = this.function('recovery-step', 30, 6);
     const preflight = this.function('preflight', 90);
     const keeper = this.function('database-keeper', 120);

@@ -1,6 +1,8 @@
 //! Runs the validators that are on this machine. Nothing is installed, and nothing is written but the templates,
 //! into a temporary directory.
 
+mod program;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::thread;
@@ -12,10 +14,10 @@ use recovery::Deployment;
 
 use crate::failure::Failure;
 
-/// A private environment beside the deployment file's directory.
+/// The project's private Python environment.
 const ENVIRONMENT: &str = ".venv/bin";
-/// What npm has installed.
-const MODULES: &str = "node_modules";
+/// Programs that npm has installed.
+const MODULES: &str = "node_modules/.bin";
 /// The package that brings Control Tower's rules, and a cfn-guard to run them.
 const GUARD: &str = "node_modules/@cdklabs/cdk-validator-cfnguard";
 
@@ -46,12 +48,15 @@ pub fn run(deployment: &Deployment, inventory: &Inventory) -> Result<Vec<Said>, 
     Ok(said.into_iter().map(|(tool, said)| outcome(tool, said)).collect())
 }
 
-fn outcome(tool: Tool, said: Result<Option<(String, Vec<Finding>)>, Problem>) -> Said {
-    match said {
-        Ok(Some((version, findings))) => (tool, Outcome::Ran { version }, findings),
-        Ok(None) => (tool, Outcome::NotInstalled, Vec::new()),
-        Err(reason) => (tool, Outcome::Broken { reason }, Vec::new()),
+fn outcome(tool: Tool, ran: Ran) -> Said {
+    match ran {
+        Ok((version, findings)) => (tool, Outcome::Ran { version }, findings),
+        Err(outcome) => (tool, outcome, Vec::new()),
     }
+}
+
+fn broken(reason: Problem) -> Outcome {
+    Outcome::Broken { reason }
 }
 
 fn write(inventory: &Inventory, directory: &Path) -> std::io::Result<()> {
@@ -75,65 +80,51 @@ fn machines(inventory: &Inventory, directory: &Path) -> std::io::Result<Vec<(Pat
     Ok(files)
 }
 
-/// `None` when it is not installed.
-type Ran = Result<Option<(String, Vec<Finding>)>, Problem>;
+/// The version that ran and what it found, or why there is nothing of it.
+type Ran = Result<(String, Vec<Finding>), Outcome>;
 
 fn lint(deployment: &Deployment, inventory: &Inventory, templates: &Path) -> Ran {
-    let Some(program) = find(ENVIRONMENT, "cfn-lint") else { return Ok(None) };
-    let version = version(&program)?;
+    let own = program::of_project(ENVIRONMENT);
+    let (program, version) = program::pinned(Tool::CfnLint, own, |version| version)?;
     let [home, standby] = deployment.pair();
     let files = inventory.stacks.iter().map(|stack| templates.join(template_file(&stack.name)));
     let mut command = Command::new(&program);
     command
         .args(["--format", "json", "--regions", home.as_str(), standby.as_str(), "--template"])
         .args(files);
-    let output = output(&mut command)?;
-    read(&output, |text| cfn_lint::read(text, inventory)).map(|findings| Some((version, findings)))
+    let output = output(&mut command).map_err(broken)?;
+    Ok((version, read(&output, |text| cfn_lint::read(text, inventory)).map_err(broken)?))
 }
 
 fn validate(machines: &[(PathBuf, String)]) -> Ran {
-    let Some(program) = find(&format!("{MODULES}/.bin"), "asl-validator") else { return Ok(None) };
-    let version = version(&program)?;
+    let own = program::of_project(MODULES);
+    let (program, version) = program::pinned(Tool::AslValidator, own, |version| version)?;
     let mut findings = Vec::new();
     for (file, path) in machines {
-        let output = output(Command::new(&program).arg("--json-path").arg(file))?;
-        findings.extend(read(&output, |text| asl_validator::read(text, path))?);
+        let output = output(Command::new(&program).arg("--json-path").arg(file)).map_err(broken)?;
+        findings.extend(read(&output, |text| asl_validator::read(text, path)).map_err(broken)?);
     }
-    Ok(Some((version, findings)))
+    Ok((version, findings))
 }
 
 fn guard(inventory: &Inventory, templates: &Path) -> Ran {
-    let package = Path::new(GUARD);
+    let package = program::of_project(GUARD).ok_or(Outcome::NotInstalled)?;
     let rules = package.join("rules/control-tower/cfn-guard");
+    if !rules.is_dir() {
+        return Err(Outcome::NotInstalled);
+    }
     let system = if cfg!(target_os = "macos") { "macos" } else { "ubuntu" };
-    let bundled = format!("{GUARD}/bin/{system}/{}", std::env::consts::ARCH);
-    let Some(program) = find(&bundled, "cfn-guard").filter(|_| rules.is_dir()) else { return Ok(None) };
-    let version = match package_version(package) {
-        Some(rules) => format!("{}, rules of {rules}", version(&program)?),
-        None => version(&program)?,
+    let bundled = package.join("bin").join(system).join(std::env::consts::ARCH);
+    let with_rules = |version| match package_version(&package) {
+        Some(rules) => format!("{version}, rules of {rules}"),
+        None => version,
     };
+    let (program, version) = program::pinned(Tool::CfnGuard, Some(bundled), with_rules)?;
     let mut command = Command::new(&program);
     command.args(["validate", "--structured", "--show-summary", "none", "--output-format", "json"]);
     command.arg("--rules").arg(&rules).arg("--data").arg(templates);
-    let output = output(&mut command)?;
-    read(&output, |text| cfn_guard::read(text, inventory)).map(|findings| Some((version, findings)))
-}
-
-/// In a directory of ours, or else where the shell would find it.
-fn find(own: &str, program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let candidates = std::iter::once(PathBuf::from(own)).chain(std::env::split_paths(&path));
-    let found = candidates.map(|directory| directory.join(program)).find(|file| file.is_file())?;
-    // A relative path with a directory in it is taken from here, and not looked for.
-    std::path::absolute(found).ok()
-}
-
-/// The last word of `--version`.
-fn version(program: &Path) -> Result<String, Problem> {
-    let output = output(Command::new(program).arg("--version"))?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let version = text.split_whitespace().last().map(str::to_owned);
-    version.ok_or_else(|| format!("{} does not say its version{}", program.display(), complaint(&output)))
+    let output = output(&mut command).map_err(broken)?;
+    Ok((version, read(&output, |text| cfn_guard::read(text, inventory)).map_err(broken)?))
 }
 
 fn package_version(package: &Path) -> Option<String> {

@@ -61,17 +61,29 @@ fn a_check_that_failed() {
         Finding { rule: "E1".to_owned(), path: "S/Queue".to_owned(), what: "no such thing".to_owned() };
     let accepted = Accepted { rule: "CT.SQS.PR.1".to_owned(), count: 4, reason: "people read it".to_owned() };
     report.validators = vec![
-        Validated { findings: vec![finding], ..validated(Tool::CfnLint, ran("1.51.0")) },
+        Validated { findings: vec![finding], ..validated(Tool::CfnLint, ran("1.58.0")) },
         validated(Tool::AslValidator, Outcome::Broken { reason: "it says nothing".to_owned() }),
         Validated { accepted: vec![accepted], ..validated(Tool::CfnGuard, ran("3.1.1, rules of 0.0.62")) },
     ];
     report.unused_acceptances = vec![Acceptance {
+        stack: None,
         tool: Tool::CfnGuard,
         rule: "CT.RDS.PR.3".to_owned(),
         path: "*".to_owned(),
         reason: "gone".to_owned(),
     }];
     insta::assert_snapshot!("failed", plain(&report));
+}
+
+#[test]
+fn a_validator_of_another_version_is_named_with_the_pinned_one() {
+    let mut report = passed();
+    let (version, program) = ("1.51.0".to_owned(), "/usr/bin/cfn-lint".to_owned());
+    report.validators = vec![validated(Tool::CfnLint, Outcome::OtherVersion { version, program })];
+    let said = plain(&report);
+    let expected =
+        "  cfn-lint       not run: /usr/bin/cfn-lint is 1.51.0, and 1.58.0 is pinned (python3 -m venv";
+    assert!(said.contains(expected), "{said}");
 }
 
 #[test]

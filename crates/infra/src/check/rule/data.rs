@@ -10,6 +10,8 @@ const CLUSTER: &str = "AWS::RDS::DBCluster";
 const BUCKET: &str = "AWS::S3::Bucket";
 /// What cannot be made again.
 const KEPT: [&str; 4] = [BUCKET, CLUSTER, TABLE, "AWS::RDS::GlobalCluster"];
+/// What AWS encrypts anyway, and we with a key of ours.
+const OWN_KEY: [&str; 2] = ["AWS::Logs::LogGroup", "AWS::SecretsManager::Secret"];
 /// Properties that keep a resource from being removed.
 const PROTECTIONS: [&str; 3] = ["DeletionProtection", "DeletionProtectionEnabled", "TerminationProtection"];
 
@@ -48,7 +50,7 @@ pub(super) const RESTORABLE: Rule = Rule {
 
 pub(super) const ENCRYPTED: Rule = Rule {
     id: "encrypted-at-rest",
-    title: "clusters, tables, buckets, queues and topics are encrypted at rest",
+    title: "clusters, tables, buckets, queues and topics are encrypted at rest, log groups and secrets under our own keys",
     rationale: "a copy in a second region is a second thing that can be stolen",
     look: |subject| {
         let is_open = |resource: &Resource<'_>| match resource.kind() {
@@ -62,7 +64,13 @@ pub(super) const ENCRYPTED: Rule = Rule {
             _ => false,
         };
         let open = subject.inventory.resources().filter(is_open);
-        open.map(|resource| Finding::at(&resource, "is not encrypted at rest")).collect()
+        let open = open.map(|resource| Finding::at(&resource, "is not encrypted at rest"));
+        // AWS encrypts these with keys of its own, whose use nobody can see or stop.
+        let foreign = |resource: &Resource<'_>| {
+            OWN_KEY.contains(&resource.kind()) && resource.get("KmsKeyId").is_null()
+        };
+        let foreign = subject.inventory.resources().filter(foreign);
+        open.chain(foreign.map(|resource| Finding::at(&resource, "is not under a key of ours"))).collect()
     },
 };
 
@@ -95,7 +103,10 @@ pub(super) const REMOVAL: Rule = Rule {
             let protected = PROTECTIONS.iter().any(|property| resource.is(property));
             let replicas =
                 resource.list("Replicas").iter().any(|replica| replica["DeletionProtectionEnabled"] == true);
-            if (protected || replicas) && !protect {
+            let balancer = resource.list("LoadBalancerAttributes").iter().any(|attribute| {
+                attribute["Key"] == "deletion_protection.enabled" && attribute["Value"] == "true"
+            });
+            if (protected || replicas || balancer) && !protect {
                 findings.push(Finding::at(&resource, "is protected against removal, and `protect` is false"));
             }
         }

@@ -71,28 +71,36 @@ fn classes<'s>(subject: &Subject<'s>, cluster: &Resource<'_>) -> Vec<&'s Value> 
 
 pub(super) const PARAMETERS_ALIKE: Rule = Rule {
     id: "parameters-on-both-sides",
-    title: "both clusters have a parameter group of ours, with the same parameters",
+    title: "all clusters, and all instances, have a parameter group of ours, with the same parameters",
     rationale: "a secondary does not take its primary's parameter group over, and changes its behaviour with its role",
     look: |subject| {
-        let mut findings = Vec::new();
-        let mut groups = Vec::new();
-        for cluster in subject.inventory.all(CLUSTER) {
-            match cluster.referred(cluster.get("DBClusterParameterGroupName")) {
-                Some(group) => groups.push(group),
-                None => findings.push(Finding::at(&cluster, "has no parameter group of its own stack")),
-            }
-        }
-        if let Some((first, others)) = groups.split_first() {
-            for field in ["Family", "Parameters"] {
-                let differing = others.iter().filter(|group| group.get(field) != first.get(field));
-                findings.extend(differing.map(|group| {
-                    Finding::at(group, format!("its {field} are not those of {}", first.path()))
-                }));
-            }
-        }
-        findings
+        let clusters = parameters_alike(subject, CLUSTER, "DBClusterParameterGroupName");
+        clusters.into_iter().chain(parameters_alike(subject, INSTANCE, "DBParameterGroupName")).collect()
     },
 };
+
+/// What is wrong with the parameter groups of every resource of a kind.
+fn parameters_alike(subject: &Subject<'_>, kind: &str, property: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut groups = Vec::new();
+    for one in subject.inventory.all(kind) {
+        match one.referred(one.get(property)) {
+            Some(group) => groups.push(group),
+            None => findings.push(Finding::at(&one, "has no parameter group of its own stack")),
+        }
+    }
+    if let Some((first, others)) = groups.split_first() {
+        for field in ["Family", "Parameters"] {
+            let differing = others.iter().filter(|group| group.get(field) != first.get(field));
+            findings.extend(
+                differing.map(|group| {
+                    Finding::at(group, format!("its {field} are not those of {}", first.path()))
+                }),
+            );
+        }
+    }
+    findings
+}
 
 pub(super) const NOT_PUBLIC: Rule = Rule {
     id: "no-public-database",

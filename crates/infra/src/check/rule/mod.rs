@@ -4,9 +4,12 @@
 //! never asks how a template was made, so a template that somebody changed is judged as it is.
 
 mod alarm;
+mod connections;
+pub(super) mod containers;
 mod data;
 mod database;
 mod delivery;
+mod entrance;
 mod identity;
 mod names;
 mod packages;
@@ -76,7 +79,7 @@ impl Rule {
 }
 
 /// Every rule, from the path of recovery to what surrounds it.
-pub const RULES: [Rule; 33] = [
+pub const RULES: [Rule; 39] = [
     path::ONE_REGION,
     path::OWN_REGION_CALLS,
     path::CONTROL_PLANES_MAY_FAIL,
@@ -96,6 +99,11 @@ pub const RULES: [Rule; 33] = [
     watch::REGIONS_AGREE,
     watch::SWITCH,
     packages::SAME,
+    containers::FLOOR,
+    containers::ROLL_BACK,
+    containers::CONFINED,
+    entrance::HTTPS_ONLY,
+    connections::BOUNDED,
     database::SAME_ENGINE,
     database::NOT_HEADLESS,
     database::PARAMETERS_ALIKE,
@@ -109,5 +117,6 @@ pub const RULES: [Rule; 33] = [
     names::FIT,
     delivery::NOTHING_DROPPED,
     alarm::LAG,
+    alarm::RECOVERY_POINT,
     alarm::BOTH_SIDES,
 ];

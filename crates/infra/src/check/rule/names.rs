@@ -3,12 +3,18 @@
 use super::{Finding, Rule};
 
 /// Type, the property that is its name, and the longest that AWS takes.
-const LIMITS: [(&str, &str, usize); 22] = [
+const LIMITS: [(&str, &str, usize); 28] = [
     ("AWS::CloudWatch::Alarm", "AlarmName", 255),
     ("AWS::CloudWatch::CompositeAlarm", "AlarmName", 255),
     ("AWS::CloudWatch::Dashboard", "DashboardName", 255),
     ("AWS::DynamoDB::GlobalTable", "TableName", 255),
     ("AWS::EC2::SecurityGroup", "GroupName", 255),
+    ("AWS::ECR::Repository", "RepositoryName", 256),
+    ("AWS::ECS::Cluster", "ClusterName", 255),
+    ("AWS::ECS::Service", "ServiceName", 255),
+    ("AWS::ECS::TaskDefinition", "Family", 255),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name", 32),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name", 32),
     ("AWS::Events::EventBus", "Name", 256),
     ("AWS::Events::Rule", "Name", 64),
     ("AWS::IAM::Role", "RoleName", 64),

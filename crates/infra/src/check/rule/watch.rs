@@ -3,6 +3,7 @@
 use recovery::setting;
 
 use super::{Finding, Rule};
+use crate::check::inventory::inside;
 use crate::check::reading::{function, watch};
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 
@@ -28,15 +29,15 @@ const SHARED: [&str; 12] = [
 
 pub(super) const OVERLAP: Rule = Rule {
     id: "watches-overlap",
-    title: "a watch lasts for a schedule, a TTL and a margin at least",
-    rationale: "otherwise there are times at which no watch has seen the lease for long enough to take it",
+    title: "a watch lasts until the next one, however late it starts, has seen a TTL and a margin",
+    rationale: "otherwise nobody has seen the lease for long enough to take it, and an owner that is well renews it too late",
     look: |subject| {
         let mut findings = Vec::new();
         for region in subject.pair() {
             match watch(subject.inventory, subject.deployment, region) {
                 Err(missing) => findings.push(Finding::missing("sentinel", missing.to_string())),
                 Ok(watch) => {
-                    let needed = watch.schedule_s + watch.ttl_s + watch.margin_s;
+                    let needed = watch.covering_s();
                     let sentinel = function(subject.inventory, subject.deployment, region, SENTINEL);
                     if let (true, Ok(sentinel)) = (watch.watch_s < needed, sentinel) {
                         let what = format!("watches for {} s, {needed} s are needed", watch.watch_s);
@@ -77,8 +78,8 @@ pub(super) const HAS_CAPACITY: Rule = Rule {
     look: |subject| {
         let mut findings = Vec::new();
         for region in subject.pair() {
-            let overlapping = watch(subject.inventory, subject.deployment, region)
-                .map_or(1, |watch| watch.watch_s.div_ceil(watch.schedule_s.max(1)));
+            let overlapping =
+                watch(subject.inventory, subject.deployment, region).map_or(1, |watch| watch.at_once());
             for (binary, needed) in [(SENTINEL, overlapping), (RECOVERY_STEP, STEPS_AT_ONCE)] {
                 match function(subject.inventory, subject.deployment, region, binary) {
                     Err(missing) => findings.push(Finding::missing(binary, missing.to_string())),
@@ -98,7 +99,7 @@ pub(super) const HAS_CAPACITY: Rule = Rule {
 
 pub(super) const REGIONS_AGREE: Rule = Rule {
     id: "regions-agree-on-timings",
-    title: "every function of both regions has the same timings, tables and shards",
+    title: "every function and container of both regions has the same timings, tables and shards",
     rationale: "an owner and a challenger with different TTLs are both sure of the lease at the same time",
     look: |subject| {
         let functions: Vec<_> = subject.inventory.all("AWS::Lambda::Function").collect();
@@ -107,6 +108,15 @@ pub(super) const REGIONS_AGREE: Rule = Rule {
             let path = format!("Environment/Variables/{name}");
             let told = || functions.iter().filter(|function| !function.get(&path).is_null());
             let Some(first) = told().next() else { continue };
+            let tasks = subject.inventory.all("AWS::ECS::TaskDefinition");
+            for task in tasks {
+                let own =
+                    inside(task.get("ContainerDefinitions")).into_iter().find(|one| one["Name"] == name);
+                if own.is_some_and(|own| own["Value"] != *first.get(&path)) {
+                    let what = format!("{name} is not {}, as at {}", first.get(&path), first.path());
+                    findings.push(Finding::at(&task, what));
+                }
+            }
             for other in told().filter(|function| function.get(&path) != first.get(&path)) {
                 let (here, there) = (other.get(&path), first.get(&path));
                 findings

@@ -61,14 +61,14 @@ impl Part<'_> {
     /// batch within the worker's own time.
     fn stop_s(&self) -> u32 {
         let drain_s = self.of.drain_s + STOP_RESERVE_S;
-        if self.answers() { drain_s } else { drain_s.max(BATCH_S + STOP_RESERVE_S) }
+        if self.answers() { drain_s } else { drain_s.max(BATCHES_S + STOP_RESERVE_S) }
     }
 }
 
-/// Seconds between the end of the drain and that of the process.
+/// Seconds between the end of the drain and that of the process, in which requests in hand end.
 const STOP_RESERVE_S: u32 = 10;
-/// Seconds that a batch may take: as the function's.
-const BATCH_S: u32 = 30;
+/// Seconds in which a worker ends the batches in hand, at most.
+const BATCHES_S: u32 = 33;
 
 /// What a region's stack of services holds.
 #[derive(Debug)]

@@ -1,15 +1,16 @@
 //! Replication of the buckets, each side of it where it is published: what arrives late in the region that
 //! receives, what is not sent at all in the region that sends.
 
+use recovery::replication::{LATE_MIN, RULE};
+
 use super::alarm::{Alarm, Bad, Missing};
 use super::catalogue::s3;
 use super::metric::Measure;
 use crate::place::Place;
-use crate::stack::replication::RULE;
 use crate::stack::storage::{AUDIT, CONFIGURATION};
 
 /// Seconds after which a copy is late: what S3's replication time control promises.
-const LATE_S: f64 = 900.0;
+const LATE_S: f64 = LATE_MIN as f64 * 60.0;
 
 /// Alarms on both buckets.
 pub(super) fn alarms(place: &Place<'_>) -> Vec<Alarm> {

@@ -63,7 +63,7 @@ fn thresholds_follow_the_deployment() {
             ("sessions-stale", 150.0),
             ("database-connections", 3500.0),
             ("orders-api-duration", 9000.0),
-            ("sentinel-duration", 90_000.0),
+            ("sentinel-duration", 162_000.0),
         ] {
             assert_eq!(alarms[purpose]["Threshold"].as_f64(), Some(expected), "{purpose} in {region}");
         }

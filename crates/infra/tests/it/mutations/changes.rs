@@ -1,11 +1,15 @@
 //! The changes, each of which breaks one property.
 
+mod data;
+
 use infra::check::Inventory;
 use serde_json::{Value, json};
 
 use super::edit::{add, allow, both, environment, named, of, remove, set, unset, workflow};
 
 type Change = fn(&mut Inventory);
+/// A change in words and in code.
+pub type Named = (&'static str, Change);
 
 const HOME: &str = "us-east-1";
 const STANDBY: &str = "us-east-2";
@@ -16,6 +20,7 @@ const CLUSTER: &str = "AWS::RDS::DBCluster";
 const FUNCTION: &str = "AWS::Lambda::Function";
 const GROUP: &str = "AWS::RDS::DBClusterParameterGroup";
 const INSTANCE: &str = "AWS::RDS::DBInstance";
+const INSTANCE_GROUP: &str = "AWS::RDS::DBParameterGroup";
 const MACHINE: &str = "AWS::StepFunctions::StateMachine";
 const QUEUE: &str = "AWS::SQS::Queue";
 const RECORD: &str = "AWS::Route53::RecordSet";
@@ -23,9 +28,9 @@ const ROLE: &str = "AWS::IAM::Role";
 const TABLE: &str = "AWS::DynamoDB::GlobalTable";
 const TOPIC: &str = "AWS::SNS::Topic";
 
-/// Every change, in words and in code.
-pub fn all() -> Vec<(&'static str, Change)> {
-    [path(), traffic(), workflows(), watches(), sides(), data(), surroundings()].concat()
+/// Every change.
+pub fn all() -> Vec<Named> {
+    [path(), traffic(), workflows(), watches(), sides(), data::changes(), surroundings()].concat()
 }
 
 fn path() -> Vec<(&'static str, Change)> {
@@ -128,6 +133,13 @@ fn watches() -> Vec<(&'static str, Change)> {
         ("a watch is shorter than the schedule", |all| {
             environment(both(all, FUNCTION), "SENTINEL_WATCH_S", "59")
         }),
+        ("a watch ends before a late one has seen a whole TTL", |all| {
+            environment(both(all, FUNCTION), "SENTINEL_WATCH_S", "80");
+        }),
+        ("a fourth watch finds no instance", |all| {
+            let sentinel = named(both(all, FUNCTION), "FunctionName", "function-sentinel");
+            set(sentinel, "ReservedConcurrentExecutions", json!(3));
+        }),
         ("Lambda ends a watch early", |all| {
             set(named(both(all, FUNCTION), "FunctionName", "function-sentinel"), "Timeout", json!(60));
         }),
@@ -149,6 +161,10 @@ fn sides() -> Vec<(&'static str, Change)> {
             let api = named(of(all, STANDBY, FUNCTION), "FunctionName", "function-orders-api");
             set(api, "Code/S3Key", json!("0.zip"));
         }),
+        ("home keeps more instances for the steps than the standby", |all| {
+            let steps = named(of(all, HOME, FUNCTION), "FunctionName", "function-recovery-step");
+            set(steps, "ReservedConcurrentExecutions", json!(9));
+        }),
         ("the standby has another engine version", |all| {
             set(of(all, STANDBY, CLUSTER), "EngineVersion", json!("16.10"));
         }),
@@ -159,6 +175,13 @@ fn sides() -> Vec<(&'static str, Change)> {
         }),
         ("the secondary has the engine's own parameters", |all| {
             unset(of(all, STANDBY, CLUSTER), "DBClusterParameterGroupName");
+        }),
+        ("the secondary's instances log other statements", |all| {
+            set(of(all, STANDBY, INSTANCE_GROUP), "Parameters/log_min_duration_statement", json!("0"));
+        }),
+        ("an instance has the engine's own parameters", |all| {
+            let mut instances = of(all, HOME, INSTANCE);
+            unset(vec![instances.remove(0)], "DBParameterGroupName");
         }),
         ("the standby does not alarm on the replication lag", |all| {
             for alarm in of(all, STANDBY, ALARM) {
@@ -183,46 +206,6 @@ fn sides() -> Vec<(&'static str, Change)> {
                 "GlobalTableWitnesses/0/Region",
                 json!("eu-west-1"),
             );
-        }),
-    ]
-}
-
-fn data() -> Vec<(&'static str, Change)> {
-    vec![
-        ("a cluster is retained", |all| {
-            for cluster in of(all, HOME, CLUSTER) {
-                cluster["DeletionPolicy"] = "Retain".into();
-            }
-        }),
-        ("a cluster is protected against deletion", |all| {
-            set(of(all, HOME, CLUSTER), "DeletionProtection", json!(true));
-        }),
-        ("a replica cannot be restored to a point in time", |all| {
-            let journal = named(both(all, TABLE), "TableName", "table-journal");
-            let enabled = "Replicas/1/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled";
-            set(journal, enabled, json!(false));
-        }),
-        ("a cluster keeps no backup", |all| set(of(all, HOME, CLUSTER), "BackupRetentionPeriod", json!(0))),
-        ("a bucket is not versioned", |all| unset(of(all, HOME, BUCKET), "VersioningConfiguration")),
-        ("a bucket is not encrypted", |all| unset(of(all, HOME, BUCKET), "BucketEncryption")),
-        ("a bucket takes what comes without TLS", |all| {
-            remove(all, HOME, "AWS::S3::BucketPolicy", |_| true);
-        }),
-        ("a bucket refuses only some calls without TLS", |all| {
-            for policy in of(all, HOME, "AWS::S3::BucketPolicy") {
-                policy["Properties"]["PolicyDocument"]["Statement"][0]["Action"] = "s3:GetObject".into();
-            }
-        }),
-        ("the queues take what comes without TLS", |all| {
-            remove(all, HOME, "AWS::SQS::QueuePolicy", |_| true);
-        }),
-        ("a cluster is not encrypted", |all| set(of(all, HOME, CLUSTER), "StorageEncrypted", json!(false))),
-        ("a topic is not encrypted", |all| unset(of(all, HOME, TOPIC), "KmsMasterKeyId")),
-        ("the databases take connections without TLS", |all| {
-            set(both(all, GROUP), "Parameters/rds.force_ssl", json!("0"));
-        }),
-        ("a function takes a database without TLS", |all| {
-            environment(of(all, HOME, FUNCTION), "DATABASE_TLS", "prefer")
         }),
     ]
 }

@@ -7,7 +7,7 @@ use recovery::step::Context;
 use super::super::database::describe;
 use super::super::{StepContext, StepError};
 use super::gates::require_home_well;
-use super::{MOVED, ask, is_at_home, standing};
+use super::{MOVED, ask, is_at_home, not_at_home, standing};
 use crate::database::settlement::is_writable;
 use crate::lease_store::Swap;
 use crate::telemetry::now_ms;
@@ -38,9 +38,8 @@ pub(in super::super) async fn hand_over(steps: &StepContext, context: &Context) 
         return already();
     }
     let lease = steps.require_ownership(context).await?;
-    // Home's own recovery would otherwise promote its database with data loss allowed.
-    if !is_at_home(steps, &describe(steps).await?) {
-        return Err(StepError::transient("the lease", format!("the cluster in {home} is not the writer")));
+    if let Some(why) = not_at_home(steps).await? {
+        return Err(StepError::transient("the lease", why));
     }
     let evidence = format!("failback from {}: the database of {home} is the writer again", steps.regions.own);
     let handed = |lease: &Lease| Some(lease.handed_to(home, evidence.clone(), now_ms()));

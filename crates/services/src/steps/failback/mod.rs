@@ -19,7 +19,7 @@ pub(super) use gates::{await_lag, await_rejoin, confirm_home};
 pub(super) use lease::{await_home_serving, drain, hand_over, undo_drain};
 pub(super) use switchover::{await_drained, await_home_writer, switch_over};
 
-use super::database::{describe, writer};
+use super::database::{describe, describe_by, writer};
 use super::{SERVICE, StepContext, StepError};
 use crate::database::{Database, DatabaseError, Target};
 use crate::settings;
@@ -32,6 +32,8 @@ pub(super) struct Home {
     writer: Database,
     /// Home's database while it follows this region's.
     reader: Database,
+    /// RDS of home's region.
+    rds: aws_sdk_rds::Client,
     switch: Switch,
     timing: Timing,
     rules: recovery::lease::Failback,
@@ -48,13 +50,14 @@ impl Home {
         lease: &settings::LeaseTimings,
         failback: settings::Failback,
     ) -> Result<Self, DatabaseError> {
-        let region = aws_sdk_ssm::config::Region::new(regions.home.to_string());
-        let at_home = aws_sdk_ssm::config::Builder::from(aws).region(region).build();
+        let region = aws_config::Region::new(regions.home.to_string());
+        let aws_at_home = aws.clone().into_builder().region(region).build();
         let parameter = switch.parameter.clone();
         Ok(Self {
             writer: Database::new(aws.clone(), Target::peer(regions, database, SERVICE))?,
             reader: Database::new(aws.clone(), Target::peer_reader(regions, database, SERVICE))?,
-            switch: Switch::new(aws_sdk_ssm::Client::from_conf(at_home), parameter),
+            rds: aws_sdk_rds::Client::new(&aws_at_home),
+            switch: Switch::new(aws_sdk_ssm::Client::new(&aws_at_home), parameter),
             timing: lease.timing(),
             rules: failback.rules(),
             lag_ms_max: failback.lag_ms_max.into(),
@@ -86,6 +89,22 @@ fn member<'g>(global: &'g GlobalCluster, region: &Region) -> Option<&'g str> {
 fn is_at_home(steps: &StepContext, global: &GlobalCluster) -> bool {
     let home = member(global, &steps.regions.home);
     home.is_some() && writer(global) == home
+}
+
+/// Why the database is not at home yet, by what both regions say; `None` when it is.
+///
+/// Home, once it owns the lease, asks its own region's RDS who is the writer, and promotes its database
+/// with data loss allowed unless that is its own. So its own must have said so before.
+async fn not_at_home(steps: &StepContext) -> Result<Option<String>, StepError> {
+    let (own, home) = (&steps.regions.own, &steps.regions.home);
+    for (region, rds) in [(own, &steps.rds), (home, &steps.home.rds)] {
+        if !is_at_home(steps, &describe_by(rds, &steps.clusters.global).await?) {
+            return Ok(Some(format!(
+                "the cluster in {home} is not the writer yet, says the RDS of {region}"
+            )));
+        }
+    }
+    Ok(None)
 }
 
 /// Asks a database; a connection on which that failed is not used again.

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::super::database::{describe, takes_writes, under_way};
 use super::super::{StepContext, StepError};
-use super::{MOVED, ask, ask_home, is_at_home, member, standing};
+use super::{MOVED, ask, ask_home, is_at_home, member, not_at_home, standing};
 use crate::aws::CallFailed;
 use crate::database::settlement::ledger_end;
 
@@ -86,16 +86,14 @@ pub(in super::super) async fn switch_over(
     }
 }
 
-/// The global cluster names home's cluster as its writer, and it takes a write.
+/// Both regions name home's cluster as the global cluster's writer, and it takes a write.
 pub(in super::super) async fn await_home_writer(
     steps: &StepContext,
     context: &Context,
 ) -> Result<String, StepError> {
     steps.require_ownership(context).await?;
-    let global = describe(steps).await?;
-    let home = &steps.regions.home;
-    if !is_at_home(steps, &global) {
-        return Err(StepError::NotYet(format!("the cluster in {home} is not the writer yet")));
+    if let Some(why) = not_at_home(steps).await? {
+        return Err(StepError::NotYet(why));
     }
     takes_writes(&steps.home.writer).await
 }

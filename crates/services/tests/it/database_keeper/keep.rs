@@ -97,3 +97,12 @@ async fn properties_that_make_no_sense_are_named() {
         assert!(answer["Reason"].as_str().is_some_and(|reason| reason.contains(named)), "{answer}");
     }
 }
+
+#[tokio::test]
+async fn a_request_that_makes_no_sense_is_answered_as_well() {
+    let stage = Stage::new(USER, "unused", "senseless", [&nobody(), &nobody()]).await;
+    let answer = stage.ask("Replace", json!({})).await;
+    assert_eq!(answer["Status"], "FAILED", "{answer}");
+    let answer = stage.ask("Create", json!("properties")).await;
+    assert_eq!(answer["Status"], "FAILED", "{answer}");
+}

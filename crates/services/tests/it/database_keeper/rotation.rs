@@ -139,6 +139,21 @@ async fn a_password_that_does_not_open_the_database_is_never_put_in_use() {
     assert_eq!(scene.password("AWSCURRENT").await, FIRST_PASSWORD);
 }
 
+/// As Secrets Manager does when a rotation is set that does not begin at once.
+#[tokio::test]
+async fn a_configuration_is_tested_without_a_new_password_and_changes_nothing() {
+    let scene = Scene::new().await;
+    let one = token(1);
+    scene.begin(&one).await;
+    scene.step("testSecret", &one).await.expect("the password in use opens the database");
+    for step in ["setSecret", "finishSecret"] {
+        let error = scene.step(step, &one).await.expect_err("there is no new password");
+        assert!(error.to_string().contains("has no password yet"), "{step}: {error}");
+    }
+    assert_eq!(scene.password("AWSCURRENT").await, FIRST_PASSWORD);
+    assert!(scene.opens(FIRST_PASSWORD).await);
+}
+
 #[tokio::test]
 async fn other_secrets_and_versions_are_refused() {
     let scene = Scene::new().await;

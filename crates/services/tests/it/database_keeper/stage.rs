@@ -45,9 +45,9 @@ impl Stage {
     }
 
     /// It looks for a writer for a second.
-    pub fn keeper(&self) -> Keeper {
+    pub fn keeper(&self) -> Arc<Keeper> {
         let keeper = Keeper::new(&self.aws, self.settings.clone()).expect("the settings are usable");
-        keeper.with_patience(Duration::from_secs(1))
+        Arc::new(keeper.with_patience(Duration::from_secs(1)))
     }
 
     pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {

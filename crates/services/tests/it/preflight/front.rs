@@ -4,16 +4,11 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 
 use super::stage::ACCOUNT;
+use crate::proxy::{self, Call};
 
 /// One region's cluster, as RDS describes it.
 #[derive(Clone, Debug)]
@@ -39,24 +34,14 @@ pub struct Front {
     pub rds: Arc<Mutex<Rds>>,
     /// Services that are refused, and for the tables a part of the refused body.
     refused: Arc<Mutex<Option<(&'static str, &'static str)>>>,
-    upstream: String,
-    client: Client<HttpConnector, Body>,
 }
 
 impl Front {
-    pub async fn open(upstream: String, rds: Rds) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("a bound port");
-        let front = Self {
-            url: format!("http://{address}"),
-            rds: Arc::new(Mutex::new(rds)),
-            refused: Arc::default(),
-            upstream,
-            client: Client::builder(TokioExecutor::new()).build_http(),
-        };
-        let router = Router::new().fallback(answer).with_state(front.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        front
+    pub async fn open(rds: Rds) -> Self {
+        let front = Self { url: String::new(), rds: Arc::new(Mutex::new(rds)), refused: Arc::default() };
+        let answering = front.clone();
+        let url = proxy::open(move |call| answer(answering.clone(), call)).await;
+        Self { url, ..front }
     }
 
     /// Every call to `service` whose body has `part` is refused from now on.
@@ -65,29 +50,17 @@ impl Front {
     }
 }
 
-async fn answer(State(front): State<Front>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let body = to_bytes(body, 1 << 20).await.expect("calls are small");
-    let text = String::from_utf8_lossy(&body).into_owned();
-    let scope = parts.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let mut scope = scope.split('/').skip(2);
-    let (region, service) = (scope.next().unwrap_or_default(), scope.next().unwrap_or_default());
+async fn answer(front: Front, call: Call) -> Response {
     let refused = *front.refused.lock().expect("no test panics in here");
-    if refused.is_some_and(|(refused, part)| service == refused && text.contains(part)) {
+    if refused.is_some_and(|(refused, part)| call.service == refused && call.body.contains(part)) {
         let denied = r#"{"__type":"AccessDeniedException","message":"refused by the test"}"#;
         return (StatusCode::FORBIDDEN, denied).into_response();
     }
-    if service == "rds" {
-        let xml = front.rds.lock().expect("no test panics in here").answer(region, &text);
+    if call.service == "rds" {
+        let xml = front.rds.lock().expect("no test panics in here").answer(&call.region, &call.body);
         return ([("content-type", "text/xml")], xml).into_response();
     }
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let mut on = Request::builder().method(parts.method).uri(format!("{}{path}", front.upstream));
-    for (name, value) in parts.headers.iter().filter(|(name, _)| *name != "host") {
-        on = on.header(name, value);
-    }
-    let on = on.body(Body::from(body)).expect("it was a request");
-    front.client.request(on).await.expect("the emulator answers").into_response()
+    call.pass_on().await
 }
 
 impl Rds {

@@ -57,7 +57,7 @@ impl Stage {
         replica.set_read_only(true).await;
         let aws = parts::configurations().await;
         deploy(&scene, &aws, &unique).await;
-        let front = Front::open(support::emulator().await, rds(&unique, &replica)).await;
+        let front = Front::open(rds(&unique, &replica)).await;
         let (own, peer) = (Face::open("127.0.0.1:0", 503).await, Face::open("127.0.0.2:0", 200).await);
         let leads_to = Arc::new(AtomicU8::new(2));
         let resolver = name_server(Arc::clone(&leads_to)).await;

@@ -2,12 +2,17 @@
 //! watch ends in time and reports. Method: an owner in `recovering` with state machines that wait,
 //! or fail at once.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use axum::response::IntoResponse;
 use recovery::Lease;
+use recovery::lease::Decision;
 use services::sentinel::{Watch, watch};
 
 use super::stage::{FAIL, Stage, WAIT, tick_until};
+use crate::proxy;
 use crate::support::{home, standby};
 
 async fn executions(stage: &Stage) -> Vec<String> {
@@ -41,6 +46,52 @@ async fn a_running_recovery_is_not_started_twice() {
     assert_eq!(executions(&stage).await, ["failover-2"]);
     let lease = stage.lease().await.expect("there is one");
     assert!(lease.version > 3, "the owner renews while it recovers: {}", lease.version);
+}
+
+/// As AWS documents it, and the emulator does not: the name and the input of a running execution ask for
+/// just that execution, and are answered like the request that started it.
+/// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>
+async fn idempotent() -> String {
+    let started: Arc<Mutex<HashMap<String, String>>> = Arc::default();
+    proxy::open(move |call| {
+        let started = Arc::clone(&started);
+        async move {
+            if call.target() != "StartExecution" {
+                return call.pass_on().await;
+            }
+            let request = call.body.clone();
+            let known = started.lock().expect("no test panics in here").get(&request).cloned();
+            if let Some(answer) = known {
+                return answer.into_response();
+            }
+            let answer = call.pass_on().await;
+            let status = answer.status();
+            let text = proxy::text(answer).await;
+            if status.is_success() {
+                started.lock().expect("no test panics in here").insert(request, text.clone());
+            }
+            (status, text).into_response()
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn only_the_watch_that_started_a_recovery_says_so() {
+    let stage = Stage::new(WAIT).await;
+    recovering(&stage).await;
+    let sentinel = stage.sentinel_through(&standby(), &idempotent().await).await;
+    let (mut one, mut other) = (Watch::new(&sentinel), Watch::new(&sentinel));
+    for watch in [&mut one, &mut other] {
+        tick_until(watch, "a request", async |decision| matches!(decision, Decision::StartRecovery { .. }))
+            .await;
+    }
+    assert_eq!(executions(&stage).await, ["failover-2"]);
+    let said = |watch: Watch<'_>| {
+        let events = watch.into_report().events.into_iter();
+        events.filter(|event| event.event == "recovery_started").count()
+    };
+    assert_eq!((said(one), said(other)), (1, 0));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
@@ -122,16 +123,22 @@ impl Stage {
 
     /// The sentinel of one of the two regions. Times are short: a lease expires after 1.8 s.
     pub fn sentinel(&self, own: &Region) -> Sentinel {
-        self.sentinel_with(own, self.database.endpoint.clone())
+        self.sentinel_with(own, self.database.endpoint.clone(), &self.scene.aws)
+    }
+
+    /// The same, whose calls of AWS go to `endpoint`.
+    pub async fn sentinel_through(&self, own: &Region, endpoint: &str) -> Sentinel {
+        let aws = crate::support::config(&home(), endpoint).await;
+        self.sentinel_with(own, self.database.endpoint.clone(), &aws)
     }
 
     /// The same, with a database that refuses every connection.
     pub fn sentinel_without_database(&self, own: &Region) -> Sentinel {
         let address = crate::support::dead_address().to_string();
-        self.sentinel_with(own, address.parse().expect("an endpoint"))
+        self.sentinel_with(own, address.parse().expect("an endpoint"), &self.scene.aws)
     }
 
-    fn sentinel_with(&self, own: &Region, endpoint: settings::Endpoint) -> Sentinel {
+    fn sentinel_with(&self, own: &Region, endpoint: settings::Endpoint, aws: &SdkConfig) -> Sentinel {
         let at_home = *own == home();
         let (own_face, peer_face) =
             if at_home { (&self.home, &self.standby) } else { (&self.standby, &self.home) };
@@ -168,7 +175,7 @@ impl Stage {
                 resolver: None,
             },
         );
-        Sentinel::new(&self.scene.aws, settings, None).expect("the settings are valid")
+        Sentinel::new(aws, settings, None).expect("the settings are valid")
     }
 
     pub async fn lease(&self) -> Option<Lease> {

@@ -1,10 +1,10 @@
-//! Goal: an input that is no request is refused clearly, under a name that no retry matches, and
+//! Goal: an input that is no request is refused clearly, under a name that is never retried, and
 //! every error reaches Step Functions under its own name. Method: malformed inputs, and each error.
 
 use lambda_runtime::Diagnostic;
 use recovery::step::{Action, error};
 use serde_json::json;
-use services::steps::{INVALID_REQUEST, StepError, parse};
+use services::steps::{StepError, parse};
 
 use super::stage::Stage;
 
@@ -26,7 +26,7 @@ fn malformed_inputs_are_refused_by_field() {
     ] {
         let error = parse(&input).expect_err("it is no request");
         assert!(error.to_string().contains(named), "{input}: {error}");
-        assert_eq!(Diagnostic::from(error).error_type, INVALID_REQUEST);
+        assert_eq!(Diagnostic::from(error).error_type, error::INVALID);
     }
     let nowhere = json!({
         "action": "own_lease",

@@ -9,7 +9,7 @@ use aws_sdk_route53::types::{
 use recovery::step::{Action, Context, Failure, Request};
 use services::steps::{StepError, handle};
 
-use super::stage::{OWN_HOST, PUBLIC_HOST, Stage};
+use super::stage::{OWN_HOST, PUBLIC_HOST, Stage, global_cluster};
 use crate::database::server::eventually;
 use crate::support::{self, home, standby};
 
@@ -101,27 +101,7 @@ async fn a_promotion_is_asked_for_once() {
     let error = stage.run(Action::PromoteDatabase).await.expect_err("there is no global cluster");
     assert!(matches!(error, StepError::Transient { .. }), "{error}");
 
-    let endpoint = support::emulator().await;
-    let at_home = aws_sdk_rds::Client::new(&support::config(&home(), &endpoint).await);
-    let at_standby = aws_sdk_rds::Client::new(&support::config(&standby(), &endpoint).await);
-    let (global, engine) = (format!("global-{unique}"), "aurora-postgresql");
-    at_home
-        .create_global_cluster()
-        .global_cluster_identifier(&global)
-        .engine(engine)
-        .send()
-        .await
-        .expect("the global cluster is new");
-    for (client, name) in [(&at_home, "home"), (&at_standby, "standby")] {
-        client
-            .create_db_cluster()
-            .db_cluster_identifier(format!("{name}-{unique}"))
-            .global_cluster_identifier(&global)
-            .engine(engine)
-            .send()
-            .await
-            .expect("the cluster is new");
-    }
+    global_cluster(unique, &[("home", home()), ("standby", standby())]).await;
     let first = stage.run(Action::PromoteDatabase).await.expect("the failover can begin");
     assert!(first.detail.contains("has begun"), "{}", first.detail);
     let again = stage.run(Action::PromoteDatabase).await.expect("it is begun or done");

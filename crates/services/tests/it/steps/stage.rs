@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use recovery::lease::LeaseState;
 use recovery::step::{Action, Context, Outcome, Request};
-use recovery::{Epoch, Lease};
+use recovery::{Epoch, Lease, Region};
 use services::lease_store::LeaseStore;
 use services::settings::{self, BaseUrl};
 use services::steps::{StepContext, StepError, handle};
@@ -32,6 +33,8 @@ pub struct Place {
     pub zone: String,
     pub own: String,
     pub resolver: Option<SocketAddr>,
+    /// How AWS is asked, if not as by every other test.
+    pub aws: Option<SdkConfig>,
     /// The own database and home's; without them the own one is alone.
     pub databases: Option<[Scratch; 2]>,
 }
@@ -39,7 +42,7 @@ pub struct Place {
 impl Default for Place {
     fn default() -> Self {
         let (zone, own) = ("none".to_owned(), OWN_HOST.to_owned());
-        Self { peer: support::dead_address(), zone, own, resolver: None, databases: None }
+        Self { peer: support::dead_address(), zone, own, resolver: None, aws: None, databases: None }
     }
 }
 
@@ -84,7 +87,7 @@ impl Stage {
     /// The same at another place.
     pub async fn build(place: Place) -> Self {
         let scene = Scene::new().await;
-        let Place { peer, zone, own, resolver, databases } = place;
+        let Place { peer, zone, own, resolver, aws, databases } = place;
         let (database, at_home) = match databases {
             Some([own, home]) => (own, Some(home.endpoint)),
             None => (server::migrated().await, None),
@@ -123,7 +126,8 @@ impl Stage {
         let lease = Lease::first(&home(), 1).successor(&standby(), "test", now_ms());
         leases.create(&lease).await.expect("the table answers");
         Self {
-            steps: StepContext::new(&scene.aws, settings).expect("the settings are valid"),
+            steps: StepContext::new(aws.as_ref().unwrap_or(&scene.aws), settings)
+                .expect("the settings are valid"),
             context: Context::of(&lease, &home()),
             scene,
             leases,
@@ -160,6 +164,22 @@ impl Stage {
 
     pub async fn lease(&self) -> Lease {
         self.leases.read().await.expect("the table answers").expect("there is one")
+    }
+}
+
+/// Makes a global cluster of a cluster per region, of which the first is the writer; their names begin with
+/// these words and end in what is the test's own.
+pub async fn global_cluster(unique: &str, members: &[(&str, Region)]) {
+    let (global, engine) = (format!("global-{unique}"), "aurora-postgresql");
+    for (at, (name, region)) in members.iter().enumerate() {
+        let rds = aws_sdk_rds::Client::new(&support::config(region, &support::emulator().await).await);
+        if at == 0 {
+            let create = rds.create_global_cluster().global_cluster_identifier(&global).engine(engine);
+            create.send().await.expect("the global cluster is new");
+        }
+        let create = rds.create_db_cluster().db_cluster_identifier(format!("{name}-{unique}"));
+        let create = create.global_cluster_identifier(&global).engine(engine);
+        create.send().await.expect("the cluster is new");
     }
 }
 

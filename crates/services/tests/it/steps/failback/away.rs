@@ -4,19 +4,22 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use aws_config::SdkConfig;
 use aws_sdk_rds::Client;
 use axum::Router;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use recovery::step::{Action, Outcome};
-use recovery::{Epoch, Lease};
+use recovery::{Epoch, Lease, Region};
 use services::database::settlement::{Source, raise_fence, settle};
 use services::journal::Entry;
 use services::steps::StepError;
 use tokio::net::TcpListener;
 
-use super::super::stage::{Place, Stage};
+use super::super::stage::{Place, Stage, global_cluster};
 use crate::database::server::{Scratch, empty_pair};
+use crate::proxy::{self, Call};
 use crate::support::{self, home, standby};
 
 /// Renewals since the standby took the lease, and since it has seen home well: more than the cooldown and
@@ -49,9 +52,32 @@ async fn face(ready: &Arc<AtomicBool>, serving: &Arc<AtomicBool>) -> SocketAddr 
     address
 }
 
+/// The standby's calls. Everything of a test but its clusters is in home's part of the emulator, so they are
+/// led there.
+async fn answer_as_standby(errs: Arc<AtomicBool>, mut call: Call) -> Response {
+    if call.service != "rds" {
+        let led = call.parts.headers["authorization"].to_str().expect("a signature is text");
+        let led = led.replace(&format!("/{}/", standby()), &format!("/{}/", home()));
+        call.parts.headers.insert("authorization", led.parse().expect("it was a header"));
+        return call.pass_on().await;
+    }
+    if call.region == home().as_str() && errs.load(Ordering::SeqCst) {
+        let text = proxy::text(call.pass_on().await).await;
+        let text =
+            text.replace("<IsWriter>true<", "<IsWriter>?<").replace("<IsWriter>false<", "<IsWriter>true<");
+        return text.replace("<IsWriter>?<", "<IsWriter>false<").into_response();
+    }
+    call.pass_on().await
+}
+
 impl Away {
     /// Every gate is open, but that there is no global cluster yet.
     pub async fn new() -> Self {
+        Self::asking(None).await
+    }
+
+    /// The same, which asks AWS so.
+    async fn asking(aws: Option<SdkConfig>) -> Self {
         let (ready, serving) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
         let [own, database] = empty_pair().await;
         for one in [&own, &database] {
@@ -62,7 +88,7 @@ impl Away {
         }
         let peer = face(&ready, &serving).await;
         let home_database = Scratch { endpoint: database.endpoint.clone(), name: database.name.clone() };
-        let place = Place { peer, databases: Some([own, home_database]), ..Place::default() };
+        let place = Place { peer, aws, databases: Some([own, home_database]), ..Place::default() };
         let away = Self { stage: Stage::build(place).await, database, ready, serving };
         let lease = away.stage.lease().await;
         let version = lease.version + RENEWALS;
@@ -74,31 +100,27 @@ impl Away {
     /// The same with a global cluster, whose writer is the standby's cluster and which home's has rejoined.
     pub async fn rejoined() -> Self {
         let away = Self::new().await;
-        away.global_cluster(&[("standby", &away.rds(&standby()).await), ("home", &away.rds(&home()).await)])
-            .await;
+        away.global_cluster(&[("standby", standby()), ("home", home())]).await;
         away
     }
 
-    pub async fn rds(&self, region: &recovery::Region) -> Client {
+    /// The same, where home's RDS turns the roles of the two clusters round as long as the flag is set.
+    pub async fn rejoined_beside_a_home_that_errs() -> (Self, Arc<AtomicBool>) {
+        let errs = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&errs);
+        let front = proxy::open(move |call| answer_as_standby(Arc::clone(&flag), call)).await;
+        let away = Self::asking(Some(support::config(&standby(), &front).await)).await;
+        away.global_cluster(&[("standby", standby()), ("home", home())]).await;
+        (away, errs)
+    }
+
+    pub async fn rds(&self, region: &Region) -> Client {
         Client::new(&support::config(region, &support::emulator().await).await)
     }
 
     /// Makes a global cluster of these, of which the first is the writer.
-    pub async fn global_cluster(&self, members: &[(&str, &Client)]) {
-        let unique = &self.stage.scene.settings.1.table;
-        let (global, engine) = (format!("global-{unique}"), "aurora-postgresql");
-        let created = members[0].1.create_global_cluster().global_cluster_identifier(&global).engine(engine);
-        created.send().await.expect("the global cluster is new");
-        for (name, client) in members {
-            client
-                .create_db_cluster()
-                .db_cluster_identifier(format!("{name}-{unique}"))
-                .global_cluster_identifier(&global)
-                .engine(engine)
-                .send()
-                .await
-                .expect("the cluster is new");
-        }
+    pub async fn global_cluster(&self, members: &[(&str, Region)]) {
+        global_cluster(&self.stage.scene.settings.1.table, members).await;
     }
 
     /// Puts a lease in the place of the one that is there.

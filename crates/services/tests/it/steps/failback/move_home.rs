@@ -102,6 +102,24 @@ async fn the_lease_does_not_go_home_before_the_database() {
     assert_eq!(away.stage.lease().await.epoch, Epoch(2));
 }
 
+/// Home would go by its own region's RDS, and promote its database with data loss allowed.
+#[tokio::test]
+async fn the_lease_does_not_go_home_before_home_s_own_rds_knows_of_the_database() {
+    let (away, errs) = Away::rejoined_beside_a_home_that_errs().await;
+    for action in [Action::Drain, Action::SwitchOver, Action::AwaitHomeWriter] {
+        away.done(action).await;
+    }
+    errs.store(true, Ordering::SeqCst);
+    let why = away.not_yet(Action::AwaitHomeWriter).await;
+    assert!(why.contains("says the RDS of us-east-1"), "{why}");
+    let error = away.run(Action::HandOverLease).await.expect_err("home does not know yet");
+    assert!(error.to_string().contains("says the RDS of us-east-1"), "{error}");
+    assert_eq!(away.stage.lease().await.epoch, Epoch(2));
+    errs.store(false, Ordering::SeqCst);
+    away.done(Action::HandOverLease).await;
+    assert_eq!(away.stage.lease().await.epoch, Epoch(3));
+}
+
 #[tokio::test]
 async fn a_failback_whose_lease_was_taken_changes_nothing_more() {
     let away = Away::rejoined().await;
