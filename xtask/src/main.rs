@@ -1,9 +1,11 @@
-//! Tasks of the workspace: code generation, packaging, tidy.
+//! Tasks of the workspace: code generation, packaging, images, tidy.
 //!
 //! It refuses to be a build system: every task is one thing that cargo cannot
 //! do. Start reading at the task you want, in its module.
 
+mod binaries;
 mod codegen;
+mod image;
 mod package;
 mod problem;
 mod tidy;
@@ -14,7 +16,8 @@ use std::process::ExitCode;
 use problem::Problem;
 
 const USAGE: &str = "usage: cargo xtask codegen [--check] [--spec FILE] | \
-     package [--architecture x86_64|arm64] [--package PACKAGE] [BINARY…] | tidy";
+     package [--architecture x86_64|arm64] [--package PACKAGE] [BINARY…] | \
+     image [--binaries DIRECTORY] [--to DIRECTORY] | tidy";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -31,6 +34,7 @@ fn run(arguments: &[String]) -> Result<(), Problem> {
     let root = root();
     match arguments.split_first() {
         Some((task, rest)) if task == "codegen" => codegen::run(rest, &root),
+        Some((task, rest)) if task == "image" => image::run(rest, &root),
         Some((task, rest)) if task == "package" => package::run(rest, &root),
         Some((task, rest)) if task == "tidy" => tidy::run(rest, &root),
         Some((task, _)) => Err(Problem::new(format!("no task `{task}`"), USAGE)),

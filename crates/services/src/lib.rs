@@ -8,9 +8,11 @@
 
 pub mod api;
 pub mod aws;
+pub mod container;
 pub mod custom_resource;
 pub mod database;
 pub mod database_keeper;
+mod fleet;
 pub mod journal;
 pub mod lease_store;
 pub mod preflight;

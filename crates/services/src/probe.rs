@@ -110,6 +110,16 @@ impl Prober {
         self.send(request(Method::GET, url, Bytes::new())?.map(Full::new)).await
     }
 
+    /// Sends a request with a JSON body, unsigned.
+    pub async fn send_unsigned(
+        &self,
+        method: Method,
+        url: &str,
+        body: impl Into<Bytes>,
+    ) -> Result<Answer, ProbeError> {
+        self.send(request(method, url, body.into())?.map(Full::new)).await
+    }
+
     /// Sends a request of the API with a JSON body, signed for `regions`.
     pub async fn send_signed(
         &self,

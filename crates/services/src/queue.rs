@@ -2,18 +2,24 @@
 
 use std::time::Duration;
 
+use aws_config::timeout::TimeoutConfig;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName};
+pub use aws_sdk_sqs::types::Message as Received;
+use aws_sdk_sqs::types::{
+    DeleteMessageBatchRequestEntry, MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName,
+};
 use recovery::OrderId;
 use recovery::order::journal_partition;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
-use crate::aws::CallFailed;
+use crate::aws::{ATTEMPT_TIMEOUT, CallFailed, OPERATION_TIMEOUT};
 
 /// Longest visibility timeout SQS takes.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html>
 pub const VISIBILITY_MAX: Duration = Duration::from_secs(12 * 60 * 60);
+/// Messages that one receive brings at most, which is as many as SQS gives.
+pub const BATCH_MAX: i32 = 10;
 /// Longest reason sent with a dead letter, in characters.
 const REASON_MAX: usize = 256;
 
@@ -87,6 +93,54 @@ impl Queue {
             .await
             .map(|_| ())
             .map_err(|error| CallFailed::new("sqs:SendMessage", error))
+    }
+
+    /// Up to [`BATCH_MAX`] messages, which nobody else receives for `invisible`; waits up to `wait` for the
+    /// first. Both in whole seconds; SQS waits for at most 20.
+    ///
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html>
+    pub async fn receive(&self, wait: Duration, invisible: Duration) -> Result<Vec<Received>, CallFailed> {
+        let whole = |time: Duration| i32::try_from(time.as_secs()).unwrap_or(i32::MAX);
+        // A call that waits is no call that hangs.
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(wait.saturating_add(ATTEMPT_TIMEOUT))
+            .operation_timeout(wait.saturating_add(OPERATION_TIMEOUT))
+            .build();
+        let answer = self
+            .client
+            .receive_message()
+            .queue_url(self.url().await?)
+            .max_number_of_messages(BATCH_MAX)
+            .wait_time_seconds(whole(wait))
+            .visibility_timeout(whole(invisible))
+            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+            .customize()
+            .config_override(aws_sdk_sqs::Config::builder().timeout_config(timeouts))
+            .send()
+            .await
+            .map_err(|error| CallFailed::new("sqs:ReceiveMessage", error))?;
+        Ok(answer.messages.unwrap_or_default())
+    }
+
+    /// Takes messages of one receive out of the queue, by their receipt handles; at most [`BATCH_MAX`].
+    /// How many were not taken out, and come back.
+    pub async fn delete(&self, receipt_handles: Vec<String>) -> Result<usize, CallFailed> {
+        let entry = |(number, handle): (usize, String)| {
+            let entry = DeleteMessageBatchRequestEntry::builder().id(number.to_string());
+            entry.receipt_handle(handle).build().expect("id and handle are set")
+        };
+        let entries: Vec<_> = receipt_handles.into_iter().enumerate().map(entry).collect();
+        if entries.is_empty() {
+            return Ok(0);
+        }
+        self.client
+            .delete_message_batch()
+            .queue_url(self.url().await?)
+            .set_entries(Some(entries))
+            .send()
+            .await
+            .map(|answer| answer.failed.len())
+            .map_err(|error| CallFailed::new("sqs:DeleteMessageBatch", error))
     }
 
     /// Lets the message come back after `delay`, in whole seconds, at most [`VISIBILITY_MAX`].

@@ -266,8 +266,10 @@ macro_rules! group {
     };
 }
 
+mod containers;
 mod groups;
 
+pub use containers::*;
 pub use groups::*;
 
 /// Tuples of groups: every member is read, so that every problem is seen.

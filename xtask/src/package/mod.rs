@@ -11,21 +11,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::binaries::{FUNCTIONS, PACKAGE};
 use crate::problem::Problem;
 
 const USAGE: &str = "usage: cargo xtask package [--architecture x86_64|arm64] [--package PACKAGE] [BINARY…]";
-
-/// The functions of the system; all of them in one package.
-const BINARIES: [&str; 7] = [
-    "database-keeper",
-    "order-processor",
-    "orders-api",
-    "preflight",
-    "recovery-step",
-    "sentinel",
-    "stack-hook",
-];
-const PACKAGE: &str = "services";
 
 /// A processor, by the name that the deployment file has for it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -91,7 +80,7 @@ impl Options {
             }
         }
         if options.binaries.is_empty() {
-            options.binaries = BINARIES.map(str::to_owned).to_vec();
+            options.binaries = FUNCTIONS.map(str::to_owned).to_vec();
         }
         Ok(options)
     }
@@ -160,7 +149,10 @@ mod tests {
     #[test]
     fn all_functions_are_the_default() {
         let options = parse(&[]).expect("nothing is needed");
-        assert_eq!((options.package.as_str(), options.binaries.len()), ("services", 4));
+        assert_eq!(
+            (options.package.as_str(), options.binaries),
+            ("services", FUNCTIONS.map(str::to_owned).to_vec())
+        );
     }
 
     #[test]

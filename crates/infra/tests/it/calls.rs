@@ -11,8 +11,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use self::lists::{FUNCTIONS, LAMBDA, LAMBDA_FOR_PROCESSOR, SAID};
+use self::lists::{FUNCTIONS, LAMBDA, SAID};
 use crate::{one, trading};
+
+/// What is called where containers run the application; functions may not.
+const OF_CONTAINERS: [&str; 2] = ["DescribeServices", "UpdateService"];
 
 const REGIONS: [&str; 2] = ["us-east-1", "us-east-2"];
 
@@ -126,10 +129,12 @@ pub(crate) fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// `get_item` as `GetItem`; IAM has another name for one of them.
+/// `get_item` as `GetItem`; IAM has other names for some of them.
 fn action(method: &str) -> String {
-    if method == "get_bucket_replication" {
-        return "GetReplicationConfiguration".to_owned();
+    match method {
+        "get_bucket_replication" => return "GetReplicationConfiguration".to_owned(),
+        "delete_message_batch" => return "DeleteMessage".to_owned(),
+        _ => {}
     }
     let word = |word: &str| {
         let (first, rest) = word.split_at(word.len().min(1));
@@ -180,9 +185,8 @@ fn the_lists_name_what_the_code_calls() {
     // A login and a request are signed here and sent by clients of their own; S3 and Secrets Manager use a
     // key on behalf of whoever calls them.
     let of_others = ["execute-api:Invoke", "rds-db:connect"];
-    let of_lambda = |call: &str| {
-        of_others.contains(&call) || call.starts_with("kms:") || LAMBDA_FOR_PROCESSOR.contains(&call)
-    };
+    let of_lambda = |call: &str| of_others.contains(&call) || call.starts_with("kms:");
+    called.retain(|call| !OF_CONTAINERS.contains(&call.as_str()));
     let listed: BTreeSet<String> = FUNCTIONS
         .iter()
         .flat_map(|(_, _, calls)| calls.iter())

@@ -9,7 +9,8 @@ use services::{aws, settings, telemetry};
 async fn main() -> Result<(), Error> {
     // A step that is not so far yet is an error to the workflow and to nobody else; `handle` logs it.
     telemetry::start_without(&settings::environment, Some(telemetry::HANDLER_ERRORS));
-    let settings: Settings = settings::start(&settings::environment)?;
-    let steps = &StepContext::new(&aws::config().await, settings)?;
+    let (settings, fleet): (Settings, Option<settings::Fleet>) = settings::start(&settings::environment)?;
+    let config = aws::config().await;
+    let steps = &StepContext::new(&config, settings)?.with_fleet(&config, fleet);
     run(service_fn(async |event: LambdaEvent<Value>| handle(parse(&event.payload)?, steps).await)).await
 }

@@ -1,13 +1,14 @@
-//! One kept connection to one region's database, with a fresh IAM token for each login.
+//! Kept connections to one region's database, with a fresh IAM token for each login.
 
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_rds::auth_token::{AuthTokenGenerator, Config as TokenConfig};
 use recovery::Region;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config};
@@ -52,6 +53,8 @@ pub struct Target {
     pub ca_file: Option<PathBuf>,
     /// How the connection is called in the database's own views.
     pub application: &'static str,
+    /// Connections at most; more callers wait for one.
+    pub connections: u32,
 }
 
 impl Target {
@@ -96,6 +99,7 @@ impl Target {
             tls: from.tls,
             ca_file: from.ca_file.clone(),
             application,
+            connections: from.connections.unwrap_or(1),
         }
     }
 }
@@ -148,12 +152,14 @@ impl Target {
     }
 }
 
-/// A database with at most one connection, made at first use and kept while it lives.
+/// A database with a bounded number of connections, made when they are needed and kept while they live.
 pub struct Database {
     target: Target,
     aws: SdkConfig,
     tls: MakeRustlsConnect,
-    kept: Mutex<Option<Client>>,
+    /// One for each connection there may be.
+    turns: Semaphore,
+    kept: Mutex<Vec<Client>>,
 }
 
 impl std::fmt::Debug for Database {
@@ -177,7 +183,8 @@ impl Database {
         plain(&target.endpoint.host)?;
         plain(&target.user)?;
         let tls = tls::connector(target.ca_file.as_deref())?;
-        Ok(Self { target, aws, tls, kept: Mutex::new(None) })
+        let most = usize::try_from(target.connections.max(1)).unwrap_or(1);
+        Ok(Self { target, aws, tls, turns: Semaphore::new(most), kept: Mutex::default() })
     }
 
     /// Where it is.
@@ -185,22 +192,29 @@ impl Database {
         &self.target
     }
 
-    /// The kept connection if it still answers, else a new one. Callers wait for each other.
+    /// A kept connection if it still answers, else a new one. When all are in use, callers wait in line.
     ///
     /// Takes at most [`CONNECT_LIMIT`] once it is this caller's turn.
     pub async fn connect(&self) -> Result<Connection<'_>, DatabaseError> {
-        let mut kept = self.kept.lock().await;
-        // Taken out before the first await, so that a caller who gives up leaves nothing half-used.
-        if let Some(client) = kept.take() {
+        let turn = self.turns.acquire().await.expect("nobody closes it");
+        // Taken out before the next await, so that a caller who gives up leaves nothing half-used.
+        let kept = self.kept().pop();
+        if let Some(client) = kept {
             if !client.is_closed()
                 && matches!(timeout(SIGN_OF_LIFE, client.check_connection()).await, Ok(Ok(())))
             {
-                return Ok(Connection { kept, client: Some(client) });
+                return Ok(Connection { database: self, client: Some(client), _turn: turn });
             }
-            tracing::info!(database = %self.target.endpoint, "the kept database connection is gone");
+            tracing::info!(database = %self.target.endpoint, "a kept database connection is gone");
+            // The others lead to the same server.
+            self.kept().clear();
         }
         let client = self.login().await?;
-        Ok(Connection { client: Some(client), kept })
+        Ok(Connection { database: self, client: Some(client), _turn: turn })
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Vec<Client>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn login(&self) -> Result<Client, DatabaseError> {
@@ -225,17 +239,20 @@ impl Database {
     }
 }
 
-/// The use of a [`Database`]'s connection, which goes back to be kept when this is dropped.
+/// The use of one of a [`Database`]'s connections, which goes back to be kept when this is dropped.
 pub struct Connection<'a> {
-    kept: MutexGuard<'a, Option<Client>>,
+    database: &'a Database,
     client: Option<Client>,
+    /// Given back after the client.
+    _turn: SemaphorePermit<'a>,
 }
 
 impl Connection<'_> {
-    /// Closes the connection, so that the next caller logs in anew: after an error, because the
-    /// endpoint may lead to another server by now.
+    /// Closes the connection and those that wait for use, so that the next callers log in anew: after an
+    /// error, because the endpoint may lead to another server by now.
     pub fn discard(mut self) {
         self.client = None;
+        self.database.kept().clear();
     }
 }
 
@@ -255,6 +272,6 @@ impl DerefMut for Connection<'_> {
 
 impl Drop for Connection<'_> {
     fn drop(&mut self) {
-        *self.kept = self.client.take();
+        self.database.kept().extend(self.client.take());
     }
 }

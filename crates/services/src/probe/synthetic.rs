@@ -1,5 +1,6 @@
 //! Orders that nobody placed: how a region is tried as its callers try it.
 
+use aws_config::SdkConfig;
 use http::Method;
 use recovery::order::{SYNTHETIC_ACCOUNT, Side};
 use recovery::{Order, OrderId, Region};
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{Answer, ProbeError, Prober, Signer};
-use crate::settings::BaseUrl;
+use crate::settings::{BaseUrl, Endpoints};
 
 /// Symbol of every synthetic order.
 pub const SYMBOL: &str = "TEST";
@@ -18,8 +19,8 @@ pub const SYMBOL: &str = "TEST";
 pub struct Caller {
     /// Finds the way.
     pub prober: Prober,
-    /// Shows who asks.
-    pub signer: Signer,
+    /// Shows who asks; `None` where nobody wants to know.
+    pub signer: Option<Signer>,
 }
 
 /// Where the API is entered, and the regions that may be behind it.
@@ -58,6 +59,18 @@ impl SyntheticError {
 }
 
 impl Caller {
+    /// Asks as `endpoints` want to be asked.
+    ///
+    /// # Errors
+    /// When calls are to be signed and `aws` has nothing that gives credentials.
+    pub fn new(aws: &SdkConfig, prober: Prober, endpoints: &Endpoints) -> Result<Self, ProbeError> {
+        let signer = match endpoints.unsigned {
+            Some(true) => None,
+            Some(false) | None => Some(Signer::new(aws)?),
+        };
+        Ok(Self { prober, signer })
+    }
+
     async fn ask(
         &self,
         entrance: &Entrance,
@@ -66,7 +79,10 @@ impl Caller {
         body: Vec<u8>,
     ) -> Result<Answer, ProbeError> {
         let (url, regions) = (entrance.base.join(path), &entrance.regions);
-        self.prober.send_signed(&self.signer, regions, method, &url, body).await
+        match &self.signer {
+            Some(signer) => self.prober.send_signed(signer, regions, method, &url, body).await,
+            None => self.prober.send_unsigned(method, &url, body).await,
+        }
     }
 }
 

@@ -26,7 +26,7 @@ use crate::database::{Database, DatabaseError, Target};
 use crate::journal::Journal;
 use crate::lease_store::LeaseStore;
 use crate::probe::synthetic::{Caller, Entrance};
-use crate::probe::{ProbeError, Prober, Signer};
+use crate::probe::{ProbeError, Prober};
 use crate::queue::Queue;
 use crate::settings;
 use crate::switch::Switch;
@@ -85,6 +85,7 @@ impl Sentinel {
     ) -> Result<Self, SentinelError> {
         let (regions, journal, queue, database, lease, watch, (trigger, failback), endpoints) = settings;
         let prober = Prober::new(endpoints.resolver)?;
+        let caller = Caller::new(aws, prober.clone(), &endpoints)?;
         let dynamodb = aws_sdk_dynamodb::Client::new(aws);
         let queue = Queue::new(aws_sdk_sqs::Client::new(aws), queue.name);
         let own_database = || Database::new(aws.clone(), Target::own(&regions, &database, SERVICE));
@@ -102,11 +103,11 @@ impl Sentinel {
                 database: own_database()?,
                 rds: aws_sdk_rds::Client::new(aws),
                 cluster: clusters.map(|clusters| clusters.own),
-                prober: prober.clone().with_total_timeout(readiness::API_LIMIT),
+                prober: prober.with_total_timeout(readiness::API_LIMIT),
                 own: endpoints.own,
             },
             outside: outside::Outside {
-                caller: Caller { prober, signer: Signer::new(aws).map_err(ProbeError::from)? },
+                caller,
                 peer: Entrance { base: endpoints.peer, regions: vec![regions.peer.clone()] },
             },
             switch: Switch::new(aws_sdk_ssm::Client::new(aws), trigger.switch_parameter),

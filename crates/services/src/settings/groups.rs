@@ -64,6 +64,8 @@ group! {
         tls: Tls = required setting::DATABASE_TLS,
         /// PEM file of the authorities that sign its certificate; `None`: Amazon RDS's own.
         ca_file: Option<PathBuf> = optional setting::DATABASE_CA_FILE,
+        /// Connections that one process keeps to each database at most; `None`: one.
+        connections: Option<u32> = optional setting::DATABASE_CONNECTIONS,
     }
 }
 
@@ -192,6 +194,8 @@ group! {
         public: BaseUrl = required setting::PUBLIC_URL,
         /// DNS resolver; `None`: the system's own.
         resolver: Option<SocketAddr> = optional setting::RESOLVER,
+        /// Whether they ask for no signature, as load balancers do; `None`: calls are signed.
+        unsigned: Option<bool> = optional setting::UNSIGNED_CALLS,
     }
 }
 

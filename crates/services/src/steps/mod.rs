@@ -27,10 +27,11 @@ use tokio::time::timeout;
 pub use error::StepError;
 
 use crate::database::{Database, DatabaseError, Target};
+use crate::fleet::Fleet;
 use crate::journal::Journal;
 use crate::lease_store::LeaseStore;
 use crate::probe::synthetic::{Caller, Entrance};
-use crate::probe::{ProbeError, Prober, Signer};
+use crate::probe::{ProbeError, Prober};
 use crate::settings;
 use crate::switch::Switch;
 
@@ -88,6 +89,7 @@ pub struct StepContext {
     replay: settings::Replay,
     switch: Switch,
     home: failback::Home,
+    fleet: Option<Fleet>,
 }
 
 impl StepContext {
@@ -102,7 +104,7 @@ impl StepContext {
         let prober = Prober::new(endpoints.resolver)?;
         Ok(Self {
             leases: LeaseStore::new(dynamodb.clone(), &journal.table),
-            caller: Caller { prober: prober.clone(), signer: Signer::new(aws).map_err(ProbeError::from)? },
+            caller: Caller::new(aws, prober.clone(), &endpoints)?,
             prober,
             journal: Journal::new(dynamodb, journal, regions.own.clone()),
             home: failback::Home::new(aws, &regions, &database, &switch, &lease, failback)?,
@@ -118,6 +120,7 @@ impl StepContext {
             zone,
             replay,
             switch: Switch::new(aws_sdk_ssm::Client::new(aws), switch.parameter),
+            fleet: None,
         })
     }
 
@@ -191,7 +194,7 @@ async fn run(request: Request, steps: &StepContext) -> Result<Outcome, StepError
         Action::PromoteDatabase => database::promote(steps, context).await?,
         Action::AwaitWriter => database::await_writer(steps).await?,
         Action::RaiseFence => database::raise_fence(steps, context).await?,
-        Action::PrepareCompute => compute::prepare(steps).await,
+        Action::PrepareCompute => compute::prepare(steps, context).await?,
         Action::VerifyCompute => compute::verify(steps).await?,
         Action::SteerTraffic => traffic::steer(steps, context).await?,
         Action::VerifyTraffic => traffic::verify(steps).await?,

@@ -13,7 +13,7 @@ use recovery::Region;
 use ring::{digest, hmac, signature};
 use services::probe::synthetic::{self, Caller, Entrance};
 use services::probe::{Prober, Signer};
-use services::settings::BaseUrl;
+use services::settings::{BaseUrl, Endpoints};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -161,12 +161,40 @@ async fn placed(token: Option<&str>, regions: &[Region]) -> Received {
     let url = format!("http://{}", listener.local_addr().expect("a bound port"));
     let caller = Caller {
         prober: Prober::new(None).expect("a prober"),
-        signer: Signer::new(&aws(token)).expect("there are credentials"),
+        signer: Some(Signer::new(&aws(token)).expect("there are credentials")),
     };
     let entrance = Entrance { base: BaseUrl(url.parse().expect("a URL")), regions: regions.to_vec() };
     let (placed, received) = tokio::join!(synthetic::place(&caller, &entrance), Received::next(&listener));
     placed.expect("it was answered");
     received
+}
+
+#[tokio::test]
+async fn who_asks_for_no_signature_gets_none() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url: http::Uri =
+        format!("http://{}", listener.local_addr().expect("a bound port")).parse().expect("a URL");
+    let endpoints = |unsigned| Endpoints {
+        own: BaseUrl(url.clone()),
+        peer: BaseUrl(url.clone()),
+        public: BaseUrl(url.clone()),
+        resolver: None,
+        unsigned,
+    };
+    let caller = |unsigned| {
+        let prober = Prober::new(None).expect("a prober");
+        Caller::new(&aws(Some("token")), prober, &endpoints(unsigned)).expect("there are credentials")
+    };
+    let entrance = Entrance { base: BaseUrl(url.clone()), regions: vec![home()] };
+    for (unsigned, signed) in [(None, true), (Some(false), true), (Some(true), false)] {
+        let caller = caller(unsigned);
+        let (placed, received) =
+            tokio::join!(synthetic::place(&caller, &entrance), Received::next(&listener));
+        placed.expect("it was answered");
+        for name in ["authorization", "x-amz-security-token"] {
+            assert_eq!(received.headers.contains_key(name), signed, "{unsigned:?}: {name}");
+        }
+    }
 }
 
 #[test]

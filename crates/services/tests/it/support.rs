@@ -98,6 +98,7 @@ impl Scene {
                 user: "standfast".to_owned(),
                 tls: Tls::Prefer,
                 ca_file: None,
+                connections: None,
             },
         );
         Self { aws, settings }

@@ -14,9 +14,6 @@ pub(super) const LAMBDA: [&str; 10] = [
     "ec2:UnassignPrivateIpAddresses",
 ];
 
-/// What Lambda does beside that for one of them: it reads the queue for the processor.
-pub(super) const LAMBDA_FOR_PROCESSOR: [&str; 2] = ["sqs:DeleteMessage", "sqs:ReceiveMessage"];
-
 const ORDERS_API: [&str; 9] = [
     "dynamodb:GetItem table/table-journal-production",
     "dynamodb:GetItem table/table-sessions-production",

@@ -10,10 +10,11 @@ use uuid::Uuid;
 use crate::lambda::{LIMIT, function, runtime};
 use crate::support::{Scene, emulator};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_orders-api");
+/// The function behind API Gateway.
+pub const BINARY: &str = env!("CARGO_BIN_EXE_orders-api");
 
 /// A REST API event, as a custom domain with an empty base path makes it.
-fn event(method: &str, path: &str, body: Option<&Value>) -> Value {
+pub fn event(method: &str, path: &str, body: Option<&Value>) -> Value {
     json!({
         "resource": "/{proxy+}", "path": path, "httpMethod": method,
         "headers": { "Host": "orders.trading.example", "Content-Type": "application/json" },
@@ -32,24 +33,31 @@ fn event(method: &str, path: &str, body: Option<&Value>) -> Value {
     })
 }
 
+/// What the deployment tells the API of a scene.
+pub fn environment(scene: &Scene) -> [(&'static str, String); 11] {
+    let (regions, journal, sessions, queue, database) = scene.settings.clone();
+    [
+        (setting::HOME_REGION, regions.home.to_string()),
+        (setting::PEER_REGION, regions.peer.to_string()),
+        (setting::JOURNAL_TABLE, journal.table),
+        (setting::JOURNAL_SHARDS, journal.shards.to_string()),
+        (setting::SESSIONS_TABLE, sessions.table),
+        (setting::ORDER_QUEUE, queue.name),
+        (setting::DATABASE_ENDPOINT, database.endpoint.to_string()),
+        (setting::PEER_DATABASE_ENDPOINT, database.peer_endpoint.to_string()),
+        (setting::DATABASE_NAME, database.name),
+        (setting::DATABASE_USER, database.user),
+        (setting::DATABASE_TLS, "prefer".to_owned()),
+    ]
+}
+
 #[tokio::test]
 async fn an_order_comes_through_the_runtime() {
     let scene = Scene::new().await;
     let (address, events, mut answers) = runtime().await;
-    let (_, journal, sessions, queue, database) = &scene.settings;
     let _function = function(BINARY, &address)
         .env("AWS_ENDPOINT_URL", emulator().await)
-        .env(setting::HOME_REGION, "us-east-1")
-        .env(setting::PEER_REGION, "us-east-2")
-        .env(setting::JOURNAL_TABLE, &journal.table)
-        .env(setting::JOURNAL_SHARDS, "4")
-        .env(setting::SESSIONS_TABLE, &sessions.table)
-        .env(setting::ORDER_QUEUE, &queue.name)
-        .env(setting::DATABASE_ENDPOINT, database.endpoint.to_string())
-        .env(setting::PEER_DATABASE_ENDPOINT, database.peer_endpoint.to_string())
-        .env(setting::DATABASE_NAME, "orders")
-        .env(setting::DATABASE_USER, "standfast")
-        .env(setting::DATABASE_TLS, "prefer")
+        .envs(environment(&scene))
         .spawn()
         .expect("the binary is built");
     let id = Uuid::now_v7();

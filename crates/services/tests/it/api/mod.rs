@@ -1,6 +1,6 @@
 //! The API through its router, against the emulator.
 
-mod function;
+pub mod function;
 mod health;
 mod journal;
 mod orders;

@@ -126,6 +126,7 @@ impl Scratch {
             tls: Tls::Prefer,
             ca_file: None,
             application: "test",
+            connections: 1,
         }
     }
 

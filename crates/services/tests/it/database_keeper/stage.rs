@@ -38,6 +38,7 @@ impl Stage {
                 user: username.to_owned(),
                 tls: Tls::Prefer,
                 ca_file: None,
+                connections: None,
             },
             settings::MasterSecret { name: secret.clone() },
         );

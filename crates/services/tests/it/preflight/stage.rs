@@ -66,6 +66,7 @@ impl Stage {
             peer: url(&peer.address.to_string()),
             public: url(PUBLIC_HOST),
             resolver: Some(resolver),
+            unsigned: None,
         };
         let configured = support::config(&home(), &front.url).await;
         let settings = settings(&scene, &unique, &writer, endpoints);

@@ -1,6 +1,6 @@
 //! The order processor between a real queue, a journal and real databases.
 
-mod stage;
+pub mod stage;
 
 mod failures;
 mod poison;

@@ -173,6 +173,7 @@ impl Stage {
                 peer: peer_face.url(),
                 public: own_face.url(),
                 resolver: None,
+                unsigned: None,
             },
         );
         Sentinel::new(aws, settings, None).expect("the settings are valid")

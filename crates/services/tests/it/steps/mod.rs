@@ -1,6 +1,7 @@
 //! The workflow's steps against the emulator and PostgreSQL.
 
 mod audit;
+mod containers;
 mod failback;
 mod function;
 mod input;

@@ -111,6 +111,7 @@ impl Stage {
                 peer: url(&peer.to_string()),
                 public: url(PUBLIC_HOST),
                 resolver,
+                unsigned: None,
             },
             settings::Announcements { event_bus: "default".to_owned() },
             (

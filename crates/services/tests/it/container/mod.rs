@@ -1,0 +1,10 @@
+//! What runs in containers, as processes of their own.
+
+mod bounds;
+mod ending;
+mod fronts;
+mod process;
+mod queue_front;
+mod role;
+mod worker;
+mod worker_killed;
