@@ -2,6 +2,8 @@
 //!
 //! Member names are those of the ECS API reference; any other operation is answered as unknown.
 
+use std::collections::BTreeMap;
+
 use recovery::Region;
 use serde_json::{Value, json};
 
@@ -42,9 +44,55 @@ impl ContainerApi for Fleets {
             }
         }
     }
+
+    fn load_balancing(&self, region: &Region, form: &[u8]) -> (u16, String) {
+        let unknown = "<ErrorResponse><Error><Code>TargetGroupNotFound</Code></Error></ErrorResponse>";
+        self.of(region).map_or_else(|| (400, unknown.to_owned()), |fleet| fleet.target_health(form))
+    }
 }
 
 impl Fleet {
+    /// The state of every target, in the XML of the API; of anything else nothing is known.
+    fn target_health(&self, form: &[u8]) -> (u16, String) {
+        let asked: BTreeMap<_, _> = form_urlencoded::parse(form).into_owned().collect();
+        let own = target_group(self.region());
+        let action = asked.get("Action").map(String::as_str).unwrap_or_default();
+        let group = asked.get("TargetGroupArn").map(String::as_str).unwrap_or_default();
+        let refused = |code: &str| {
+            (
+                400,
+                format!(
+                    "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code></Error></ErrorResponse>"
+                ),
+            )
+        };
+        match (action, self.balancer()) {
+            ("DescribeTargetHealth", Some(balancer)) if group == own => {
+                let states = balancer.states();
+                let members = states.iter().map(|(address, health)| {
+                    format!(
+                        "<member><Target><Id>{}</Id><Port>{}</Port></Target><TargetHealth><State>{}</State>\
+                         </TargetHealth></member>",
+                        address.ip(),
+                        address.port(),
+                        health.as_str()
+                    )
+                });
+                let members: String = members.collect();
+                (
+                    200,
+                    format!(
+                        "<DescribeTargetHealthResponse><DescribeTargetHealthResult><TargetHealthDescriptions>\
+                         {members}</TargetHealthDescriptions></DescribeTargetHealthResult>\
+                         </DescribeTargetHealthResponse>"
+                    ),
+                )
+            }
+            ("DescribeTargetHealth", _) => refused("TargetGroupNotFound"),
+            _ => refused("InvalidAction"),
+        }
+    }
+
     fn ecs(&self, operation: &str, body: &[u8]) -> Result<Value, Refusal> {
         let asked: Value = serde_json::from_slice(body)
             .map_err(|error| Refusal(400, "SerializationException", error.to_string()))?;
@@ -114,6 +162,11 @@ impl Fleet {
     }
 }
 
+/// The one group of targets that a fleet has.
+fn target_group(region: &Region) -> String {
+    format!("arn:aws:elasticloadbalancing:{region}:{ACCOUNT}:targetgroup/tasks/0")
+}
+
 fn arn(region: &Region, kind: &str, cluster: &str, name: &str) -> String {
     format!("arn:aws:ecs:{region}:{ACCOUNT}:{kind}/{cluster}/{name}")
 }
@@ -124,6 +177,19 @@ fn describe(region: &Region, service: &Service) -> Value {
     let pending = service.desired.saturating_sub(running);
     let revision = service.revision_number();
     let definition = format!("arn:aws:ecs:{region}:{ACCOUNT}:task-definition/{}:{revision}", plan.binary);
+    let mut deployments = vec![json!({
+        "id": format!("ecs-svc/{revision}"),
+        "status": "PRIMARY",
+        "rolloutState": service.rollout_state(),
+        "taskDefinition": definition,
+        "desiredCount": service.desired,
+        "runningCount": running,
+        "pendingCount": pending,
+        "failedTasks": service.failed_tasks(),
+    })];
+    if service.rollout_state() == "IN_PROGRESS" {
+        deployments.push(json!({"id": "ecs-svc/before", "status": "ACTIVE", "rolloutState": "COMPLETED"}));
+    }
     json!({
         "serviceArn": arn(region, "service", &plan.cluster, &plan.name),
         "serviceName": plan.name,
@@ -133,16 +199,8 @@ fn describe(region: &Region, service: &Service) -> Value {
         "runningCount": running,
         "pendingCount": pending,
         "taskDefinition": definition,
-        "deployments": [{
-            "id": format!("ecs-svc/{revision}"),
-            "status": "PRIMARY",
-            "rolloutState": service.rollout_state(),
-            "taskDefinition": definition,
-            "desiredCount": service.desired,
-            "runningCount": running,
-            "pendingCount": pending,
-            "failedTasks": service.failed_tasks(),
-        }],
+        "deployments": deployments,
+        "loadBalancers": if plan.balanced { vec![json!({"targetGroupArn": target_group(region)})] } else { vec![] },
         "events": [],
     })
 }

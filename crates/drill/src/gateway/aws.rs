@@ -70,7 +70,7 @@ impl AwsFace {
             _ if !self.faults.now().reaches(&self.region, &scope.region) => Err(Broken),
             Route::Database => Ok(self.database(&scope.region, &body).await),
             Route::Containers => match self.containers.get() {
-                Some(api) => Ok(super::containers::answer(&**api, &scope.region, &operation, &body).await),
+                Some(api) => Ok(super::containers::answer(&**api, &scope, &operation, &body).await),
                 None => Ok(self.forward(parts, body).await),
             },
             Route::Regional => Ok(self.forward(parts, body).await),

@@ -114,6 +114,12 @@ impl Balancer {
         self.targets().iter().find(|target| target.id == id).map(Target::health)
     }
 
+    /// Every registered target and how it is.
+    #[must_use]
+    pub fn states(&self) -> Vec<(SocketAddr, TargetHealth)> {
+        self.targets().iter().map(|target| (target.address, target.health())).collect()
+    }
+
     /// Targets that are healthy.
     #[must_use]
     pub fn healthy(&self) -> usize {

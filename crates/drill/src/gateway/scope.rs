@@ -66,7 +66,7 @@ pub(super) enum Route {
     Sessions { written: Vec<String> },
     /// The database's control plane.
     Database,
-    /// The containers' control plane.
+    /// The control plane of containers and of what stands before them.
     Containers,
     /// Everything else belongs to the region of the scope.
     Regional,
@@ -78,7 +78,7 @@ pub(super) enum Route {
 pub(super) fn route(tables: &Tables, service: &str, target: &str, body: &[u8]) -> Route {
     match service {
         "rds" => Route::Database,
-        "ecs" => Route::Containers,
+        "ecs" | "elasticloadbalancing" => Route::Containers,
         "dynamodb" => table_route(tables, target, body),
         _ => Route::Regional,
     }

@@ -20,7 +20,7 @@ const NO_MINUTE: Duration = Duration::from_secs(3600);
 
 async fn steady(net: u8) -> Yard {
     let yard = Yard::new(net, service(), NO_MINUTE).await;
-    eventually("every task is well", async || yard.fleet.is_steady()).await;
+    yard.settles().await;
     yard.fleet.observe();
     yard
 }
@@ -150,6 +150,10 @@ async fn ecs_calls_are_answered_from_what_is_there() {
     assert_eq!(service["deployments"][0]["rolloutState"], "COMPLETED");
     let (status, said) = ask("UpdateService", json!({"cluster": "other", "service": SERVICE})).await;
     assert_eq!((status, &said["__type"]), (400, &json!("ClusterNotFoundException")));
+    let group = service["loadBalancers"][0]["targetGroupArn"].as_str().expect("it is behind one");
+    let form = format!("Action=DescribeTargetHealth&TargetGroupArn={group}");
+    let (status, xml) = call(at, &home(), "elasticloadbalancing", "", &form).await.expect("an answer");
+    assert_eq!((status, xml.matches("<State>healthy</State>").count()), (200, 3), "{xml}");
     let (status, said) = ask("RunTask", json!({"cluster": "cluster-orders-test"})).await;
     assert_eq!((status, &said["__type"]), (400, &json!("UnknownOperationException")));
 }
@@ -166,7 +170,7 @@ async fn load_makes_a_service_grow_and_the_figures_are_told() {
     };
     let service = drill::fleet::plan::ServicePlan { scaling: scaling(vec![policy]), ..service() };
     let yard = Yard::new(137, service, Duration::from_millis(500)).await;
-    eventually("every task is well", async || yard.fleet.is_steady()).await;
+    yard.settles().await;
     asked_until(&yard, || !yard.fleet.scaled().is_empty()).await;
     let scaled = yard.fleet.scaled().remove(0);
     assert_eq!((scaled.change.from, scaled.change.to), (3, 6), "{scaled:?}");

@@ -99,8 +99,6 @@ fn failing(tasks: &[TaskView], failures: u32) -> ServiceView<'_> {
 #[test]
 fn a_rollout_that_fails_is_given_up_and_its_tasks_go_while_the_old_ones_stay() {
     let old = well(1);
-    let failing =
-        |tasks, failures| ServiceView { revision: 2, rollout_failures: Some(failures), ..view(tasks) };
     assert!(!decide(&failing(&old, 2)).contains(&Act::GiveUp));
     assert_eq!(decide(&failing(&old, 3)), [Act::GiveUp]);
     let without = RolloutRules { breaker: false, ..RULES };

@@ -43,6 +43,7 @@ impl TargetHealth {
 #[derive(Debug)]
 pub(super) struct Target {
     pub(super) id: TargetId,
+    pub(super) address: SocketAddr,
     upstream: Upstream,
     checked: watch::Receiver<TargetHealth>,
     draining_since: Option<Instant>,
@@ -66,7 +67,7 @@ impl Target {
         let (health, checked) = watch::channel(TargetHealth::Initial);
         let mut checks = JoinSet::new();
         checks.spawn(check::watch(plan.check.clone(), address, health));
-        Self { id, upstream, checked, draining_since: None, in_flight: Arc::default(), checks }
+        Self { id, address, upstream, checked, draining_since: None, in_flight: Arc::default(), checks }
     }
 
     pub(super) fn health(&self) -> TargetHealth {

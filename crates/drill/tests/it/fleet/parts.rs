@@ -85,7 +85,7 @@ pub fn service() -> ServicePlan {
             running_percent_max: 200,
             breaker: true,
             rolls_back: true,
-            grace: Duration::from_millis(500),
+            grace: Duration::from_secs(6),
         },
         stop_timeout: Duration::from_secs(1),
         scaling: None,
@@ -126,6 +126,15 @@ impl Yard {
         pair.gateway.balance(&home(), fleet.balancer().expect("it has one").clone());
         pair.gateway.answer_container_calls(Arc::new(Fleets(vec![fleet.clone()])));
         Self { pair, fleet, _directory: directory }
+    }
+
+    /// Waits until every task is well.
+    pub async fn settles(&self) {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+        while !self.fleet.is_steady() {
+            assert!(tokio::time::Instant::now() < deadline, "never steady: {:#?}", self.told());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// One request over a connection of its own: status and body.
