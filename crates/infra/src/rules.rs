@@ -64,10 +64,14 @@ const NAMED_BY_TAG: [&str; 10] = [
     "AWS::Route53::HealthCheck",
 ];
 
-/// The global cluster is what its clusters are joined by; another zone would have other
-/// name servers than the registrar knows; the removal of a custom resource removes what it looks after.
-const ALSO_HOLDS: [&str; 3] =
-    ["AWS::CloudFormation::CustomResource", "AWS::RDS::GlobalCluster", "AWS::Route53::HostedZone"];
+/// What runs goes on only while its image is there; the global cluster is what its clusters are joined by;
+/// another zone would have other name servers than the registrar knows; the removal of a custom resource removes what it looks after.
+const ALSO_HOLDS: [&str; 4] = [
+    "AWS::CloudFormation::CustomResource",
+    "AWS::ECR::Repository",
+    "AWS::RDS::GlobalCluster",
+    "AWS::Route53::HostedZone",
+];
 
 /// What encrypts each type. A type with several rows must satisfy each of them.
 const ENCRYPTION: [Encryption; 10] = [

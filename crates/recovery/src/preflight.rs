@@ -82,8 +82,19 @@ checks! {
     Schedule "schedule" "Is the schedule that starts this region's sentinel enabled?";
     /// The off switch.
     Switch "switch" "Is the switch on?";
+    /// Enough containers.
+    Services "services" "Does every service of containers run as many tasks as its floor asks for?";
+    /// One release of the containers.
+    Deployments "deployments" "Has every service of containers one deployment that is complete, none under way and none failed?";
+    /// Containers that the load balancer reaches.
+    Targets "targets" "Are as many targets of the load balancer healthy as the floor asks for, and none unhealthy?";
     /// What a recovery may do.
     Permissions "permissions" "Would IAM let this region's recovery steps do what a recovery needs?";
+}
+
+impl Check {
+    /// Checks that there is nothing to ask of where functions run the application.
+    pub const OF_CONTAINERS: &[Self] = &[Self::Services, Self::Deployments, Self::Targets];
 }
 
 /// What became of a check.
@@ -124,7 +135,7 @@ pub struct Report {
     pub passed: bool,
     /// Checks that keep the system from being ready, in order.
     pub gaps: Vec<Check>,
-    /// One for every check, in order.
+    /// One for every check, in order; those [of containers](Check::OF_CONTAINERS) only where there are any.
     pub findings: Vec<Finding>,
 }
 
@@ -132,7 +143,7 @@ impl Report {
     /// Puts the findings in order. A check without one did not run, which counts as a gap; one that is
     /// blocked is a gap of its own only if what blocks it is none.
     pub fn new(region: Region, at_ms: u64, mut found: Vec<Finding>) -> Self {
-        for check in Check::ALL {
+        for check in Check::ALL.iter().filter(|check| !Check::OF_CONTAINERS.contains(check)) {
             if !found.iter().any(|finding| finding.check == *check) {
                 let detail = "it did not run".to_owned();
                 found.push(Finding { check: *check, state: State::Unknown, detail, took_ms: 0 });
@@ -200,6 +211,23 @@ mod tests {
         findings.remove(3);
         let report = Report::new(region(), 1, findings);
         assert_eq!((report.passed, report.gaps), (false, vec![Check::ALL[3]]));
+    }
+
+    #[test]
+    fn checks_of_containers_may_be_absent_and_count_where_they_are_not() {
+        let absent: Vec<Finding> =
+            all(|_| State::Passed).into_iter().filter(|f| !Check::OF_CONTAINERS.contains(&f.check)).collect();
+        assert!(Report::new(region(), 1, absent.clone()).passed);
+        for check in Check::OF_CONTAINERS {
+            let mut findings = absent.clone();
+            findings.push(Finding {
+                check: *check,
+                state: State::Unknown,
+                detail: String::new(),
+                took_ms: 1,
+            });
+            assert_eq!(Report::new(region(), 1, findings).gaps, [*check]);
+        }
     }
 
     #[test]

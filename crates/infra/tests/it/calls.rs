@@ -15,7 +15,7 @@ use self::lists::{FUNCTIONS, LAMBDA, SAID};
 use crate::{one, trading};
 
 /// What is called where containers run the application; functions may not.
-const OF_CONTAINERS: [&str; 2] = ["DescribeServices", "UpdateService"];
+const OF_CONTAINERS: [&str; 3] = ["DescribeServices", "DescribeTargetHealth", "UpdateService"];
 
 const REGIONS: [&str; 2] = ["us-east-1", "us-east-2"];
 

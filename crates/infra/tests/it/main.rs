@@ -71,6 +71,12 @@ fn everywhere() -> impl Iterator<Item = (&'static [Template], &'static str)> {
     shipped().iter().flat_map(of)
 }
 
+/// The other region of the pair that these templates are deployed to.
+fn peer_of<'t>(templates: &'t [Template], region: &str) -> &'t str {
+    let other = templates.iter().find(|template| template.region != region);
+    &other.expect("a deployment has two regions").region
+}
+
 /// The same for the deployments with containers.
 fn at_finance() -> impl Iterator<Item = (&'static [Template], &'static str)> {
     everywhere().skip(2)

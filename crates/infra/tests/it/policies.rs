@@ -6,12 +6,14 @@ use infra::stack::preflight::JOURNAL_KEY;
 use recovery::lease::LEASE_KEY;
 use serde_json::{Value, json};
 
-use crate::trading;
+use crate::{every_template, shipped};
 
 /// Actions that AWS takes for no resource but `*`; the template carries the reason.
-const ANYWHERE: [&str; 7] = [
+const ANYWHERE: [&str; 9] = [
     "ec2:AssignPrivateIpAddresses,ec2:CreateNetworkInterface,ec2:DeleteNetworkInterface,\
      ec2:DescribeNetworkInterfaces,ec2:DescribeSubnets,ec2:UnassignPrivateIpAddresses",
+    "ecr:GetAuthorizationToken",
+    "elasticloadbalancing:DescribeTargetHealth",
     "kms:*",
     "logs:CreateLogDelivery,logs:DeleteLogDelivery,logs:DescribeLogGroups,logs:DescribeResourcePolicies,logs:GetLogDelivery,logs:ListLogDeliveries,logs:PutResourcePolicy,logs:UpdateLogDelivery",
     "logs:CreateLogGroup,logs:CreateLogStream,logs:DescribeLogGroups,logs:DescribeLogStreams,logs:FilterLogEvents,logs:GetLogEvents,logs:PutLogEvents",
@@ -46,7 +48,7 @@ fn statements<'v>(value: &'v Value, found: &mut Vec<&'v Value>) {
 fn wildcards_have_a_written_reason() {
     let mut used = BTreeSet::new();
     let mut seen = 0;
-    for template in trading() {
+    for template in every_template() {
         for (id, resource) in template.resources() {
             let mut allowed = Vec::new();
             statements(&resource["Properties"], &mut allowed);
@@ -78,7 +80,7 @@ fn wildcards_have_a_written_reason() {
 
 #[test]
 fn each_function_has_a_role_of_its_own() {
-    for template in trading() {
+    for template in every_template() {
         let roles: Vec<&Value> = template.all("AWS::Lambda::Function").iter().map(|f| &f["Role"]).collect();
         let distinct: BTreeSet<String> = roles.iter().map(ToString::to_string).collect();
         assert_eq!(roles.len(), distinct.len());
@@ -89,7 +91,7 @@ fn each_function_has_a_role_of_its_own() {
 #[test]
 fn the_code_of_a_function_cannot_touch_network_interfaces() {
     let (mut functions, mut in_network) = (0, 0);
-    for template in trading() {
+    for template in every_template() {
         in_network +=
             template.all("AWS::Lambda::Function").iter().filter(|f| f.get("VpcConfig").is_some()).count();
         for role in template.all("AWS::IAM::Role") {
@@ -141,7 +143,7 @@ fn who_accepts_orders_cannot_write_the_lease_and_who_holds_it_writes_nothing_els
         "Null": { "dynamodb:LeadingKeys": "false" },
     });
     let mut writers = Vec::new();
-    for template in trading() {
+    for template in every_template() {
         for role in template.all("AWS::IAM::Role") {
             let name = role["RoleName"].as_str().unwrap_or_default();
             let mut allowed = Vec::new();
@@ -152,7 +154,7 @@ fn who_accepts_orders_cannot_write_the_lease_and_who_holds_it_writes_nothing_els
                 if on_journal && actions.iter().any(|action| changes_items(action)) {
                     assert_eq!(actions.iter().find(|a| changes_items(a) && *a != "dynamodb:PutItem"), None);
                     let only = match name {
-                        name if name.starts_with("role-orders-api-") => &partitions,
+                        name if name.starts_with("role-orders-") => &partitions,
                         name if name.starts_with("role-preflight-") => &own_items,
                         _ => &lease,
                     };
@@ -162,10 +164,16 @@ fn who_accepts_orders_cannot_write_the_lease_and_who_holds_it_writes_nothing_els
             }
         }
     }
+    let mut expected = Vec::new();
+    for (deployment, _) in shipped() {
+        let accepts = if deployment.containers.is_some() { "orders-service" } else { "orders-api" };
+        for function in [accepts, "preflight", "recovery-step", "sentinel"] {
+            expected.extend(deployment.pair().map(|region| format!("role-{function}-{region}-production")));
+        }
+    }
     writers.sort();
-    let of =
-        |function| ["us-east-1", "us-east-2"].map(|region| format!("role-{function}-{region}-production"));
-    assert_eq!(writers, ["orders-api", "preflight", "recovery-step", "sentinel"].map(of).concat());
+    expected.sort();
+    assert_eq!(writers, expected);
 }
 
 #[test]
@@ -188,8 +196,12 @@ const ACROSS: [(&str, &str); 2] = [
 #[test]
 fn recovery_touches_only_its_own_region_and_global_names() {
     let mut across = 0;
-    let home_switch = "arn:aws:ssm:us-east-1:111122223333:parameter/standfast/production/automation";
-    for template in trading() {
+    let each = shipped().iter();
+    let each = each.flat_map(|(deployment, templates)| templates.iter().map(move |one| (deployment, one)));
+    for (deployment, template) in each {
+        let home = &deployment.regions.home;
+        let home_switch =
+            format!("arn:aws:ssm:{home}:111122223333:parameter/standfast/production/automation");
         for role in template.all("AWS::IAM::Role") {
             let name = role["RoleName"].as_str().unwrap_or_default();
             if name.starts_with("role-replicate-") {
@@ -205,9 +217,7 @@ fn recovery_touches_only_its_own_region_and_global_names() {
                 .filter(|statement| !texts(&statement["Action"]).contains(&"execute-api:Invoke".to_owned()))
                 .flat_map(|statement| texts(&statement["Resource"]))
                 // The failback asks whether home may act; no failover does.
-                .filter(|resource| {
-                    !(name.starts_with("role-recovery-step-") && resource.as_str() == home_switch)
-                })
+                .filter(|resource| !(name.starts_with("role-recovery-step-") && *resource == home_switch))
                 .filter(|resource| resource.starts_with("arn:aws:") && !resource.contains(&template.region))
                 .filter(|resource| !resource.starts_with("arn:aws:route53:::"))
                 .filter(|resource| {
@@ -219,5 +229,5 @@ fn recovery_touches_only_its_own_region_and_global_names() {
             assert_eq!(foreign, [] as [String; 0], "{name}");
         }
     }
-    assert_eq!(across, 2 * ACROSS.len(), "the list holds what is used and no more");
+    assert_eq!(across, 3 * 2 * ACROSS.len(), "the list holds what is used and no more");
 }

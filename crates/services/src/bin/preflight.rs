@@ -10,7 +10,8 @@ use services::{aws, settings, telemetry};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::start(&settings::environment);
-    let settings: Settings = settings::start(&settings::environment)?;
-    let preflight = &Preflight::new(&aws::config().await, settings)?;
+    let (settings, fleet): (Settings, Option<settings::Fleet>) = settings::start(&settings::environment)?;
+    let config = aws::config().await;
+    let preflight = &Preflight::new(&config, settings)?.with_fleet(&config, fleet);
     run(service_fn(async |_: LambdaEvent<Value>| Ok::<_, Infallible>(preflight.run().await))).await
 }

@@ -11,6 +11,7 @@ mod buckets;
 mod clusters;
 mod databases;
 mod endpoints;
+mod fleet;
 mod measure;
 mod observer;
 mod permissions;
@@ -24,6 +25,7 @@ use aws_config::SdkConfig;
 use recovery::preflight::{RUN_LIMIT_S, Report};
 use recovery::{Lease, Region};
 
+use crate::fleet::Fleet;
 use crate::lease_store::LeaseStore;
 use crate::probe::{ProbeError, Prober};
 use crate::queue::Queue;
@@ -80,6 +82,8 @@ pub struct Preflight {
     prober: Prober,
     /// Asks services of AWS of which there is no client here.
     caller: signed::Caller,
+    /// The containers of this region, where there are any.
+    fleet: Option<Fleet>,
 }
 
 /// What later checks know from earlier ones.
@@ -111,6 +115,7 @@ impl Preflight {
             switch: Switch::new(aws_sdk_ssm::Client::new(aws), trigger.switch_parameter.clone()),
             prober: Prober::new(endpoints.resolver)?,
             caller: signed::Caller::new(aws)?,
+            fleet: None,
             aws: aws.clone(),
             regions,
             journal,
@@ -122,6 +127,13 @@ impl Preflight {
             announcements,
             settings: own,
         })
+    }
+
+    /// The same where containers run the application.
+    #[must_use]
+    pub fn with_fleet(mut self, aws: &SdkConfig, fleet: Option<settings::Fleet>) -> Self {
+        self.fleet = fleet.map(|fleet| Fleet::new(aws, fleet));
+        self
     }
 
     /// Asks every check, tells what is new, and returns the whole report, which is also one line of the
@@ -138,7 +150,18 @@ impl Preflight {
         let at_ms = now_ms();
         let ((first, lease), (second, peer)) = tokio::join!(tables::lease(self), observer::assume(self));
         let seen = Seen { lease, peer };
-        let (tables, endpoints, databases, queues, release, clusters, buckets, automation, permissions) = tokio::join!(
+        let (
+            tables,
+            endpoints,
+            databases,
+            queues,
+            release,
+            clusters,
+            buckets,
+            automation,
+            permissions,
+            containers,
+        ) = tokio::join!(
             tables::check(self, &seen),
             endpoints::check(self, &seen),
             databases::check(self, &seen),
@@ -148,6 +171,7 @@ impl Preflight {
             buckets::check(self, &seen),
             automation::check(self),
             permissions::check(self),
+            fleet::check(self),
         );
         let mut findings = vec![first, second, clusters, buckets, permissions];
         findings.extend(tables);
@@ -156,6 +180,7 @@ impl Preflight {
         findings.extend(queues);
         findings.extend(release);
         findings.extend(automation);
+        findings.extend(containers);
         Report::new(self.regions.own.clone(), at_ms, findings)
     }
 

@@ -4,7 +4,6 @@ mod bounds;
 mod ending;
 mod fronts;
 mod process;
-mod queue_front;
 mod role;
 mod worker;
 mod worker_killed;

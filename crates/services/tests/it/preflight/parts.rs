@@ -124,7 +124,7 @@ pub async fn queues(aws: &SdkConfig, orders: &str, dead_letters: &str, leads_to:
 }
 
 /// Calls a service of which the services have no client.
-async fn call(service: &str, method: &str, path: &str, kind: &str, body: String) {
+pub async fn call(service: &str, method: &str, path: &str, kind: &str, body: String) -> bytes::Bytes {
     let scope = format!("test/20000101/{}/{service}/aws4_request", home());
     let request = Request::builder()
         .method(method)
@@ -137,6 +137,7 @@ async fn call(service: &str, method: &str, path: &str, kind: &str, body: String)
     let request = request.body(Full::new(body.into())).expect("a request");
     let answer = Prober::new(None).expect("a prober").send(request).await.expect("an answer");
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    answer.body
 }
 
 pub async fn schedule(name: &str, method: &str, state: &str) {
