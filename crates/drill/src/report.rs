@@ -30,9 +30,9 @@ pub struct Report {
     /// What became of the containers; absent where functions do their work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fleet: Option<FleetReport>,
-    /// Longest waits of clients for an acknowledgement; absent when a region was lost.
+    /// What was seen while both regions stayed; absent when a region was lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub waits: Option<Waits>,
+    pub in_place: Option<InPlace>,
     /// What happened when; the fault is at 0.
     pub timeline: Vec<Event>,
     /// How the way home went; absent when the scenario does not go home.
@@ -97,13 +97,15 @@ pub struct Recovery {
     pub met: bool,
 }
 
-/// Longest wait of a client for the acknowledgement of an order, after what happened, in seconds.
+/// What was seen while both regions stayed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Waits {
-    /// Of a client that follows DNS.
-    pub longest_s: Option<f64>,
-    /// Of a client that knows both regions.
-    pub longest_two_endpoints_s: Option<f64>,
+pub struct InPlace {
+    /// Changes of the lease's owner or epoch, of which there must be none.
+    pub lease_moves: u64,
+    /// Longest wait of a client that follows DNS for an acknowledgement, after what happened, in seconds.
+    pub longest_wait_s: Option<f64>,
+    /// The same of a client that knows both regions.
+    pub longest_wait_two_endpoints_s: Option<f64>,
 }
 
 /// What was lost, counted in the data.

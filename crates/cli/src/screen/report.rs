@@ -43,6 +43,12 @@ pub fn render(report: &Report, objectives: &Objectives) -> String {
 
 fn rows(report: &Report, objectives: &Objectives) -> Vec<Row> {
     let mut rows = report.recovery.as_ref().map_or_else(Vec::new, |of| times(of, objectives).into());
+    rows.extend(report.in_place.as_ref().map(|stayed| Row {
+        objective: "moves of the lease".to_owned(),
+        bound: "0".to_owned(),
+        measured: stayed.lease_moves.to_string(),
+        met: stayed.lease_moves == 0,
+    }));
     rows.extend(invariants(report, objectives));
     rows
 }
@@ -124,9 +130,9 @@ fn loads(text: &mut String, report: &Report) {
         let _ = writeln!(text, "  database   {}", loss(&report.loss));
         let _ = writeln!(text, "  fence      {} writes refused", report.fencing.writes_refused);
     }
-    if let Some(waits) = &report.waits {
-        let longest = [waits.longest_s, waits.longest_two_endpoints_s].map(|wait| wait.unwrap_or_default());
-        let [dns, both] = longest;
+    if let Some(stayed) = &report.in_place {
+        let longest = [stayed.longest_wait_s, stayed.longest_wait_two_endpoints_s];
+        let [dns, both] = longest.map(Option::unwrap_or_default);
         let _ = writeln!(
             text,
             "  waits      {dns:.1} s at the longest for clients that follow DNS, {both:.1} s for the others"

@@ -97,9 +97,14 @@ pub enum Why {
 #[must_use]
 pub fn decide(view: &ServiceView<'_>) -> Vec<Act> {
     let mut acts: Vec<Act> = view.tasks.iter().filter_map(|task| ending(view, task)).collect();
+    // Those that go now for their checks have failed, too.
+    let ill = |task: &&TaskView| {
+        task.stage == Stage::Running && task.health == Health::Ill && task.revision == view.revision
+    };
+    let ill = u32::try_from(view.tasks.iter().filter(ill).count()).unwrap_or(u32::MAX);
     if let Some(failures) = view.rollout_failures
         && view.rules.breaker
-        && failures >= view.rules.failures_max(view.desired)
+        && failures.saturating_add(ill) >= view.rules.failures_max(view.desired)
     {
         acts.push(Act::GiveUp);
         return acts;

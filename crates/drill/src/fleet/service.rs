@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::FleetEvent;
 use super::decide::{Act, Health, ServiceView, Stage, TaskView, Why, decide};
 use super::launcher::{Launched, Launcher, Revision};
-use super::plan::ServicePlan;
+use super::plan::{RolloutRules, ServicePlan};
 use super::task::Task;
 use crate::gateway::Balancer;
 
@@ -156,13 +156,15 @@ impl Service {
             self.failed_in_a_row = 0;
         }
         let zones: Vec<u32> = (0..self.plan.zones).filter(|zone| !self.lost_zones.contains(zone)).collect();
+        let failures = self.rollout.as_ref().map(|rollout| rollout.failures);
         // The way back is not given up again.
-        let failures = self.rollout.as_ref().map(|rollout| if rollout.back { 0 } else { rollout.failures });
+        let back = self.rollout.as_ref().is_some_and(|rollout| rollout.back);
+        let rules = RolloutRules { breaker: self.plan.rollout.breaker && !back, ..self.plan.rollout };
         let view = ServiceView {
             desired: self.desired,
             revision: self.revision.number,
             rollout_failures: failures,
-            rules: self.plan.rollout,
+            rules,
             stop_timeout: self.plan.stop_timeout,
             tasks: &views,
             zones: &zones,
@@ -239,7 +241,7 @@ impl Service {
         let Launched { address, ref log, .. } = launched;
         self.logs.push(log.clone());
         let number = revision.number;
-        let what = format!("{} task {id}, revision {number}, zone {zone}, {address}", self.plan.name);
+        let what = format!("{} task {id}, revision {number}, zone {}, {address}", self.plan.name, zone + 1);
         note("task started", what);
         let balancer = self.balancer.as_ref();
         self.tasks.push(Task::new(id, revision, zone, launched, &self.plan, &self.launcher, balancer));

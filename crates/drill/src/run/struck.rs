@@ -136,7 +136,7 @@ pub async fn apply(
             for (service, tasks) in silent {
                 awaited.more(fleet, service, tasks, 0);
             }
-            Ok(format!("zone {} is lost: silent are {}", zone - 1, said.join(" and ")))
+            Ok(format!("zone {zone} is lost: silent are {}", said.join(" and ")))
         }
     }
 }

@@ -17,7 +17,7 @@ use super::{Drill, DrillError};
 use crate::emulator::Recorded;
 use crate::fleet::FleetReport;
 use crate::report::{
-    EnvironmentFacts, Event, Fencing, Loss, Orders, Outcome, Recovery, Report, Sessions, Waits,
+    EnvironmentFacts, Event, Fencing, InPlace, Loss, Orders, Outcome, Recovery, Report, Sessions,
 };
 
 /// A load that is this late is no longer the load that was asked for.
@@ -87,10 +87,7 @@ pub fn report(
             stale_served: verdict.sessions_stale_served.max(rehearsed.counts.sessions_stale_served),
             lost: verdict.sessions_lost,
         },
-        waits: rehearsed.struck.lost_region().is_none().then_some(Waits {
-            longest_s: verdict.longest_wait_s,
-            longest_two_endpoints_s: verdict.longest_wait_two_endpoints_s,
-        }),
+        in_place: in_place(rehearsed, &verdict),
         fleet,
         timeline: timeline(&rehearsed.struck, &rehearsed.events, facts, &verdict),
         failback: None,
@@ -116,6 +113,16 @@ fn recovery(verdict: &Verdict, objectives: &Objectives) -> Recovery {
         settlement_objective_s: objectives.settlement_time_s,
         met: verdict.objective_met,
     }
+}
+
+/// None where a region was lost.
+fn in_place(rehearsed: &Rehearsed, verdict: &Verdict) -> Option<InPlace> {
+    let Struck::Harmed(harm) = &rehearsed.struck else { return None };
+    Some(InPlace {
+        lease_moves: harm.moves(&rehearsed.lease.owners()),
+        longest_wait_s: verdict.longest_wait_s,
+        longest_wait_two_endpoints_s: verdict.longest_wait_two_endpoints_s,
+    })
 }
 
 fn environment(drill: &Drill<'_>, stage: &Stage, rehearsed: &Rehearsed) -> EnvironmentFacts {

@@ -109,9 +109,9 @@ pub fn judge_in_place(history: &[Operation], harm: &Harm, facts: &Facts, objecti
     let mut verdict = measure::measure_from(history, harm.at_ms, facts);
     let mut why = Vec::new();
     data(&verdict, objectives, &mut why);
-    let moved =
-        |(epoch, owner): &&(crate::Epoch, crate::Region)| *epoch > harm.epoch || *owner != harm.region;
-    if let Some((epoch, owner)) = facts.lease_history.iter().find(moved) {
+    if let Some((epoch, owner)) =
+        facts.lease_history.iter().find(|(epoch, owner)| harm.is_move(*epoch, owner))
+    {
         why.push(format!("the lease moved to {owner} under epoch {epoch}, and nothing was to move"));
     }
     let acknowledged_after =

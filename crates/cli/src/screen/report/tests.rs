@@ -2,7 +2,7 @@
 //! Method: two made-up reports as plain text.
 
 use drill::fleet::{FleetReport, ScalingDecision, ServiceReport};
-use drill::report::{EnvironmentFacts, Fencing, Orders, Sessions, Waits};
+use drill::report::{EnvironmentFacts, Fencing, InPlace, Orders, Sessions};
 
 use super::*;
 
@@ -57,7 +57,7 @@ fn passed() -> Report {
         fencing: Fencing { writes_refused: 3, writes_below_fence: 0, owners_per_epoch_max: 1 },
         sessions: Sessions { checked: 480, stale_served: 0, lost: 0 },
         fleet: None,
-        waits: None,
+        in_place: None,
         timeline: vec![
             event(0.0, Some("us-east-1"), "lost", "every call is refused"),
             event(18.1, Some("us-east-2"), "lease taken", "epoch 2"),
@@ -128,8 +128,12 @@ fn a_drill_of_containers_that_moved_nothing() {
         ],
         decisions: vec![grown],
     };
-    let waits = Some(Waits { longest_s: Some(0.31), longest_two_endpoints_s: Some(0.04) });
-    let report = Report { recovery: None, fleet: Some(fleet), waits, ..passed() };
+    let in_place = Some(InPlace {
+        lease_moves: 0,
+        longest_wait_s: Some(0.31),
+        longest_wait_two_endpoints_s: Some(0.04),
+    });
+    let report = Report { recovery: None, fleet: Some(fleet), in_place, ..passed() };
     insta::assert_snapshot!("containers", plain(&report));
 }
 

@@ -101,6 +101,12 @@ fn a_rollout_that_fails_is_given_up_and_its_tasks_go_while_the_old_ones_stay() {
     let old = well(1);
     assert!(!decide(&failing(&old, 2)).contains(&Act::GiveUp));
     assert_eq!(decide(&failing(&old, 3)), [Act::GiveUp]);
+    // All three at once: none is started in their place.
+    let mut new = old.to_vec();
+    new.extend([10, 11, 12].map(|id| task(id, 2, 0, Health::Ill)));
+    let acts = decide(&failing(&new, 0));
+    assert_eq!(acts.iter().filter(|act| matches!(act, Act::Drain(_, Why::Ill))).count(), 3);
+    assert_eq!((acts.len(), acts.last()), (4, Some(&Act::GiveUp)));
     let without = RolloutRules { breaker: false, ..RULES };
     let unguarded = ServiceView { rules: without, ..failing(&old, 99) };
     assert!(!decide(&unguarded).contains(&Act::GiveUp));
