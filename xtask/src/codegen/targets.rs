@@ -46,10 +46,7 @@ pub const TARGETS: &[(&str, &[&str])] = &[
     ),
     ("ECR", &["Repository"]),
     ("ECS", &["Cluster", "ClusterCapacityProviderAssociations", "Service", "TaskDefinition"]),
-    (
-        "ElasticLoadBalancingV2",
-        &["Listener", "ListenerRule", "LoadBalancer", "TargetGroup"],
-    ),
+    ("ElasticLoadBalancingV2", &["Listener", "ListenerRule", "LoadBalancer", "TargetGroup"]),
     ("Events", &["EventBus", "EventBusPolicy", "Rule"]),
     ("IAM", &["Policy", "Role"]),
     ("KMS", &["Alias", "Key", "ReplicaKey"]),
