@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cfn::{Output, Resource, Value};
+use cfn::{Output, Parameter, Resource, Value};
 
 use crate::asset::{FileAsset, asset_bucket};
 use crate::error::Problem;
@@ -29,6 +29,7 @@ pub struct Stack {
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) dependencies: Vec<String>,
     pub(crate) nodes: Vec<Node>,
+    pub(crate) parameters: BTreeMap<String, Parameter>,
     pub(crate) outputs: BTreeMap<String, Output>,
     pub(crate) assets: BTreeMap<String, FileAsset>,
     pub(crate) problems: Vec<Problem>,
@@ -52,6 +53,7 @@ impl Stack {
             tags: BTreeMap::new(),
             dependencies: Vec::new(),
             nodes: Vec::new(),
+            parameters: BTreeMap::new(),
             outputs: BTreeMap::new(),
             assets: BTreeMap::new(),
             problems,
@@ -188,6 +190,20 @@ impl Scope<'_> {
         let mut output = Output::new(value);
         output.description = Some(description.to_owned());
         self.stack.outputs.insert(name.to_owned(), output);
+    }
+
+    /// The value of a parameter in the Parameter Store of the stack's region, read whenever the stack is deployed.
+    /// `name` is the whole logical id of the template's parameter, which holds `key`.
+    ///
+    /// A template has 60 dynamic references at most, each place counted, and 200 parameters, each of which may be
+    /// referred to everywhere: this is for values that many resources need.
+    ///
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html>
+    pub fn stored(&mut self, name: &str, key: impl Into<String>) -> Value<String> {
+        let mut parameter = Parameter::new("AWS::SSM::Parameter::Value<String>");
+        parameter.default = Some(key.into());
+        self.stack.parameters.insert(name.to_owned(), parameter);
+        cfn::reference(name).into()
     }
 
     /// Where this stack is deployed to.

@@ -59,6 +59,16 @@ pub fn function_of(binary: &str) -> &str {
     }
 }
 
+/// The functions that nothing may call for weeks: in a region that stands by no order is settled, none of them is
+/// in a recovery, and the keeper works when something is deployed or, at home, a password is rotated. All are in
+/// the VPC, whose interfaces Lambda takes back from a function that is idle for weeks; `stack-hook` is not.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html>
+pub fn idle(deployment: &Deployment) -> Vec<&'static str> {
+    let may_be = [ORDER_PROCESSOR, RECOVERY_STEP, DATABASE_KEEPER];
+    functions(deployment).into_iter().filter(|function| may_be.contains(function)).collect()
+}
+
 /// The deployment packages, read once.
 #[derive(Clone, Debug)]
 pub struct Packages {

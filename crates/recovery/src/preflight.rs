@@ -71,9 +71,9 @@ checks! {
     /// The role in the peer region.
     Observer "observer" "Can the peer's observer role be assumed through this region's own STS?";
     /// The same programs.
-    Functions "functions" "Is every function there and active, with the same code in both regions?";
-    /// The workflow.
-    Workflow "workflow" "Is the workflow there, as this release defines it, and the same in both regions?";
+    Functions "functions" "Is every function there and active, with the same code in both regions, and do those that may be idle start?";
+    /// The workflows.
+    Workflow "workflow" "Are both workflows there, as this release defines them, and the same in both regions?";
     /// The database's control plane.
     Clusters "clusters" "Does the global cluster have both members, available, in step, of one engine version and one parameter group?";
     /// The buckets are copied.
@@ -89,7 +89,7 @@ checks! {
     /// Containers that the load balancer reaches.
     Targets "targets" "Are as many targets of the load balancer healthy as the floor asks for, and none unhealthy?";
     /// What a recovery may do.
-    Permissions "permissions" "Would IAM let this region's recovery steps do what a recovery needs?";
+    Permissions "permissions" "Would IAM let this region's sentinel start both workflows, these call their steps, and the steps do what a recovery and a failback need?";
 }
 
 impl Check {

@@ -80,14 +80,25 @@ pub const OBSERVER_ROLE_ARN: &str = "STANDFAST_OBSERVER_ROLE_ARN";
 pub const OBSERVER_EXTERNAL_ID: &str = "STANDFAST_OBSERVER_EXTERNAL_ID";
 /// Names of all functions, separated by commas; the same in both regions.
 pub const FUNCTIONS: &str = "STANDFAST_FUNCTIONS";
+/// Names of the functions that nothing may call for weeks, separated by commas.
+pub const IDLE_FUNCTIONS: &str = "STANDFAST_IDLE_FUNCTIONS";
 /// Name of the schedule that starts the sentinel.
 pub const WATCH_SCHEDULE: &str = "STANDFAST_WATCH_SCHEDULE";
 /// Identifier of the peer region's database cluster.
 pub const PEER_DATABASE_CLUSTER: &str = "STANDFAST_PEER_DATABASE_CLUSTER";
 /// ARN of the role of this region's recovery steps.
 pub const RECOVERY_ROLE_ARN: &str = "STANDFAST_RECOVERY_ROLE_ARN";
-/// SSM parameter that holds the digest of the workflow as it was deployed.
-pub const WORKFLOW_DIGEST_PARAMETER: &str = "STANDFAST_WORKFLOW_DIGEST_PARAMETER";
+/// ARN of the role of this region's sentinel.
+pub const SENTINEL_ROLE_ARN: &str = "STANDFAST_SENTINEL_ROLE_ARN";
+/// ARN of the role of this region's failover state machine.
+pub const FAILOVER_ROLE_ARN: &str = "STANDFAST_FAILOVER_ROLE_ARN";
+/// ARN of the role of this region's failback state machine.
+pub const FAILBACK_ROLE_ARN: &str = "STANDFAST_FAILBACK_ROLE_ARN";
+/// ARN of the function that both state machines call.
+pub const STEP_FUNCTION_ARN: &str = "STANDFAST_STEP_FUNCTION_ARN";
+/// SSM parameter that holds the digests of the failover and of the failback workflow as they were
+/// deployed, separated by a comma.
+pub const WORKFLOW_DIGESTS_PARAMETER: &str = "STANDFAST_WORKFLOW_DIGESTS_PARAMETER";
 /// Names of this region's buckets, separated by commas; the peer's differ by the region alone.
 pub const BUCKETS: &str = "STANDFAST_BUCKETS";
 /// ARN of this region's failback state machine.

@@ -60,6 +60,8 @@ pub struct CallFailed {
     pub call: &'static str,
     /// The service's error code, or the kind of failure when the service did not answer.
     pub reason: String,
+    /// Whether the service said no; otherwise what it says is not known.
+    pub refused: bool,
     /// The SDK's own error.
     #[source]
     pub source: Box<dyn Error + Send + Sync>,
@@ -79,12 +81,12 @@ impl CallFailed {
             SdkError::ConstructionFailure(_) => "request not sendable".to_owned(),
             other => other.code().unwrap_or("unknown error").to_owned(),
         };
-        Self { call, reason, source: error.into() }
+        Self { call, reason, refused: matches!(error, SdkError::ServiceError(_)), source: error.into() }
     }
 
     /// An answer that is no error and yet makes no sense, such as an item without a key.
     pub fn unreadable(call: &'static str, what: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { call, reason: "answer not understood".to_owned(), source: what.into() }
+        Self { call, reason: "answer not understood".to_owned(), refused: false, source: what.into() }
     }
 }
 

@@ -13,6 +13,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use recovery::lease::{LEASE_KEY, LeaseState};
 use recovery::{Epoch, Lease, Region};
 
+use crate::aws::CallFailed;
+
 /// Puts that one change tries before its outcome is called unknown.
 const PUTS_MAX: u32 = 3;
 /// The attributes that may be absent.
@@ -43,7 +45,7 @@ pub enum Swap {
 pub enum LeaseStoreError {
     /// The table did not answer a read.
     #[error("the lease cannot be read")]
-    Read(#[source] BoxError),
+    Read(#[source] CallFailed),
     /// The table refused a change, or its outcome is unknown.
     #[error("the lease cannot be written, or whether it was is unknown")]
     Write(#[source] BoxError),
@@ -72,7 +74,7 @@ impl LeaseStore {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| LeaseStoreError::Read(error.into()))?;
+            .map_err(|error| LeaseStoreError::Read(CallFailed::new("dynamodb:GetItem", error)))?;
         answer.item.as_ref().map(decode).transpose()
     }
 

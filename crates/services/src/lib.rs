@@ -15,6 +15,7 @@ pub mod database_keeper;
 mod fleet;
 pub mod journal;
 pub mod lease_store;
+pub mod nudge;
 pub mod preflight;
 pub mod probe;
 pub mod processor;

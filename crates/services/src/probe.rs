@@ -63,6 +63,13 @@ pub enum ProbeError {
     TimedOut(Duration),
 }
 
+impl ProbeError {
+    /// Whether nothing came back, so that how it stands there is not known.
+    pub fn is_unanswered(&self) -> bool {
+        matches!(self, Self::Unanswered(_) | Self::TimedOut(_))
+    }
+}
+
 /// The innermost cause, which is the one that tells a refusal from a reset.
 fn cause(error: &(dyn Error + Send + Sync + 'static)) -> String {
     let mut innermost: &dyn Error = error;

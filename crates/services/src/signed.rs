@@ -64,9 +64,14 @@ impl Caller {
             Ok(Answer { status, body }) => {
                 let said: String = String::from_utf8_lossy(&body).chars().take(200).collect();
                 let (source, reason) = (unreadable(said).source, format!("status {status}"));
-                Err(CallFailed { call: call.name, reason, source })
+                Err(CallFailed { call: call.name, reason, refused: true, source })
             }
-            Err(error) => Err(CallFailed { call: call.name, reason: cause(&error), source: Box::new(error) }),
+            Err(error) => Err(CallFailed {
+                call: call.name,
+                reason: cause(&error),
+                refused: false,
+                source: Box::new(error),
+            }),
         }
     }
 
@@ -74,6 +79,7 @@ impl Caller {
         let unfit = |what: String| CallFailed {
             call: call.name,
             reason: "not signed".to_owned(),
+            refused: false,
             source: what.into(),
         };
         let base = self.endpoint.as_deref().unwrap_or(&call.endpoint);

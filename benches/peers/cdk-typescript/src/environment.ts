@@ -69,7 +69,11 @@ function preflightEnvironment(place: Place): Record<string, string> {
     WATCH_SCHEDULE: place.name('schedule', 'watch'),
     PEER_DATABASE_CLUSTER: peer.clusterName,
     RECOVERY_ROLE_ARN: place.roleArn('recovery-step'),
-    WORKFLOW_DIGEST_PARAMETER: place.parameterName('workflow/failover-digest'),
+    SENTINEL_ROLE_ARN: place.roleArn('sentinel'),
+    FAILOVER_ROLE_ARN: place.roleArn('failover'),
+    FAILBACK_ROLE_ARN: place.roleArn('failback'),
+    STEP_FUNCTION_ARN: place.functionArn('recovery-step'),
+    WORKFLOW_DIGESTS_PARAMETER: place.parameterName('workflow/digests'),
     BUCKETS: ['config', 'audit'].map((purpose) => place.bucket(purpose)).join(','),
   };
 }

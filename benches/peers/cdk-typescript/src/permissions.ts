@@ -105,7 +105,7 @@ export function observer(place: Place): Statement[] {
   return [
     configurations(place),
     allow(['rds:DescribeDBClusters'], [place.clusterArn]),
-    allow(['states:DescribeStateMachine'], [place.workflowArn('failover')]),
+    allow(['states:DescribeStateMachine'], [place.workflowArn('failover'), place.workflowArn('failback')]),
     replication(place),
   ];
 }
@@ -193,17 +193,20 @@ export const calls: Record<FunctionName, (place: Place) => Statement[]> = {
       [place.queueArn('orders'), place.queueArn('orders-dead-letter')],
     ),
     theSwitch(place),
-    allow(['ssm:GetParameter'], [place.parameterArn('workflow/failover-digest')]),
+    allow(['ssm:GetParameter'], [place.parameterArn('workflow/digests')]),
     ownDatabase(place, 'preflight'),
     peerDatabase(place, 'preflight'),
     allow(['rds:DescribeDBClusters'], [place.clusterArn]),
     allow(['rds:DescribeGlobalClusters'], [place.globalClusterArn]),
     configurations(place),
-    allow(['states:DescribeStateMachine'], [place.workflowArn('failover')]),
+    allow(['states:DescribeStateMachine'], [place.workflowArn('failover'), place.workflowArn('failback')]),
     replication(place),
     allow(['scheduler:GetSchedule'], [place.arn('scheduler', `schedule/default/${place.name('schedule', 'watch')}`)]),
     allow(['events:PutEvents'], [place.eventBusArn]),
-    allow(['iam:SimulatePrincipalPolicy'], [place.roleArn('recovery-step')]),
+    allow(
+      ['iam:SimulatePrincipalPolicy'],
+      ['sentinel', 'failover', 'failback', 'recovery-step'].map((purpose) => place.roleArn(purpose)),
+    ),
     allow(['sts:AssumeRole'], [place.peer.roleArn('observer')]),
     send(place, 'failed-invocations'),
   ],

@@ -13,6 +13,7 @@ pub(super) fn template(stack: &Stack) -> Template {
         definition.metadata.insert("aws:cdk:path".to_owned(), Json::from(node.path.clone()));
         template.resources.insert(node.logical_id.clone(), definition);
     }
+    template.parameters.extend(stack.parameters.clone());
     template.outputs.extend(stack.outputs.clone());
     template
 }

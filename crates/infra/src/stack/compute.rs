@@ -8,7 +8,7 @@ use super::{database_keeper, log_group, permissions, queue, settings};
 use crate::packages::{
     self, DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, Packages, RECOVERY_STEP, SENTINEL,
 };
-use crate::place::{Place, parameter as key};
+use crate::place::{Place, ZONES, parameter as key};
 use crate::policy::role;
 
 /// Seconds the processor may take for a batch.
@@ -56,8 +56,9 @@ pub fn new(stack: &mut Stack, place: &Place<'_>, packages: &Packages) -> Handles
     let failed = queue::add(&mut root, "FailedInvocations", queue::resting(&failed_invocations(place)), &[]);
     let names = packages::functions(place.deployment);
     let names: Vec<&str> = FUNCTIONS.into_iter().filter(|name| names.contains(name)).collect();
+    let network = network(&mut root, place);
     let functions: Vec<Handle> =
-        names.iter().map(|name| function(&mut root, place, packages, name)).collect();
+        names.iter().map(|name| function(&mut root, place, packages, &network, name)).collect();
     for (name, handle) in names.into_iter().zip(&functions) {
         match name {
             ORDER_PROCESSOR => feed(&mut root, handle, &orders),
@@ -114,7 +115,27 @@ pub(super) fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
     }
 }
 
-fn function(root: &mut Scope<'_>, place: &Place<'_>, packages: &Packages, name: &str) -> Handle {
+/// Where every function is. Each of these four is read once for all of them: as dynamic references in each function
+/// they were nearly half of the sixty that a template may have.
+fn network(root: &mut Scope<'_>, place: &Place<'_>) -> lambda::function::VpcConfig {
+    let stored = |key: &str| place.names().parameter(key);
+    let group = root.stored("FunctionSecurityGroupId", stored(key::FUNCTION_GROUP));
+    let subnets: Vec<_> = (1..=ZONES)
+        .map(|zone| {
+            let key = stored(&format!("{}-{zone}", key::PRIVATE_SUBNET));
+            root.stored(&format!("PrivateSubnet{zone}Id"), key)
+        })
+        .collect();
+    lambda::function::VpcConfig::new().subnet_ids(subnets).security_group_ids([group])
+}
+
+fn function(
+    root: &mut Scope<'_>,
+    place: &Place<'_>,
+    packages: &Packages,
+    network: &lambda::function::VpcConfig,
+    name: &str,
+) -> Handle {
     let mut scope = root.scope(name);
     let log_group = scope.add("Logs", log_group(place, place.function_log_group(name)));
     let role = role(
@@ -125,9 +146,6 @@ fn function(root: &mut Scope<'_>, place: &Place<'_>, packages: &Packages, name: 
         &permissions::of(name, place),
     );
     let (bucket, object) = scope.asset(packages.of(name));
-    let network = lambda::function::VpcConfig::new()
-        .subnet_ids(place.subnets(key::PRIVATE_SUBNET))
-        .security_group_ids([place.parameter(key::FUNCTION_GROUP)]);
     let code = lambda::function::Code::new().s3_bucket(bucket).s3_key(object);
     let mut function = lambda::Function::new(code, role.attribute("Arn"))
         .function_name(place.names().function(name))
@@ -142,7 +160,7 @@ fn function(root: &mut Scope<'_>, place: &Place<'_>, packages: &Packages, name: 
         )
         .recursive_loop("Terminate")
         .tracing_config(lambda::function::TracingConfig::new().mode("Active"))
-        .vpc_config(network);
+        .vpc_config(network.clone());
     if let Some(instances) = reserved(place, name) {
         function = function.reserved_concurrent_executions(instances);
     }

@@ -53,13 +53,15 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
     let instances: Vec<Handle> = (1..=place.deployment.database.instances_per_region)
         .map(|number| instance(&mut root, place, &cluster, [&encryption, &instance_parameters], number))
         .collect();
-    if !place.is_home() {
-        release(&mut root.scope("Removal"), place, &instances);
-    }
     let host = cluster.attribute("Endpoint.Address");
     let resource = cluster.attribute("DBClusterResourceId");
-    parameter(&mut root, place, "HostParameter", key_of::DATABASE_HOST, host.clone());
-    parameter(&mut root, place, "ResourceParameter", key_of::DATABASE_RESOURCE, resource.clone());
+    let host_parameter = parameter(&mut root, place, "HostParameter", key_of::DATABASE_HOST, host.clone());
+    let resource_parameter =
+        parameter(&mut root, place, "ResourceParameter", key_of::DATABASE_RESOURCE, resource.clone());
+    if !place.is_home() {
+        let stays = instances.iter().chain([&host_parameter, &resource_parameter]);
+        release(&mut root.scope("Removal"), place, stays);
+    }
     root.output(HOST_OUTPUT, "host of the writer endpoint", host);
     root.output(RESOURCE_OUTPUT, "resource id of the cluster", resource);
     Handles { cluster }
@@ -178,21 +180,24 @@ fn log_group_name(place: &Place<'_>) -> String {
 
 /// After a change of roles this cluster is the writer, and RDS takes no writer out of the global
 /// cluster while another one follows it. This stack goes first, so here the other one leaves: before
-/// the instances go, hence it is made after them.
-fn release(scope: &mut Scope<'_>, place: &Place<'_>, instances: &[Handle]) {
+/// the instances go, hence it is made after them. Where that is refused all of it stays.
+fn release<'h>(scope: &mut Scope<'_>, place: &Place<'_>, stays: impl Iterator<Item = &'h Handle>) {
     let (own, peer) = (place.database_cluster_arn(), place.peer().database_cluster_arn());
+    let switch = place.names().switch_parameter();
     let allowed = [
+        Statement::allow(&["ssm:GetParameter"], [place.parameter_arn(&switch)]),
         Statement::allow(&["rds:DescribeGlobalClusters"], [place.global_cluster_arn()]),
         Statement::allow(&["rds:RemoveFromGlobalCluster"], [place.global_cluster_arn(), own.clone(), peer]),
     ];
     let policy = scope.add("Policy", hook::allow(place, "release-database", &allowed));
     let release = hook::resource(place, "ReleaseGlobalCluster")
         .tell("GlobalCluster", place.names().global_cluster())
-        .tell("Cluster", own);
+        .tell("Cluster", own)
+        .tell("Switch", switch);
     let release = scope.add("ReleaseGlobalCluster", release);
     let node = scope.node(&release);
     node.depend_on(&policy);
-    instances.iter().for_each(|instance| {
-        node.depend_on(instance);
+    stays.for_each(|other| {
+        node.depend_on(other);
     });
 }

@@ -12,6 +12,11 @@ use crate::packages::{RECOVERY_STEP, SENTINEL};
 use crate::place::Place;
 use crate::policy::{Statement, role};
 
+/// Purpose of the failover state machine's role.
+pub(super) const FAILOVER: &str = "failover";
+/// Purpose of the failback state machine's role.
+pub(super) const FAILBACK: &str = "failback";
+
 /// What a region's recovery stack holds.
 #[derive(Debug)]
 pub struct Handles {
@@ -37,12 +42,12 @@ pub fn new(stack: &mut Stack, place: &Place<'_>, definitions: &Definitions) -> H
     database_events::add(&mut root, place);
     settings(&mut root, place);
     let names = place.names();
-    let failover = Purpose { word: "failover", name: names.failover_state_machine() };
+    let failover = Purpose { word: FAILOVER, name: names.failover_state_machine() };
     let workflow = state_machine(&mut root.scope("Failover"), place, &failover, &definitions.failover);
-    let failback = Purpose { word: "failback", name: names.failback_state_machine() };
+    let failback = Purpose { word: FAILBACK, name: names.failback_state_machine() };
     let failback = state_machine(&mut root.scope("Failback"), place, &failback, &definitions.failback);
     watch(&mut root.scope("Watch"), place);
-    preflight::add(&mut root.scope("Preflight"), place, &definitions.failover);
+    preflight::add(&mut root.scope("Preflight"), place, definitions);
     forwarding::add(&mut root.scope("Forwarding"), place, &bus);
     Handles { workflow, failback }
 }

@@ -133,6 +133,7 @@ pub(crate) fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
 fn action(method: &str) -> String {
     match method {
         "get_bucket_replication" => return "GetReplicationConfiguration".to_owned(),
+        "invoke" => return "InvokeFunction".to_owned(),
         "delete_message_batch" => return "DeleteMessage".to_owned(),
         _ => {}
     }

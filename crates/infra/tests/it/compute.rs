@@ -56,6 +56,34 @@ fn functions_are_as_the_protocol_needs_them() {
 }
 
 #[test]
+fn the_network_is_read_from_the_parameter_store_once_for_all_functions() {
+    let templates = trading();
+    for region in REGIONS {
+        let compute = templates.iter().find(|t| t.name.contains("-Compute-") && t.region == region);
+        let compute = compute.expect("a compute stack per region");
+        let ids = ["PrivateSubnet1Id", "PrivateSubnet2Id", "PrivateSubnet3Id"];
+        let (mut stored, group) = (ids.to_vec(), "FunctionSecurityGroupId");
+        for function in compute.all("AWS::Lambda::Function") {
+            let network = &function["VpcConfig"];
+            assert_eq!(network["SubnetIds"], json!(ids.map(|id| json!({ "Ref": id }))), "{region}");
+            assert_eq!(network["SecurityGroupIds"], json!([{ "Ref": group }]), "{region}");
+        }
+        stored.push(group);
+        let keys = stored.iter().map(|id| {
+            let parameter = &compute.json["Parameters"][id];
+            assert_eq!(parameter["Type"], "AWS::SSM::Parameter::Value<String>", "{id}");
+            parameter["Default"].as_str().and_then(|key| key.strip_prefix("/standfast/production/network/"))
+        });
+        let keys: Vec<&str> = keys.map(|key| key.expect("a parameter of the network")).collect();
+        let expected =
+            ["private-subnet-1", "private-subnet-2", "private-subnet-3", "function-security-group"];
+        assert_eq!(keys, expected);
+        let references = compute.json.to_string().matches("{{resolve:").count();
+        assert!(references <= 40, "{references} of 60 dynamic references");
+    }
+}
+
+#[test]
 fn every_watch_that_overlaps_finds_an_instance() {
     for (schedule_s, watch_s, instances) in
         [(60, 140, 4), (60, 80, 3), (60, 120, 3), (60, 250, 6), (120, 140, 3)]

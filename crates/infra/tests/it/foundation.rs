@@ -82,7 +82,7 @@ fn the_hook_outlives_the_networks_and_answers_within_its_time() {
 }
 
 /// What the code calls, and the actions IAM knows the calls by where they differ.
-const CALLS: [(&str, &str); 13] = [
+const CALLS: [(&str, &str); 14] = [
     (".abort_multipart_upload()", "s3:AbortMultipartUpload"),
     (".change_resource_record_sets()", "route53:ChangeResourceRecordSets"),
     (".delete_bucket_replication()", "s3:PutReplicationConfiguration"),
@@ -90,6 +90,7 @@ const CALLS: [(&str, &str); 13] = [
     (".describe_global_clusters()", "rds:DescribeGlobalClusters"),
     (".describe_stacks()", "cloudformation:DescribeStacks"),
     (".get_hosted_zone()", "route53:GetHostedZone"),
+    (".get_parameter()", "ssm:GetParameter"),
     (".list_multipart_uploads()", "s3:ListBucketMultipartUploads"),
     (".list_object_versions()", "s3:ListBucketVersions"),
     (".list_resource_record_sets()", "route53:ListResourceRecordSets"),

@@ -31,6 +31,26 @@ fn allowed(role: &Value) -> BTreeSet<String> {
 }
 
 #[test]
+fn a_function_in_the_network_is_called_all_the_time_or_nudged() {
+    // Health checks ask the first, schedules start the others.
+    let called = ["orders-api", "sentinel", "preflight"];
+    let templates = trading();
+    for [region, _] in PAIRS {
+        let name = "function-preflight-production";
+        let preflight = one(&templates, region, "AWS::Lambda::Function", "FunctionName", name);
+        let nudged = preflight["Environment"]["Variables"][setting::IDLE_FUNCTIONS].as_str();
+        let nudged: Vec<&str> = nudged.expect("a list").split(',').collect();
+        let of_region = templates.iter().filter(|template| template.region == region);
+        let functions = of_region.flat_map(|template| template.all("AWS::Lambda::Function"));
+        for function in functions.filter(|function| function.get("VpcConfig").is_some()) {
+            let name = function["FunctionName"].as_str().expect("a name");
+            let called = called.iter().any(|called| name.contains(called));
+            assert_ne!(called, nudged.contains(&name), "{name} in {region}");
+        }
+    }
+}
+
+#[test]
 fn a_preflight_runs_every_hour_in_both_regions_and_a_lost_start_is_kept() {
     let templates = trading();
     for [region, _] in PAIRS {
@@ -73,8 +93,10 @@ fn the_observer_reads_what_the_peer_s_preflight_asks_and_nothing_else() {
             .collect();
         let cluster = arn("rds", &format!("cluster:cluster-orders-{region}-production"));
         expected.insert(format!("rds:DescribeDBClusters {cluster}"));
-        let machine = arn("states", "stateMachine:workflow-failover-production");
-        expected.insert(format!("states:DescribeStateMachine {machine}"));
+        for workflow in ["failover", "failback"] {
+            let machine = arn("states", &format!("stateMachine:workflow-{workflow}-production"));
+            expected.insert(format!("states:DescribeStateMachine {machine}"));
+        }
         for purpose in ["audit", "config"] {
             let bucket = format!("arn:aws:s3:::bucket-{purpose}-{region}-{ACCOUNT}-production");
             expected.insert(format!("s3:GetReplicationConfiguration {bucket}"));
@@ -132,14 +154,42 @@ fn recovery_assumes_no_role_of_another_region() {
 }
 
 #[test]
-fn the_deployed_workflow_is_known_by_its_digest() {
+fn the_deployed_workflows_are_known_by_their_digests() {
     let templates = trading();
     for [region, _] in PAIRS {
-        let name = "workflow-failover-production";
-        let machine = one(&templates, region, "AWS::StepFunctions::StateMachine", "StateMachineName", name);
-        let definition = machine["DefinitionString"].as_str().expect("a definition");
-        let parameter = "/standfast/production/workflow/failover-digest";
-        let digest = one(&templates, region, "AWS::SSM::Parameter", "Name", parameter);
-        assert_eq!(digest["Value"], cdk::content_hash(definition.as_bytes()));
+        let digests = ["failover", "failback"].map(|workflow| {
+            let name = format!("workflow-{workflow}-production");
+            let machine =
+                one(&templates, region, "AWS::StepFunctions::StateMachine", "StateMachineName", &name);
+            let definition = machine["DefinitionString"].as_str().expect("a definition");
+            cdk::content_hash(definition.as_bytes())
+        });
+        let parameter = "/standfast/production/workflow/digests";
+        let parameter = one(&templates, region, "AWS::SSM::Parameter", "Name", parameter);
+        assert_eq!(parameter["Value"], digests.join(","));
+    }
+}
+
+#[test]
+fn a_preflight_asks_for_the_roles_that_recover() {
+    let templates = trading();
+    for [region, _] in PAIRS {
+        let function =
+            one(&templates, region, "AWS::Lambda::Function", "FunctionName", "function-preflight-production");
+        let variables = &function["Environment"]["Variables"];
+        for (variable, purpose) in [
+            (setting::SENTINEL_ROLE_ARN, "sentinel"),
+            (setting::FAILOVER_ROLE_ARN, "failover"),
+            (setting::FAILBACK_ROLE_ARN, "failback"),
+            (setting::RECOVERY_ROLE_ARN, "recovery-step"),
+        ] {
+            let named = role(&templates, region, purpose)["RoleName"].as_str().expect("roles are named");
+            assert_eq!(variables[variable], format!("arn:aws:iam::{ACCOUNT}:role/{named}"));
+        }
+        let step = variables[setting::STEP_FUNCTION_ARN].as_str().expect("it is set");
+        for workflow in ["failover", "failback"] {
+            let calls = allowed(role(&templates, region, workflow));
+            assert!(calls.contains(&format!("lambda:InvokeFunction {step}")), "{calls:?}");
+        }
     }
 }

@@ -257,12 +257,15 @@ fn the_zone_and_the_writer_can_be_removed_whatever_happened_to_them() {
     assert_eq!(database.name, "TapStack-Database-us-east-2-production");
     let after = release["DependsOn"].as_array().expect("it waits for others");
     for (id, resource) in database.resources() {
-        if resource["Type"] == "AWS::RDS::DBInstance" {
+        if ["AWS::RDS::DBInstance", "AWS::SSM::Parameter"]
+            .contains(&resource["Type"].as_str().expect("a type"))
+        {
             assert!(after.contains(&json!(id)), "{id} goes before the other cluster has left");
         }
     }
     let own = "arn:aws:rds:us-east-2:111122223333:cluster:cluster-orders-us-east-2-production";
     assert_eq!(release["Properties"]["Cluster"], own);
+    assert_eq!(release["Properties"]["Switch"], "/standfast/production/automation");
 }
 
 #[test]

@@ -73,7 +73,7 @@ impl Action {
             Self::AwaitDrained => (
                 "AwaitDrained",
                 "Looks twice at the order settled last, in the own database and in home's.",
-                "All four looks see the same one: nothing is settled any more, and home has everything.",
+                "All four looks see the same one: nothing was settled between them, and the two ledgers end alike.",
                 "Nothing: UndoDrain follows by itself.",
                 None,
             ),
@@ -86,7 +86,7 @@ impl Action {
             ),
             _ => (
                 "AwaitHomeWriter",
-                "Asks until the global cluster names home's cluster as its writer and that takes a write, which is rolled back.",
+                "Asks until the RDS of both regions names home's cluster as the global cluster's writer and that takes a write, which is rolled back.",
                 "The write succeeds.",
                 "Look at the global cluster's status. UndoDrain decides by it whether the failback is undone or goes forward.",
                 None,
@@ -98,7 +98,7 @@ impl Action {
         match self {
             Self::HandOverLease => (
                 "HandOverLease",
-                "Gives the lease to home under the next epoch, `recovering`, by compare-and-set, unless home has it. It refuses while home's cluster is not the writer, and the switch does not stop it: the database has moved, so the only way is forward.",
+                "Gives the lease to home under the next epoch, `recovering`, by compare-and-set, unless home has it. It refuses while home's cluster is not the writer by what the RDS of both regions says, and the switch does not stop it: the database has moved, so the only way is forward.",
                 "AwaitHomeServing sees home serve under that epoch.",
                 "If this region's lease expires, home takes it: stop this region's sentinel by disabling its schedule for a minute.",
                 Some(Self::AwaitHomeServing),

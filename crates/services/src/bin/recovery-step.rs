@@ -3,7 +3,7 @@
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 use services::steps::{Settings, StepContext, handle, parse};
-use services::{aws, settings, telemetry};
+use services::{aws, nudge, settings, telemetry};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -12,5 +12,11 @@ async fn main() -> Result<(), Error> {
     let (settings, fleet): (Settings, Option<settings::Fleet>) = settings::start(&settings::environment)?;
     let config = aws::config().await;
     let steps = &StepContext::new(&config, settings)?.with_fleet(&config, fleet);
-    run(service_fn(async |event: LambdaEvent<Value>| handle(parse(&event.payload)?, steps).await)).await
+    run(service_fn(async |event: LambdaEvent<Value>| {
+        if nudge::is_nudge(&event.payload) {
+            return Ok(None);
+        }
+        handle(parse(&event.payload)?, steps).await.map(Some)
+    }))
+    .await
 }

@@ -83,6 +83,15 @@ impl From<tokio_postgres::Error> for DatabaseError {
 }
 
 impl DatabaseError {
+    /// Whether the database said nothing, so that how it stands is not known.
+    pub fn is_unanswered(&self) -> bool {
+        match self {
+            Self::Silent { .. } => true,
+            Self::Connect { source, .. } | Self::Statement(source) => source.as_db_error().is_none(),
+            _ => false,
+        }
+    }
+
     /// In words, when a row itself is to blame and no repetition can help: a data exception
     /// (class 22) or a violated constraint (class 23). Leaves out the row's content.
     pub(super) fn fault_of_row(&self) -> Option<String> {

@@ -8,6 +8,9 @@ use tokio::time::timeout;
 
 use super::LIMIT;
 use crate::aws::{CallFailed, cause};
+use crate::database::DatabaseError;
+use crate::lease_store::LeaseStoreError;
+use crate::probe::ProbeError;
 
 /// Why a check did not pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,9 +26,35 @@ pub(super) enum Gap {
 /// What was found, in words, or why not.
 pub(super) type Answer = Result<String, Gap>;
 
+impl Gap {
+    /// In these words: a no if there was an answer, else no answer.
+    pub(super) fn told(answered: bool, words: String) -> Self {
+        if answered { Self::Failed(words) } else { Self::Unknown(words) }
+    }
+}
+
 impl From<CallFailed> for Gap {
     fn from(error: CallFailed) -> Self {
-        Self::Failed(cause(&error))
+        Self::told(error.refused, cause(&error))
+    }
+}
+
+impl From<LeaseStoreError> for Gap {
+    fn from(error: LeaseStoreError) -> Self {
+        let unread = matches!(&error, LeaseStoreError::Read(error) if !error.refused);
+        Self::told(!unread, cause(&error))
+    }
+}
+
+impl From<DatabaseError> for Gap {
+    fn from(error: DatabaseError) -> Self {
+        Self::told(!error.is_unanswered(), cause(&error))
+    }
+}
+
+impl From<ProbeError> for Gap {
+    fn from(error: ProbeError) -> Self {
+        Self::told(!error.is_unanswered(), cause(&error))
     }
 }
 

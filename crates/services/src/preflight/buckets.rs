@@ -35,7 +35,11 @@ async fn leads_to(aws: &SdkConfig, from: &str, to: &str) -> Result<Option<String
         Ok(answer) => answer,
         Err(error) => {
             let failed = CallFailed::new("s3:GetReplicationConfiguration", error);
-            return Ok(Some(format!("{from}: {}", failed.reason)));
+            return if failed.refused {
+                Ok(Some(format!("{from}: {}", failed.reason)))
+            } else {
+                Err(failed.into())
+            };
         }
     };
     let rules = answer.replication_configuration.map(|configuration| configuration.rules).unwrap_or_default();

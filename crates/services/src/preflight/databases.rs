@@ -9,9 +9,8 @@ use tokio::time::timeout;
 use super::ask::{Answer, Gap, ask, from_check, judge, late};
 use super::clusters::cluster;
 use super::{LIMIT, Preflight, SERVICE, Seen};
-use crate::aws::cause;
 use crate::database::standing::{self, Standing, standing};
-use crate::database::{Database, DatabaseError, Target, migrations};
+use crate::database::{Database, Target, migrations};
 use crate::settings::Endpoint;
 
 /// One database, and what it said.
@@ -39,19 +38,15 @@ async fn look(preflight: &Preflight, seen: &Seen, own: bool) -> Side {
     let stands = timeout(LIMIT, async {
         let lease = from_check(seen.lease.as_ref(), Check::Lease)?;
         let target = target(preflight, seen, own, lease).await?;
-        let at = Database::new(preflight.aws.clone(), target).map_err(failed)?;
-        let connection = at.connect().await.map_err(failed)?;
-        let stands = standing(&connection).await.map_err(failed);
+        let at = Database::new(preflight.aws.clone(), target)?;
+        let connection = at.connect().await?;
+        let stands = standing(&connection).await.map_err(Gap::from);
         drop(connection);
         database = Some(at);
         stands
     });
     let stands = stands.await.unwrap_or_else(|_| Err(late(LIMIT)));
     Side { database, stands }
-}
-
-fn failed(error: DatabaseError) -> Gap {
-    Gap::Failed(cause(&error))
 }
 
 /// The writer endpoint of a cluster that follows another region's leads nowhere; such a cluster is
@@ -141,8 +136,8 @@ async fn replication_lag(preflight: &Preflight, seen: &Seen, own: &Side, peer: &
         return Err(Gap::Blocked(of_replica));
     }
     let database = writer.database.as_ref().ok_or_else(|| late(LIMIT))?;
-    let connection = database.connect().await.map_err(failed)?;
-    let lag = standing::lag(&connection, replica.newest).await.map_err(failed)?;
+    let connection = database.connect().await?;
+    let lag = standing::lag(&connection, replica.newest).await?;
     let (lag, allowed) = (lag.unwrap_or(Duration::ZERO), preflight.settings.replication_lag);
     judge(
         lag <= allowed,

@@ -25,16 +25,27 @@ async fn face(preflight: &Preflight, seen: &Seen, region: &Region, base: &BaseUr
         status(preflight, base, "/health/ready", 200),
         status(preflight, base, "/health/serving", serving),
     );
-    let wrong: Vec<String> = [live, ready, serves].into_iter().flatten().collect();
-    judge(wrong.is_empty(), format!("live, ready, and serving answers {serving}"), wrong.join("; "))
+    let wrong = [live, ready, serves].into_iter().filter_map(Result::err).reduce(both);
+    wrong.map_or_else(|| Ok(format!("live, ready, and serving answers {serving}")), Err)
 }
 
-/// What is wrong with an answer, if anything.
-async fn status(preflight: &Preflight, base: &BaseUrl, path: &str, wanted: u16) -> Option<String> {
+/// Two gaps as one: what is wrong counts more than what is not known.
+fn both(one: Gap, other: Gap) -> Gap {
+    match (one, other) {
+        (Gap::Unknown(one), Gap::Unknown(other)) => Gap::Unknown(format!("{one}; {other}")),
+        (Gap::Failed(one) | Gap::Unknown(one), Gap::Failed(other) | Gap::Unknown(other)) => {
+            Gap::Failed(format!("{one}; {other}"))
+        }
+        (blocked @ Gap::Blocked(_), _) | (_, blocked @ Gap::Blocked(_)) => blocked,
+    }
+}
+
+/// Whether an answer has the status that it should.
+async fn status(preflight: &Preflight, base: &BaseUrl, path: &str, wanted: u16) -> Result<(), Gap> {
     match preflight.prober.get(&base.join(path)).await {
-        Ok(answer) if answer.status == wanted => None,
-        Ok(answer) => Some(format!("{path} answers {} instead of {wanted}", answer.status)),
-        Err(error) => Some(format!("{path}: {error}")),
+        Ok(answer) if answer.status == wanted => Ok(()),
+        Ok(answer) => Err(Gap::Failed(format!("{path} answers {} instead of {wanted}", answer.status))),
+        Err(error) => Err(Gap::told(!error.is_unanswered(), format!("{path}: {error}"))),
     }
 }
 
@@ -45,8 +56,7 @@ async fn public_name(preflight: &Preflight, seen: &Seen) -> Answer {
     let host = |url: &BaseUrl| url.0.host().unwrap_or_default().to_owned();
     let (public, wanted) = (host(&endpoints.public), host(base));
     let (led, owned) = tokio::join!(preflight.prober.addresses(&public), preflight.prober.addresses(&wanted));
-    let unknown = |error: crate::probe::ProbeError| Gap::Failed(crate::aws::cause(&error));
-    let (led, owned) = (led.map_err(unknown)?, owned.map_err(unknown)?);
+    let (led, owned) = (led?, owned?);
     // A name may have more addresses than one answer tells: one in common is enough.
     judge(
         led.iter().any(|address| owned.contains(address)),

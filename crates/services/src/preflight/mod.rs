@@ -12,6 +12,7 @@ mod clusters;
 mod databases;
 mod endpoints;
 mod fleet;
+mod idle;
 mod measure;
 mod observer;
 mod permissions;
@@ -170,7 +171,7 @@ impl Preflight {
             clusters::check(self, &seen),
             buckets::check(self, &seen),
             automation::check(self),
-            permissions::check(self),
+            permissions::check(self, &seen),
             fleet::check(self),
         );
         let mut findings = vec![first, second, clusters, buckets, permissions];

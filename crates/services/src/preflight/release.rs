@@ -1,4 +1,4 @@
-//! What this release deployed: the functions and the workflow, in both regions.
+//! What this release deployed: the functions and both workflows, in both regions.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use recovery::preflight::{Check, Finding};
 use sha2::{Digest as _, Sha256};
 
 use super::ask::{Answer, Gap, ask, from_check, judge};
-use super::{Preflight, Seen};
+use super::{Preflight, Seen, idle};
 use crate::aws::CallFailed;
 
 pub(super) async fn check(preflight: &Preflight, seen: &Seen) -> [Finding; 2] {
@@ -20,7 +20,14 @@ pub(super) async fn check(preflight: &Preflight, seen: &Seen) -> [Finding; 2] {
     [functions, workflow]
 }
 
+/// The nudges go out whatever the other questions come to.
 async fn functions(preflight: &Preflight, seen: &Seen) -> Answer {
+    let (started, same) = tokio::join!(idle::nudge(preflight), same_code(preflight, seen));
+    let same = same?;
+    started.map(|()| same)
+}
+
+async fn same_code(preflight: &Preflight, seen: &Seen) -> Answer {
     let names: Vec<&str> = preflight.settings.functions.split(',').filter(|name| !name.is_empty()).collect();
     let peer = from_check(seen.peer.as_ref(), Check::Observer)?;
     let (own, peer) = tokio::join!(code(&preflight.aws, &names), code(peer, &names));
@@ -44,7 +51,7 @@ async fn code<'n>(aws: &SdkConfig, names: &[&'n str]) -> Result<BTreeMap<&'n str
         let answer = client.get_function_configuration().function_name(*name).send().await;
         let function = answer.map_err(|error| {
             let failed = CallFailed::new(CALL, error);
-            Gap::Failed(format!("{name} in {region}: {}", failed.reason))
+            Gap::told(failed.refused, format!("{name} in {region}: {}", failed.reason))
         })?;
         // An idle function in a VPC loses its interfaces after weeks, and its next call fails.
         let state = function.state().cloned().unwrap_or(State::Active);
@@ -59,24 +66,39 @@ async fn code<'n>(aws: &SdkConfig, names: &[&'n str]) -> Result<BTreeMap<&'n str
 
 async fn workflow(preflight: &Preflight, seen: &Seen) -> Answer {
     let peer = from_check(seen.peer.as_ref(), Check::Observer)?;
-    let (own_region, peer_region) = (preflight.regions.own.as_str(), preflight.regions.peer.as_str());
-    let arn = &preflight.trigger.state_machine_arn;
-    let peer_arn = arn.replace(own_region, peer_region);
-    let (own, theirs, digest) = tokio::join!(
-        definition(&preflight.aws, arn),
-        definition(peer, &peer_arn),
-        deployed_digest(preflight)
+    let [failover, failback] = deployed_digests(preflight).await?;
+    let machines = &preflight.trigger;
+    let (there, back) = tokio::join!(
+        as_deployed(preflight, peer, &machines.state_machine_arn, &failover),
+        as_deployed(preflight, peer, &machines.failback_state_machine_arn, &failback),
     );
-    let (own, theirs, digest) = (own?, theirs?, digest?);
+    let wrong = [("failover", there?), ("failback", back?)];
+    let wrong = wrong.into_iter().filter_map(|(which, wrong)| Some(format!("the {which}: {}", wrong?)));
+    let wrong: Vec<String> = wrong.collect();
+    judge(
+        wrong.is_empty(),
+        format!("digests {failover} and {failback}, the same in both regions"),
+        wrong.join("; "),
+    )
+}
+
+/// What is wrong with one state machine, if anything.
+async fn as_deployed(
+    preflight: &Preflight,
+    peer: &SdkConfig,
+    arn: &str,
+    digest: &str,
+) -> Result<Option<String>, Gap> {
+    let (own_region, peer_region) = (preflight.regions.own.as_str(), preflight.regions.peer.as_str());
+    let peer_arn = arn.replace(own_region, peer_region);
+    let (own, theirs) = tokio::join!(definition(&preflight.aws, arn), definition(peer, &peer_arn));
+    let (own, theirs) = (own?, theirs?);
     let found: String = Sha256::digest(&own).iter().map(|byte| format!("{byte:02x}")).collect();
     if found != digest {
-        return Err(Gap::Failed(format!("its definition has the digest {found}, deployed was {digest}")));
+        return Ok(Some(format!("its definition has the digest {found}, deployed was {digest}")));
     }
-    judge(
-        own.replace(own_region, peer_region) == theirs,
-        format!("digest {digest}, the same in both regions"),
-        format!("{peer_region} has another definition"),
-    )
+    let same = own.replace(own_region, peer_region) == theirs;
+    Ok((!same).then(|| format!("{peer_region} has another definition")))
 }
 
 async fn definition(aws: &SdkConfig, arn: &str) -> Result<String, Gap> {
@@ -90,10 +112,12 @@ async fn definition(aws: &SdkConfig, arn: &str) -> Result<String, Gap> {
     }
 }
 
-async fn deployed_digest(preflight: &Preflight) -> Result<String, Gap> {
+/// Of the failover and of the failback.
+async fn deployed_digests(preflight: &Preflight) -> Result<[String; 2], Gap> {
     let client = aws_sdk_ssm::Client::new(&preflight.aws);
-    let answer = client.get_parameter().name(&preflight.settings.workflow_digest).send().await;
+    let answer = client.get_parameter().name(&preflight.settings.workflow_digests).send().await;
     let answer = answer.map_err(|error| CallFailed::new("ssm:GetParameter", error))?;
-    let value = answer.parameter.and_then(|parameter| parameter.value);
-    value.ok_or_else(|| Gap::Unknown("the digest's parameter has no value".to_owned()))
+    let value = answer.parameter.and_then(|parameter| parameter.value).unwrap_or_default();
+    let digests = value.split_once(',').map(|(failover, failback)| [failover, failback].map(str::to_owned));
+    digests.ok_or_else(|| Gap::Failed("the parameter of the digests does not hold two".to_owned()))
 }

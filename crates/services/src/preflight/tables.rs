@@ -10,7 +10,7 @@ use recovery::preflight::{Check, Finding};
 
 use super::ask::{Answer, Gap, ask, ask_within, from_check};
 use super::{HEARTBEAT_MAX, Preflight, SERVICE, Seen};
-use crate::aws::{CallFailed, cause};
+use crate::aws::CallFailed;
 use crate::telemetry::now_ms;
 
 /// Between two looks at the lease's version.
@@ -20,7 +20,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 pub(super) async fn lease(preflight: &Preflight) -> (Finding, Option<Lease>) {
     let mut read = None;
     let finding = ask(Check::Lease, async {
-        let lease = preflight.leases.read().await.map_err(|error| Gap::Failed(cause(&error)))?;
+        let lease = preflight.leases.read().await?;
         let lease = lease.ok_or_else(|| Gap::Failed("nobody owns it yet".to_owned()))?;
         let answer = judge_lease(preflight, &lease);
         read = Some(lease);
@@ -63,7 +63,7 @@ async fn heartbeat(preflight: &Preflight, seen: &Seen, limit: Duration) -> Answe
                 return Ok(format!("version {} became {}", lease.version, now.version));
             }
             Ok(_) => tokio::time::sleep(LOOK_AGAIN).await,
-            Err(error) => return Err(Gap::Failed(cause(&error))),
+            Err(error) => return Err(error.into()),
         }
     }
     let (owner, version) = (&lease.owner, lease.version);

@@ -74,6 +74,9 @@ pub const BATCH_LIMIT: Duration = settling::SETTLE_LIMIT.saturating_add(DELIVER_
 
 /// Settles a batch, within [`BATCH_LIMIT`], and names the messages that must come back.
 pub async fn process(processor: &Processor, event: SqsEvent) -> SqsBatchResponse {
+    if event.records.is_empty() {
+        return SqsBatchResponse::default(); // no batch, a nudge
+    }
     let letters: Vec<Letter> = event.records.into_iter().map(Letter::read).collect();
     let wanted: Vec<_> = letters.iter().filter_map(Letter::order_id).collect();
     let findings = match processor.settle(&wanted).await {

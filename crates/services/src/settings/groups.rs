@@ -226,14 +226,24 @@ group! {
         observer_external_id: String = required setting::OBSERVER_EXTERNAL_ID,
         /// Names of all functions, separated by commas.
         functions: String = required setting::FUNCTIONS,
+        /// Names of those that nothing may call for weeks, separated by commas.
+        idle_functions: String = required setting::IDLE_FUNCTIONS,
         /// Name of the schedule that starts the sentinel.
         watch_schedule: String = required setting::WATCH_SCHEDULE,
         /// Identifier of the peer region's database cluster.
         peer_cluster: String = required setting::PEER_DATABASE_CLUSTER,
         /// ARN of the role of this region's recovery steps.
         recovery_role: String = required setting::RECOVERY_ROLE_ARN,
-        /// SSM parameter that holds the digest of the workflow as it was deployed.
-        workflow_digest: String = required setting::WORKFLOW_DIGEST_PARAMETER,
+        /// ARN of the role of this region's sentinel.
+        sentinel_role: String = required setting::SENTINEL_ROLE_ARN,
+        /// ARN of the role of this region's failover state machine.
+        failover_role: String = required setting::FAILOVER_ROLE_ARN,
+        /// ARN of the role of this region's failback state machine.
+        failback_role: String = required setting::FAILBACK_ROLE_ARN,
+        /// ARN of the function that both state machines call.
+        step_function: String = required setting::STEP_FUNCTION_ARN,
+        /// SSM parameter that holds the digests of both workflows as they were deployed.
+        workflow_digests: String = required setting::WORKFLOW_DIGESTS_PARAMETER,
         /// Names of this region's buckets, separated by commas.
         buckets: String = required setting::BUCKETS,
     }

@@ -70,11 +70,15 @@ async fn remove(s3: &Client, bucket: &str, found: Vec<ObjectIdentifier>) -> Resu
     )))
 }
 
+/// A bucket that goes meanwhile takes its uploads along.
 async fn abort_uploads(s3: &Client, bucket: &str) -> Result<usize, HookError> {
     let mut aborted = 0;
     loop {
-        let page = s3.list_multipart_uploads().bucket(bucket).send().await;
-        let page = page.map_err(|error| CallFailed::new("s3:ListMultipartUploads", error))?;
+        let page = match s3.list_multipart_uploads().bucket(bucket).send().await {
+            Ok(page) => page,
+            Err(error) if error.code() == Some(NO_SUCH_BUCKET) => return Ok(aborted),
+            Err(error) => return Err(CallFailed::new("s3:ListMultipartUploads", error).into()),
+        };
         if page.uploads().is_empty() {
             return Ok(aborted);
         }
@@ -83,7 +87,7 @@ async fn abort_uploads(s3: &Client, bucket: &str) -> Result<usize, HookError> {
             let done = s3.abort_multipart_upload().bucket(bucket).key(key).upload_id(id).send().await;
             match done {
                 Ok(_) => aborted += 1,
-                Err(error) if error.code() == Some("NoSuchUpload") => {}
+                Err(error) if matches!(error.code(), Some("NoSuchUpload" | NO_SUCH_BUCKET)) => {}
                 Err(error) => return Err(CallFailed::new("s3:AbortMultipartUpload", error).into()),
             }
         }

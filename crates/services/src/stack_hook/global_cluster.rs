@@ -21,10 +21,17 @@ const PASSING: [&str; 2] = ["InvalidGlobalClusterStateFault", "InvalidDBClusterS
 /// Answers that say that there is nothing to remove.
 const GONE: [&str; 2] = ["GlobalClusterNotFoundFault", "DBClusterNotFoundFault"];
 
-/// If `own` is the writer: everybody else leaves, and is waited for.
+/// If `own` is the writer: everybody else leaves, and is waited for. That is refused while the region's switch is
+/// on: the system then lives in this database, and home's would be detached from it for good. The switch is gone
+/// before its region's database where a whole deployment is taken away.
 ///
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-detaching.html>
-pub(super) async fn release(aws: &SdkConfig, global: &str, own: &str) -> Result<String, HookError> {
+pub(super) async fn release(
+    aws: &SdkConfig,
+    global: &str,
+    own: &str,
+    switch: &str,
+) -> Result<String, HookError> {
     let rds = Client::new(aws);
     let mut left: Vec<String> = Vec::new();
     loop {
@@ -38,12 +45,31 @@ pub(super) async fn release(aws: &SdkConfig, global: &str, own: &str) -> Result<
         if others.is_empty() {
             return Ok(format!("{} left {global}", left.join(", ")));
         }
+        if left.is_empty() && is_on(aws, switch).await? {
+            let others = others.join(", ");
+            return Err(HookError::Refused(format!(
+                "{own} is the writer of {global}, and {switch} is on: without it {others} would be detached with \
+                 what it has, and nobody would settle. Let the system go home first; to take everything away, \
+                 turn the switch off and delete the stack again"
+            )));
+        }
         for other in others {
             if !left.iter().any(|gone| gone == other) && remove(aws, global, other).await? {
                 left.push(other.to_owned());
             }
         }
         tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Whether the switch is on; one that is not there any more is off.
+async fn is_on(aws: &SdkConfig, parameter: &str) -> Result<bool, HookError> {
+    match aws_sdk_ssm::Client::new(aws).get_parameter().name(parameter).send().await {
+        Ok(answer) => {
+            Ok(answer.parameter.and_then(|found| found.value).is_some_and(|value| value.trim() == "on"))
+        }
+        Err(error) if error.code() == Some("ParameterNotFound") => Ok(false),
+        Err(error) => Err(CallFailed::new("ssm:GetParameter", error).into()),
     }
 }
 

@@ -97,8 +97,8 @@ async fn act(hook: &Hook, request: &Request) -> Result<String, HookError> {
         (Action::EmptyBucket { bucket }, true) => bucket::empty(&hook.s3, bucket).await,
         (Action::ReplicateBucket(replication), true) => replication::stop(&hook.s3, replication).await,
         (Action::ReplicateBucket(replication), false) => replication::start(&hook.s3, replication).await,
-        (Action::ReleaseGlobalCluster { global_cluster, cluster }, true) => {
-            global_cluster::release(&hook.aws, global_cluster, cluster).await
+        (Action::ReleaseGlobalCluster { global_cluster, cluster, switch }, true) => {
+            global_cluster::release(&hook.aws, global_cluster, cluster, switch).await
         }
         (Action::EmptyZone { zone }, true) => zone::empty(&hook.route53, zone).await,
         (_, false) => Ok("nothing to do before its removal".to_owned()),

@@ -63,6 +63,8 @@ pub enum Action {
         global_cluster: Text,
         /// ARN of the stack's own cluster.
         cluster: Text,
+        /// Name of the switch of the region.
+        switch: Text,
     },
     /// On removal: the records of a hosted zone that certificates left there.
     EmptyZone {

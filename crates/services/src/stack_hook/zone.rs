@@ -20,7 +20,7 @@ use crate::aws::CallFailed;
 const VALIDATION: &str = ".acm-validations.aws";
 /// Changes per batch; Route 53 takes 1,000.
 const BATCH: usize = 100;
-const LOOK_EVERY: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 const NO_SUCH_ZONE: &str = "NoSuchHostedZone";
 
 /// Removes the validation records, and turns off what keeps the zone from being removed.
@@ -108,13 +108,20 @@ async fn end_accelerated_recovery(route53: &Client, zone: &str) -> Result<&'stat
             None | Some(AcceleratedRecoveryStatus::Disabled) => {
                 return Ok(if asked { "was turned off" } else { "is off" });
             }
+            // Whoever asked: asked again, Route 53 would refuse.
+            Some(
+                AcceleratedRecoveryStatus::Disabling | AcceleratedRecoveryStatus::DisablingHostedZoneLocked,
+            ) => {
+                asked = true;
+            }
             Some(_) if !asked => {
                 let off = route53.update_hosted_zone_features().hosted_zone_id(zone);
                 let off = off.enable_accelerated_recovery(false).send().await;
                 off.map_err(|error| CallFailed::new("route53:UpdateHostedZoneFeatures", error))?;
                 asked = true;
             }
-            Some(_) => tokio::time::sleep(LOOK_EVERY).await,
+            Some(_) => {}
         }
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }

@@ -117,12 +117,14 @@ export class DatabaseStack extends TapStack {
   private release(scope: Construct, instances: CfnDBInstance[]): void {
     const { place } = this;
     const policy = hookPolicy(scope, 'Policy', place, 'release-database', [
+      allow(['ssm:GetParameter'], [place.parameterArn('automation')]),
       allow(['rds:DescribeGlobalClusters'], [place.globalClusterArn]),
       allow(['rds:RemoveFromGlobalCluster'], [place.globalClusterArn, place.clusterArn, place.peer.clusterArn]),
     ]);
     const release = customResource(scope, 'ReleaseGlobalCluster', place, 'ReleaseGlobalCluster', {
       GlobalCluster: place.name('global-cluster', 'orders'),
       Cluster: place.clusterArn,
+      Switch: place.parameterName('automation'),
     });
     [policy, ...instances].forEach((before) => release.addResourceDependency(before));
   }

@@ -31,10 +31,10 @@ export class DisasterRecoveryStack extends TapStack {
     this.databaseEvents();
     this.forwarding(new Construct(this, 'Forwarding'), bus);
     this.settings();
-    const definition = this.workflow('Failover', 'failover');
-    this.workflow('Failback', 'failback');
+    const failover = this.workflow('Failover', 'failover');
+    const failback = this.workflow('Failback', 'failback');
     this.schedule(new Construct(this, 'Watch'), 'watch', 'watch', 'sentinel', 'rate(1 minute)', 0, 60);
-    this.preflight(new Construct(this, 'Preflight'), definition);
+    this.preflight(new Construct(this, 'Preflight'), [failover, failback]);
   }
 
   private announcements(bus: CfnEventBus): void {
@@ -201,10 +201,10 @@ export class DisasterRecoveryStack extends TapStack {
   }
 
   /** What belongs to the preflight beside its function. */
-  private preflight(scope: Construct, definition: string): void {
+  private preflight(scope: Construct, definitions: string[]): void {
     const { place } = this;
-    const digest = createHash('sha256').update(definition).digest('hex');
-    parameter(scope, 'WorkflowDigest', place, 'workflow/failover-digest', digest);
+    const digests = definitions.map((definition) => createHash('sha256').update(definition).digest('hex'));
+    parameter(scope, 'WorkflowDigest', place, 'workflow/digests', digests.join(','));
     const principal = { arn: place.peer.roleArn('preflight'), externalId: place.name('observer', 'preflight') };
     roleFor(scope, 'Observer', place, 'observer', principal, observer(place));
     this.schedule(scope, 'preflight', 'preflight-schedule', 'preflight', 'rate(1 hour)', 3, 1800);

@@ -3,14 +3,15 @@
 use recovery::lease::LEASE_KEY;
 
 use super::{journal, keys_only, own_database, peer_database, switch};
-use crate::packages::{PREFLIGHT, functions};
+use crate::packages::{PREFLIGHT, functions, idle};
 use crate::place::Place;
 use crate::policy::Statement;
 use crate::stack::compute::failed_invocations;
 use crate::stack::preflight;
 use crate::stack::storage::BUCKETS;
 
-/// Looks at everything and changes nothing but what it remembers of itself.
+/// Looks at everything and changes nothing but what it remembers of itself. Of the functions that it may invoke,
+/// the steps act only for the owner of the lease, and the keeper only for who has an answer's or a secret's token.
 pub(super) fn preflight(place: &Place<'_>) -> Vec<Statement> {
     let names = place.names();
     let queues = [names.order_queue(), names.dead_letter_queue()].map(|name| place.queue_arn(&name));
@@ -21,7 +22,7 @@ pub(super) fn preflight(place: &Place<'_>) -> Vec<Statement> {
         Statement::allow(&["dynamodb:GetItem"], [place.table_arn(&names.sessions_table())]),
         Statement::allow(&["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], queues),
         switch(place),
-        Statement::allow(&["ssm:GetParameter"], [place.parameter_arn(&preflight::digest_parameter(place))]),
+        Statement::allow(&["ssm:GetParameter"], [place.parameter_arn(&preflight::digests_parameter(place))]),
         own_database(place, PREFLIGHT),
         peer_database(place, PREFLIGHT),
         Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
@@ -30,11 +31,15 @@ pub(super) fn preflight(place: &Place<'_>) -> Vec<Statement> {
             &["lambda:GetFunctionConfiguration"],
             functions(place.deployment).into_iter().map(|function| place.function_arn(function)),
         ),
-        Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),
+        Statement::allow(
+            &["lambda:InvokeFunction"],
+            idle(place.deployment).into_iter().map(|function| place.function_arn(function)),
+        ),
+        definitions(place),
         replication_look(place),
         Statement::allow(&["scheduler:GetSchedule"], [preflight::watch_schedule_arn(place)]),
         Statement::allow(&["events:PutEvents"], [place.event_bus_arn()]),
-        Statement::allow(&["iam:SimulatePrincipalPolicy"], [preflight::recovery_role_arn(place)]),
+        Statement::allow(&["iam:SimulatePrincipalPolicy"], preflight::recovery_role_arns(place)),
         Statement::allow(&["sts:AssumeRole"], [preflight::observer_role_arn(&place.peer())]),
         Statement::allow(&["sqs:SendMessage"], [place.queue_arn(&failed_invocations(place))]),
     ]
@@ -48,9 +53,16 @@ pub(in crate::stack) fn observer(place: &Place<'_>) -> Vec<Statement> {
             functions(place.deployment).into_iter().map(|function| place.function_arn(function)),
         ),
         Statement::allow(&["rds:DescribeDBClusters"], [place.database_cluster_arn()]),
-        Statement::allow(&["states:DescribeStateMachine"], [place.state_machine_arn()]),
+        definitions(place),
         replication_look(place),
     ]
+}
+
+fn definitions(place: &Place<'_>) -> Statement {
+    Statement::allow(
+        &["states:DescribeStateMachine"],
+        [place.state_machine_arn(), place.failback_state_machine_arn()],
+    )
 }
 
 fn replication_look(place: &Place<'_>) -> Statement {

@@ -94,12 +94,15 @@ const DATABASE_KEEPER: [&str; 7] = [
     "secretsmanager:UpdateSecretVersionStage secret:secret-database-production-??????",
 ];
 
-const PREFLIGHT: [&str; 28] = [
+const PREFLIGHT: [&str; 35] = [
     "dynamodb:GetItem table/table-journal-production if lease preflight",
     "dynamodb:GetItem table/table-sessions-production",
     "dynamodb:PutItem table/table-journal-production if preflight",
     "events:PutEvents event-bus/bus-recovery-production",
+    "iam:SimulatePrincipalPolicy role/role-failback-own-production",
+    "iam:SimulatePrincipalPolicy role/role-failover-own-production",
     "iam:SimulatePrincipalPolicy role/role-recovery-step-own-production",
+    "iam:SimulatePrincipalPolicy role/role-sentinel-own-production",
     "lambda:GetFunctionConfiguration function:function-database-keeper-production",
     "lambda:GetFunctionConfiguration function:function-order-processor-production",
     "lambda:GetFunctionConfiguration function:function-orders-api-production",
@@ -107,6 +110,9 @@ const PREFLIGHT: [&str; 28] = [
     "lambda:GetFunctionConfiguration function:function-recovery-step-production",
     "lambda:GetFunctionConfiguration function:function-sentinel-production",
     "lambda:GetFunctionConfiguration function:function-stack-hook-production",
+    "lambda:InvokeFunction function:function-database-keeper-production",
+    "lambda:InvokeFunction function:function-order-processor-production",
+    "lambda:InvokeFunction function:function-recovery-step-production",
     "rds-db:connect own as preflight",
     "rds-db:connect peer as preflight",
     "rds:DescribeDBClusters cluster:own",
@@ -120,7 +126,8 @@ const PREFLIGHT: [&str; 28] = [
     "sqs:GetQueueUrl queue-orders-production",
     "sqs:SendMessage queue-failed-invocations-production",
     "ssm:GetParameter parameter/standfast/production/automation",
-    "ssm:GetParameter parameter/standfast/production/workflow/failover-digest",
+    "ssm:GetParameter parameter/standfast/production/workflow/digests",
+    "states:DescribeStateMachine stateMachine:workflow-failback-production",
     "states:DescribeStateMachine stateMachine:workflow-failover-production",
     "sts:AssumeRole role/role-observer-peer-production",
 ];

@@ -62,7 +62,8 @@ pub(in super::super) async fn await_rejoin(
     let Some(arn) = member(&global, home) else {
         return not_yet(format!("no cluster in {home} is a member of the global cluster"));
     };
-    if writer(&global) != member(&global, own) {
+    let here = member(&global, own);
+    if here.is_none() || writer(&global) != here {
         return not_yet(format!("the global cluster does not name the cluster in {own} as its writer"));
     }
     if global.failover_state().is_some_and(|state| state.status().is_some()) {

@@ -15,7 +15,7 @@ use crate::database::settlement::ledger_end;
 /// Between two looks at the end of the ledger.
 const PACE: Duration = Duration::from_secs(1);
 
-/// Nothing is settled any more, and home's database has everything that was.
+/// Nothing was settled between two looks, and both times the ledgers of both databases ended alike.
 pub(in super::super) async fn await_drained(
     steps: &StepContext,
     context: &Context,
@@ -35,13 +35,15 @@ pub(in super::super) async fn await_drained(
         let ours = ask(&steps.database, async |client| ledger_end(client).await).await?;
         let theirs = ask_home(steps, async |client| ledger_end(client).await).await?;
         if ours != theirs {
-            return Err(StepError::NotYet(format!("{} has not everything yet", steps.regions.home)));
+            let (own, home) = (&steps.regions.own, &steps.regions.home);
+            return Err(StepError::NotYet(format!("the ledgers in {own} and {home} do not end alike yet")));
         }
         if *first.get_or_insert(ours) != ours {
             return Err(StepError::NotYet("orders are still being settled".to_owned()));
         }
     }
-    Ok(format!("nothing is settled any more, and {} has everything", steps.regions.home))
+    let (own, home, pace_s) = (&steps.regions.own, &steps.regions.home, PACE.as_secs());
+    Ok(format!("nothing was settled for {pace_s} s, and the ledgers in {own} and {home} end alike"))
 }
 
 /// Calls `SwitchoverGlobalCluster` in this region, the primary's, unless home is the writer or becomes it.

@@ -7,11 +7,12 @@ use std::sync::atomic::Ordering;
 use recovery::preflight::{Check, State};
 use recovery::{Epoch, Region};
 use services::database::settlement::{self, Source};
+use services::nudge;
 use services::preflight::Preflight;
 use tokio::task::JoinSet;
 
 use super::parts;
-use super::stage::{ACTIONS, Stage};
+use super::stage::{ACCOUNT, ROLES, Stage};
 use crate::database::server;
 use crate::support::{dead_address, home, standby};
 
@@ -46,6 +47,21 @@ async fn each_check_fails_alone_when_its_part_is_broken() {
         wrong.extend(ended.expect("a stage is set"));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn each_run_starts_the_functions_that_nothing_else_calls_for_weeks() {
+    let stage = Stage::new().await;
+    let report = stage.run().await;
+    assert!(report.passed, "{report:#?}");
+    let invoked = stage.front.invoked.lock().expect("no test panics in here").clone();
+    assert_eq!(invoked, [(stage.name("two"), nudge::event().to_string())]);
+    stage.front.breaking.store(true, Ordering::Relaxed);
+    let report = stage.run().await;
+    assert_eq!(report.gaps, [Check::Functions]);
+    let finding = report.findings.iter().find(|finding| finding.check == Check::Functions);
+    let detail = &finding.expect("it was asked").detail;
+    assert_eq!(*detail, format!("{} does not start: Unhandled", stage.name("two")));
 }
 
 async fn break_part(stage: &Stage, check: Check) {
@@ -97,25 +113,64 @@ async fn break_part(stage: &Stage, check: Check) {
             let update = update.function_name(stage.name("two")).zip_file(parts::package("#!/bin/other\n"));
             update.send().await.expect("the function exists");
         }
-        Check::Workflow => {
-            let arn = format!(
-                "arn:aws:states:us-east-1:{}:stateMachine:{}",
-                super::stage::ACCOUNT,
-                stage.name("workflow")
-            );
-            let update = aws_sdk_sfn::Client::new(own).update_state_machine().state_machine_arn(arn);
-            let other = parts::definition(&Region::new("us-west-2").expect("a region"));
-            update.definition(other).send().await.expect("the state machine exists");
-        }
+        Check::Workflow => change_workflow(stage, "workflow").await,
         Check::Clusters => {
             stage.front.rds.lock().expect("nobody panicked").clusters[1].version = "16.10";
         }
         Check::Buckets => parts::replicate(peer, &stage.bucket(&standby()), "arn:aws:s3:::nowhere").await,
         Check::Schedule => parts::schedule(&stage.name("watch"), "PUT", "DISABLED").await,
         Check::Switch => parts::parameter(own, &format!("/switch/{}", stage.unique), "off").await,
+        Check::Permissions => parts::policy(&stage.name("recovery"), &["dynamodb:GetItem"]).await,
         Check::Services | Check::Deployments | Check::Targets => unreachable!("`containers` breaks them"),
-        Check::Permissions => parts::policy(&stage.name("recovery"), &ACTIONS[..4]).await,
     }
+}
+
+/// Somebody changes a state machine of this region by hand.
+async fn change_workflow(stage: &Stage, part: &str) {
+    let arn = format!("arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:{}", stage.name(part));
+    let update = aws_sdk_sfn::Client::new(&stage.aws[0]).update_state_machine().state_machine_arn(arn);
+    let other = parts::definition(&Region::new("us-west-2").expect("a region"));
+    update.definition(other).send().await.expect("the state machine exists");
+}
+
+/// What a check found, in a run in which it is the only gap.
+async fn only_gap(stage: &Stage, check: Check) -> String {
+    let report = stage.run().await;
+    assert_eq!(report.gaps, [check], "{report:#?}");
+    let found = report.findings.into_iter().find(|finding| finding.check == check);
+    found.expect("every check has a finding").detail
+}
+
+#[tokio::test]
+async fn the_failback_s_workflow_is_looked_at_as_well() {
+    let stage = Stage::new().await;
+    change_workflow(&stage, "failback").await;
+    let found = only_gap(&stage, Check::Workflow).await;
+    assert!(found.starts_with("the failback: its definition has the digest"), "{found}");
+}
+
+/// Of each role everything but one action at a time, of those that nobody would miss before an outage.
+#[tokio::test]
+async fn every_link_of_a_recovery_needs_its_permission() {
+    let stage = Stage::new().await;
+    for (role, missing) in [
+        ("sentinel", "states:StartExecution"),
+        ("sentinel", "rds-db:connect"),
+        ("failover-role", "lambda:InvokeFunction"),
+        ("failback-role", "lambda:InvokeFunction"),
+        ("recovery", "rds-db:connect"),
+        ("recovery", "rds:SwitchoverGlobalCluster"),
+    ] {
+        let (_, all) = ROLES.into_iter().find(|(name, _)| *name == role).expect("it is one of them");
+        let others: Vec<&str> = all.iter().copied().filter(|action| *action != missing).collect();
+        let others = if others.is_empty() { vec!["sts:GetCallerIdentity"] } else { others };
+        parts::policy(&stage.name(role), &others).await;
+        let found = only_gap(&stage, Check::Permissions).await;
+        assert!(found.contains(&format!("{}: {missing} on", stage.name(role))), "{role}: {found}");
+        assert_eq!(found.matches("implicitDeny").count(), found.matches(missing).count(), "{found}");
+        parts::policy(&stage.name(role), all).await;
+    }
+    assert!(stage.run().await.passed);
 }
 
 fn lease_key() -> std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue> {
@@ -162,6 +217,28 @@ async fn what_cannot_be_asked_is_unknown_and_keeps_nothing_else_from_being_asked
     assert_eq!(finding.map(|finding| finding.state), Some(State::Unknown));
 }
 
+/// A no sends people to what is broken; no answer sends them to the way there.
+#[tokio::test]
+async fn what_does_not_answer_in_time_is_unknown_and_not_failed() {
+    let stage = Stage::new().await;
+    stage.front.silence(&["lambda", "sqs", "s3", "states", "scheduler", "iam"]);
+    stage.own.ready.store(parts::SILENT, Ordering::SeqCst);
+    let report = stage.run().await;
+    let unknown = [
+        Check::OwnApi,
+        Check::Queue,
+        Check::DeadLetters,
+        Check::Functions,
+        Check::Workflow,
+        Check::Buckets,
+        Check::Schedule,
+        Check::Permissions,
+    ];
+    assert_eq!(report.gaps, unknown, "{report:#?}");
+    let states = report.findings.iter().map(|finding| finding.state);
+    assert!(states.into_iter().all(|state| matches!(state, State::Passed | State::Unknown)), "{report:#?}");
+}
+
 #[tokio::test]
 async fn a_region_that_sees_nobody_still_reports_in_time() {
     let stage = Stage::new().await;
@@ -173,6 +250,7 @@ async fn a_region_that_sees_nobody_still_reports_in_time() {
     let limit = recovery::preflight::FUNCTION_TIMEOUT_S;
     assert!(begun.elapsed().as_secs() < limit, "{:?}", begun.elapsed());
     assert!(report.gaps.contains(&Check::Lease) && report.gaps.contains(&Check::Permissions), "{report:#?}");
+    assert!(report.findings.iter().all(|finding| finding.state != State::Failed), "{report:#?}");
     assert_eq!(report.findings.len(), Check::ALL.len() - Check::OF_CONTAINERS.len());
 }
 

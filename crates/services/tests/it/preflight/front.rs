@@ -2,6 +2,7 @@
 //! rest on.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
@@ -34,14 +35,32 @@ pub struct Front {
     pub rds: Arc<Mutex<Rds>>,
     /// Services that are refused, and for the tables a part of the refused body.
     refused: Arc<Mutex<Option<(&'static str, &'static str)>>>,
+    /// Functions that were invoked, and with what; they answer here and not in the emulator.
+    pub invoked: Arc<Mutex<Vec<(String, String)>>>,
+    /// Whether functions break off when they are invoked.
+    pub breaking: Arc<AtomicBool>,
+    /// Services that take calls and never answer.
+    silent: Arc<Mutex<Vec<&'static str>>>,
 }
 
 impl Front {
     pub async fn open(rds: Rds) -> Self {
-        let front = Self { url: String::new(), rds: Arc::new(Mutex::new(rds)), refused: Arc::default() };
+        let front = Self {
+            url: String::new(),
+            rds: Arc::new(Mutex::new(rds)),
+            refused: Arc::default(),
+            invoked: Arc::default(),
+            breaking: Arc::default(),
+            silent: Arc::default(),
+        };
         let answering = front.clone();
         let url = proxy::open(move |call| answer(answering.clone(), call)).await;
         Self { url, ..front }
+    }
+
+    /// No call to these services is answered from now on.
+    pub fn silence(&self, services: &[&'static str]) {
+        *self.silent.lock().expect("no test panics in here") = services.to_vec();
     }
 
     /// Every call to `service` whose body has `part` is refused from now on.
@@ -51,6 +70,10 @@ impl Front {
 }
 
 async fn answer(front: Front, call: Call) -> Response {
+    let silent = front.silent.lock().expect("no test panics in here").contains(&call.service.as_str());
+    if silent {
+        return std::future::pending().await;
+    }
     let refused = *front.refused.lock().expect("no test panics in here");
     if refused.is_some_and(|(refused, part)| call.service == refused && call.body.contains(part)) {
         let denied = r#"{"__type":"AccessDeniedException","message":"refused by the test"}"#;
@@ -59,6 +82,15 @@ async fn answer(front: Front, call: Call) -> Response {
     if call.service == "rds" {
         let xml = front.rds.lock().expect("no test panics in here").answer(&call.region, &call.body);
         return ([("content-type", "text/xml")], xml).into_response();
+    }
+    if let Some(function) = call.parts.uri.path().strip_suffix("/invocations") {
+        let function = function.rsplit('/').next().unwrap_or_default().to_owned();
+        front.invoked.lock().expect("no test panics in here").push((function, call.body.clone()));
+        let breaks = front.breaking.load(Ordering::Relaxed);
+        return match breaks {
+            true => ([("x-amz-function-error", "Unhandled")], "{}").into_response(),
+            false => "null".into_response(),
+        };
     }
     call.pass_on().await
 }
@@ -107,7 +139,8 @@ impl Rds {
         });
         format!(
             "<DBClusters><DBCluster><DBClusterIdentifier>{name}</DBClusterIdentifier><Status>{status}</Status>\
-             <EngineVersion>{version}</EngineVersion>{reader}</DBCluster></DBClusters>"
+             <EngineVersion>{version}</EngineVersion>\
+             <DbClusterResourceId>cluster-{name}</DbClusterResourceId>{reader}</DBCluster></DBClusters>"
         )
     }
 }

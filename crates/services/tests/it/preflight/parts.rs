@@ -21,6 +21,9 @@ use sha2::{Digest as _, Sha256};
 use super::stage::ACCOUNT;
 use crate::support::{self, home, standby};
 
+/// As a status: there is no answer.
+pub const SILENT: u16 = 0;
+
 /// The public face of a region: a status for each of its health endpoints.
 #[derive(Clone)]
 pub struct Face {
@@ -39,7 +42,12 @@ impl Face {
         };
         let status = |of: &Arc<AtomicU16>| {
             let of = Arc::clone(of);
-            move || async move { StatusCode::from_u16(of.load(Ordering::SeqCst)).expect("a status") }
+            move || async move {
+                match of.load(Ordering::SeqCst) {
+                    SILENT => std::future::pending().await,
+                    status => StatusCode::from_u16(status).expect("a status"),
+                }
+            }
         };
         let router = Router::new()
             .route("/health/live", get(|| async { StatusCode::OK }))

@@ -19,14 +19,22 @@ use crate::steps::traffic::name_server;
 use crate::support::{self, Scene, home, standby};
 
 pub const ACCOUNT: &str = "000000000000";
-/// What the role of the recovery steps may do here.
-pub const ACTIONS: [&str; 6] = [
+/// What the roles of a recovery may do here, by the part of their names that is not the test's own.
+pub const ROLES: [(&str, &[&str]); 4] = [
+    ("sentinel", &["dynamodb:GetItem", "dynamodb:PutItem", "states:StartExecution", "rds-db:connect"]),
+    ("failover-role", &["lambda:InvokeFunction"]),
+    ("failback-role", &["lambda:InvokeFunction"]),
+    ("recovery", &ACTIONS),
+];
+const ACTIONS: [&str; 8] = [
     "dynamodb:GetItem",
     "dynamodb:PutItem",
     "dynamodb:Query",
     "rds:DescribeGlobalClusters",
     "rds:FailoverGlobalCluster",
+    "rds:SwitchoverGlobalCluster",
     "events:PutEvents",
+    "rds-db:connect",
 ];
 
 pub struct Stage {
@@ -117,19 +125,24 @@ async fn deploy(scene: &Scene, [own, peer]: &[SdkConfig; 2], unique: &str) {
         for function in ["one", "two"] {
             parts::function(aws, &name(function)).await;
         }
-        parts::workflow(aws, &name("workflow"), &region).await;
+        for workflow in ["workflow", "failback"] {
+            parts::workflow(aws, &name(workflow), &region).await;
+        }
     }
     for (aws, from, to) in [(own, home(), standby()), (peer, standby(), home())] {
         parts::bucket(aws, &bucket(unique, &from)).await;
         let to = format!("arn:aws:s3:::{}", bucket(unique, &to));
         parts::replicate(aws, &bucket(unique, &from), &to).await;
     }
-    parts::parameter(own, &format!("/digest/{unique}"), &parts::digest(&parts::definition(&home()))).await;
+    let digest = parts::digest(&parts::definition(&home()));
+    parts::parameter(own, &format!("/digest/{unique}"), &format!("{digest},{digest}")).await;
     parts::parameter(own, &format!("/switch/{unique}"), "on").await;
     let bus = aws_sdk_eventbridge::Client::new(own).create_event_bus().name(name("bus")).send();
     bus.await.expect("the bus is new");
     parts::schedule(&name("watch"), "POST", "ENABLED").await;
-    parts::role(&name("recovery"), &ACTIONS).await;
+    for (role, actions) in ROLES {
+        parts::role(&name(role), actions).await;
+    }
 }
 
 /// As Aurora has it, a standby's writer endpoint leads nowhere and its reader endpoint to the replica.
@@ -158,6 +171,7 @@ fn settings(
     let (regions, journal, sessions, queue, at_nobody) = scene.settings.clone();
     let name = |part: &str| format!("{part}-{unique}");
     let arn = |service: &str, what: &str| format!("arn:aws:{service}:{}:{ACCOUNT}:{what}", home());
+    let role = |part: &str| format!("arn:aws:iam::{ACCOUNT}:role/{}", name(part));
     (
         regions,
         journal,
@@ -190,10 +204,15 @@ fn settings(
             observer_role: format!("arn:aws:iam::{ACCOUNT}:role/observer"),
             observer_external_id: "test".to_owned(),
             functions: format!("{},{}", name("one"), name("two")),
+            idle_functions: name("two"),
             watch_schedule: name("watch"),
             peer_cluster: name("cluster-us-east-2"),
-            recovery_role: format!("arn:aws:iam::{ACCOUNT}:role/{}", name("recovery")),
-            workflow_digest: format!("/digest/{unique}"),
+            recovery_role: role("recovery"),
+            sentinel_role: role("sentinel"),
+            failover_role: role("failover-role"),
+            failback_role: role("failback-role"),
+            step_function: arn("lambda", &format!("function:{}", name("one"))),
+            workflow_digests: format!("/digest/{unique}"),
             buckets: bucket(unique, &home()),
         },
     )

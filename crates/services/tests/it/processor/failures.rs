@@ -11,6 +11,18 @@ use crate::database::server::now_ms;
 use crate::support::{config, dead_address, home, standby};
 
 #[tokio::test]
+async fn a_nudge_asks_nobody() {
+    let mut stage = Stage::new().await;
+    let nobody = dead_address();
+    stage.settings.4.endpoint = Endpoint { host: nobody.ip().to_string(), port: nobody.port() };
+    let nudge = serde_json::from_value(services::nudge::event()).expect("a batch without a message");
+    let begun = std::time::Instant::now();
+    let answer = services::processor::process(&stage.processor(), nudge).await;
+    assert!(answer.batch_item_failures.is_empty());
+    assert!(begun.elapsed() < BATCH_LIMIT / 10, "it has not looked for anything");
+}
+
+#[tokio::test]
 async fn an_unreachable_database_fails_every_message_and_loses_none() {
     let mut stage = Stage::serving().await;
     let entries = stage.acknowledged(3, &home()).await;

@@ -3,6 +3,7 @@
 //! removed.
 
 use aws_sdk_rds::Client;
+use aws_sdk_ssm::types::ParameterType;
 use recovery::Region;
 use serde_json::json;
 
@@ -43,6 +44,16 @@ impl Clusters {
         members.filter_map(|member| member.db_cluster_arn).collect()
     }
 
+    fn switch(&self) -> String {
+        format!("/{}/automation", self.global)
+    }
+
+    async fn turn(&self, value: &str) {
+        let ssm = aws_sdk_ssm::Client::new(&support::config(&standby(), &support::emulator().await).await);
+        let put = ssm.put_parameter().name(self.switch()).value(value).overwrite(true);
+        put.r#type(ParameterType::String).send().await.expect("it can be turned");
+    }
+
     async fn swap(&self) {
         let failover = self.rds.failover_global_cluster().global_cluster_identifier(&self.global);
         let failover = failover.target_db_cluster_identifier(&self.standby).allow_data_loss(true);
@@ -56,6 +67,7 @@ async fn after_a_change_of_roles_the_follower_leaves_first() {
     let clusters = Clusters::new(&stage.unique).await;
     let release = stage.resource(json!({
         "Action": "ReleaseGlobalCluster", "GlobalCluster": clusters.global, "Cluster": clusters.standby,
+        "Switch": clusters.switch(),
     }));
     stage.create("database", json!({ "Release": release })).await;
     clusters.swap().await;
@@ -69,12 +81,36 @@ async fn after_a_change_of_roles_the_follower_leaves_first() {
 }
 
 #[tokio::test]
+async fn the_writer_of_a_system_that_runs_is_not_removed() {
+    let stage = Stage::new(&standby()).await;
+    let clusters = Clusters::new(&stage.unique).await;
+    clusters.turn("on").await;
+    let release = stage.resource(json!({
+        "Action": "ReleaseGlobalCluster", "GlobalCluster": clusters.global, "Cluster": clusters.standby,
+        "Switch": clusters.switch(),
+    }));
+    stage.create("database", json!({ "Release": release })).await;
+    clusters.swap().await;
+    let outcome = stage.delete("database").await;
+    assert!(!gone(&outcome), "{outcome:?}");
+    for words in [clusters.switch().as_str(), "is on", "go home first"] {
+        assert!(outcome.1.contains(words), "no `{words}` in {outcome:?}");
+    }
+    assert_eq!(clusters.members().await, [clusters.home.clone(), clusters.standby.clone()]);
+    clusters.turn("off").await;
+    let outcome = stage.delete("database").await;
+    assert!(gone(&outcome), "{outcome:?}");
+    assert_eq!(clusters.members().await, std::slice::from_ref(&clusters.standby));
+}
+
+#[tokio::test]
 async fn a_follower_and_what_is_no_member_take_nobody_along() {
     let stage = Stage::new(&standby()).await;
     let clusters = Clusters::new(&stage.unique).await;
     let release = |global: &str| {
         stage.resource(json!({
             "Action": "ReleaseGlobalCluster", "GlobalCluster": global, "Cluster": clusters.standby,
+            "Switch": clusters.switch(),
         }))
     };
     let nothing = format!("{}-never-was", clusters.global);

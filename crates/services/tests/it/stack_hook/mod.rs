@@ -3,5 +3,6 @@
 mod buckets;
 mod database;
 mod function;
+mod meanwhile;
 mod stage;
 mod zone;

@@ -48,6 +48,9 @@ async fn not_yet_is_an_error_for_the_workflow_only() {
     let context = json!({
         "epoch": 2, "region": "us-east-1", "lost_region": "us-east-2", "evidence": "test", "taken_at_ms": 1,
     });
+    events.send(services::nudge::event()).await.expect("it is there");
+    let answer = timeout(LIMIT, answers.recv()).await.expect("an answer in time").expect("an answer");
+    assert_eq!(answer, serde_json::Value::Null, "a nudge asks for nothing");
     events.send(json!({ "action": "await_writer", "context": context })).await.expect("it is there");
     let answer = timeout(LIMIT, answers.recv()).await.expect("an answer in time").expect("an answer");
     assert_eq!(answer["errorType"], "NotYet", "{answer}");

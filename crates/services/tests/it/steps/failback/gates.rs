@@ -62,6 +62,16 @@ async fn home_s_cluster_must_be_back_in_the_global_cluster() {
 }
 
 #[tokio::test]
+async fn a_cluster_that_follows_nobody_has_not_rejoined() {
+    let away = Away::rejoined_as(|_, said| {
+        said.replace(">true</IsWriter>", ">false</IsWriter>").replace(":us-east-2:", ":us-west-2:")
+    })
+    .await;
+    let why = away.not_yet(Action::AwaitRejoin).await;
+    assert!(why.contains("does not name the cluster in us-east-2 as its writer"), "{why}");
+}
+
+#[tokio::test]
 async fn a_home_database_that_does_not_answer_is_waited_for() {
     let stage = Stage::new().await;
     let lease = stage.lease().await;
