@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{Template, deployment, every_template, everywhere, one, synthesise, trading};
 
 const REGIONS: [&str; 2] = ["us-east-1", "us-east-2"];
-/// Stack with the bucket of the load balancer's log, which has no key of ours: `entrance` tests it.
+/// Stack with the bucket of the load balancer's log, which has no key of ours: `load_balancer` tests it.
 const BALANCER: &str = "-LoadBalancer-";
 const PURPOSES: [&str; 2] = ["config", "audit"];
 
