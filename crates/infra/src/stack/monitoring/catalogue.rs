@@ -242,3 +242,17 @@ pub const DAYS_TO_EXPIRY: Known<1> = Known::new("AWS/CertificateManager", "DaysT
 pub fn reported(metric: Reported) -> Metric {
     Known::new(NAMESPACE, metric.name(), [DIMENSION]).of([metric.service().to_owned()])
 }
+
+/// What the filters on the trail's log group count. They share a namespace of their own: a filter cannot give
+/// a metric a fixed dimension.
+pub mod audit {
+    use super::Known;
+
+    /// Namespace of every metric that is made from the trail.
+    pub const NAMESPACE: &str = "Standfast/Audit";
+
+    /// One of them, by its name.
+    pub const fn counted(name: &'static str) -> Known<0> {
+        Known::new(NAMESPACE, name, [])
+    }
+}
