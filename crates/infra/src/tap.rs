@@ -5,6 +5,7 @@
 //! of a deployment, and its reverse that of a teardown.
 
 use cdk::Stack;
+use recovery::deployment::Audit;
 
 use crate::app::Replay;
 use crate::packages::{Packages, RECOVERY_STEP};
@@ -36,6 +37,7 @@ pub fn stacks(place: &Place<'_>, packages: &Packages, replay: Replay) -> Vec<Sta
         stacks.extend([compute(place, packages), api(place)]);
     }
     stacks.extend([disaster_recovery(place, replay), monitoring(place)]);
+    stacks.extend(place.deployment.audit.as_ref().map(|asked| audit(place, asked)));
     stacks
 }
 
@@ -160,10 +162,22 @@ fn monitoring(place: &Place<'_>) -> Stack {
     let mut monitoring = place.stack("Monitoring", "alarms and dashboard");
     stack::monitoring::new(&mut monitoring, place);
     monitoring.depend_on(place.stack_name("Alerts"));
-    // Its certificate is watched by its ARN, which the entrance's stack leaves in a parameter.
-    monitoring.depend_on(place.stack_name(place.entrance_kind()));
+    // Its certificate is watched by its ARN, which the front's stack leaves in a parameter.
+    monitoring.depend_on(place.stack_name(place.front_kind()));
     monitoring.depend_on(place.stack_name("DisasterRecovery"));
     monitoring
+}
+
+/// Last of all, though it needs little of what is before it: nothing waits for it, and it goes first.
+fn audit(place: &Place<'_>, asked: &Audit) -> Stack {
+    let mut audit = place.stack("Audit", "trail, and backups in a vault");
+    stack::audit::new(&mut audit, place, asked);
+    audit.depend_on(place.stack_name("Alerts"));
+    audit.depend_on(place.stack_name("Database"));
+    audit.depend_on(place.stack_name("DisasterRecovery"));
+    audit.depend_on(place.stack_name("Storage"));
+    audit.depend_on(place.standby().stack_name("GlobalTables"));
+    audit
 }
 
 /// The workflows of one region, in Amazon States Language.

@@ -136,7 +136,7 @@ pub(super) fn watch(
 }
 
 /// Seconds of `rate(1 minute)` and of its like.
-fn rate_s(expression: &str) -> Option<u64> {
+pub(crate) fn rate_s(expression: &str) -> Option<u64> {
     let (count, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
     let unit_s = match unit.trim_end_matches('s') {
         "minute" => 60,

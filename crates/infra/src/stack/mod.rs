@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod api;
+pub mod audit;
 pub mod compute;
 pub mod containers;
 pub mod database;

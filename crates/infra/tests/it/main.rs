@@ -4,16 +4,19 @@
 //! at the templates, never at the code that made them.
 
 mod api;
+mod audit;
 mod calls;
 mod check;
+mod compliance;
 mod compute;
 mod containers;
+mod cost;
 mod data;
 mod database;
 mod documents;
-mod entrance;
 mod forwarding;
 mod foundation;
+mod load_balancer;
 mod monitoring;
 mod mutations;
 mod network;
@@ -40,6 +43,17 @@ const ACCOUNT: &str = "111122223333";
 fn deployment() -> Deployment {
     Deployment::parse(include_str!("../../../../deployments/trading.toml"), "trading.toml")
         .expect("the deployment we ship is valid")
+}
+
+/// The same with a trail and backups, as the finance deployments have them.
+fn audited() -> Deployment {
+    audited_with("trail = true\nbackup_copy = true\nbackup_retention_days = 35\n")
+}
+
+fn audited_with(section: &str) -> Deployment {
+    let trading = include_str!("../../../../deployments/trading.toml");
+    Deployment::parse(&format!("{trading}\n[audit]\n{section}"), "trading.toml")
+        .expect("the section is valid")
 }
 
 fn finance_west() -> Deployment {

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use crate::{every_template, shipped};
 
 /// Actions that AWS takes for no resource but `*`; the template carries the reason.
-const ANYWHERE: [&str; 9] = [
+const ANYWHERE: [&str; 11] = [
+    "backup:CopyFromBackupVault",
     "ec2:AssignPrivateIpAddresses,ec2:CreateNetworkInterface,ec2:DeleteNetworkInterface,\
      ec2:DescribeNetworkInterfaces,ec2:DescribeSubnets,ec2:UnassignPrivateIpAddresses",
     "ecr:GetAuthorizationToken",
@@ -17,6 +18,7 @@ const ANYWHERE: [&str; 9] = [
     "kms:*",
     "logs:CreateLogDelivery,logs:DeleteLogDelivery,logs:DescribeLogGroups,logs:DescribeResourcePolicies,logs:GetLogDelivery,logs:ListLogDeliveries,logs:PutResourcePolicy,logs:UpdateLogDelivery",
     "logs:CreateLogGroup,logs:CreateLogStream,logs:DescribeLogGroups,logs:DescribeLogStreams,logs:FilterLogEvents,logs:GetLogEvents,logs:PutLogEvents",
+    "rds:DescribeDBClusterSnapshots,rds:DescribeDBClusters",
     "secretsmanager:GetRandomPassword",
     "xray:GetSamplingRules,xray:GetSamplingTargets,xray:PutTelemetryRecords,xray:PutTraceSegments",
     "xray:PutTelemetryRecords,xray:PutTraceSegments",
@@ -204,8 +206,8 @@ fn recovery_touches_only_its_own_region_and_global_names() {
             format!("arn:aws:ssm:{home}:111122223333:parameter/standfast/production/automation");
         for role in template.all("AWS::IAM::Role") {
             let name = role["RoleName"].as_str().unwrap_or_default();
-            if name.starts_with("role-replicate-") {
-                continue; // S3 copies under it, and no function of ours
+            if name.starts_with("role-replicate-") || name.starts_with("role-backup-") {
+                continue; // S3 and AWS Backup copy under them, and no function of ours
             }
             let known = ACROSS.iter().find(|(prefix, _)| name.starts_with(prefix));
             let mut allowed = Vec::new();

@@ -97,6 +97,7 @@ pub(super) const BOTH_SIDES: Rule = Rule {
         for (own, others, other) in [(&at_home, &at_standby, standby), (&at_standby, &at_home, home)] {
             for (name, alarm) in own {
                 match others.get(name) {
+                    None if is_of_the_trail(alarm) => {}
                     None => findings.push(Finding::at(alarm, format!("has no twin in {other}"))),
                     Some(twin) => findings.extend(
                         WHEN.iter().filter(|property| alarm.get(property) != twin.get(property)).map(
@@ -114,6 +115,12 @@ pub(super) const BOTH_SIDES: Rule = Rule {
 /// Route 53's metrics exist in us-east-1 alone.
 fn is_global(alarm: &Resource<'_>) -> bool {
     inside(alarm.properties()).into_iter().any(|value| value["Namespace"] == "AWS/Route53")
+}
+
+/// The trail has one log group, in the region it is managed from, and the calls of both regions are in it.
+fn is_of_the_trail(alarm: &Resource<'_>) -> bool {
+    alarm.stack.resources().any(|one| one.kind() == "AWS::CloudTrail::Trail")
+        && alarm.text("Namespace") == Some(crate::stack::monitoring::catalogue::audit::NAMESPACE)
 }
 
 fn neutral_name(alarm: &Resource<'_>) -> String {

@@ -3,7 +3,9 @@
 use super::{Finding, Rule};
 
 /// Type, the property that is its name, and the longest that AWS takes.
-const LIMITS: [(&str, &str, usize); 28] = [
+const LIMITS: [(&str, &str, usize); 31] = [
+    ("AWS::Backup::BackupVault", "BackupVaultName", 50),
+    ("AWS::CloudTrail::Trail", "TrailName", 128),
     ("AWS::CloudWatch::Alarm", "AlarmName", 255),
     ("AWS::CloudWatch::CompositeAlarm", "AlarmName", 255),
     ("AWS::CloudWatch::Dashboard", "DashboardName", 255),
@@ -21,6 +23,7 @@ const LIMITS: [(&str, &str, usize); 28] = [
     ("AWS::KMS::Alias", "AliasName", 256),
     ("AWS::Lambda::Function", "FunctionName", 64),
     ("AWS::Logs::LogGroup", "LogGroupName", 512),
+    ("AWS::Logs::MetricFilter", "FilterName", 512),
     ("AWS::RDS::DBCluster", "DBClusterIdentifier", 63),
     ("AWS::RDS::DBInstance", "DBInstanceIdentifier", 63),
     ("AWS::RDS::GlobalCluster", "GlobalClusterIdentifier", 63),

@@ -4,9 +4,9 @@ use super::alarm::{Alarm, Bad, Missing};
 use super::catalogue::{events, scheduler, states};
 use super::metric::{Known, Measure};
 use crate::place::Place;
-use crate::stack::database_events;
 use crate::stack::disaster_recovery::announcement_rule;
 use crate::stack::forwarding::{forwarding_rule, record_rule};
+use crate::stack::{audit, database_events};
 
 /// Group of the schedules: none of them has one of its own.
 const SCHEDULE_GROUP: &str = "default";
@@ -29,7 +29,8 @@ fn rules(place: &Place<'_>) -> Vec<(&'static str, String)> {
 pub(super) fn alarms(place: &Place<'_>) -> Vec<Alarm> {
     let machines = machines(place).into_iter().map(|(purpose, arn)| failed_executions(purpose, &arn));
     let rules = rules(place).into_iter().map(|(purpose, rule)| failed_rule(place, purpose, &rule));
-    machines.chain([missed_schedules()]).chain(rules).chain([failed_database_events(place)]).collect()
+    let own_bus = [failed_database_events(place)].into_iter().chain(failed_audit_events(place));
+    machines.chain([missed_schedules()]).chain(rules).chain(own_bus).collect()
 }
 
 fn failed_executions(purpose: &str, arn: &str) -> Alarm {
@@ -70,6 +71,19 @@ fn failed_database_events(place: &Place<'_>) -> Alarm {
         "What RDS says of the database could not be delivered.",
         "see the queue of undelivered events, and the policy of the topic.",
     )
+}
+
+/// None without an audit.
+fn failed_audit_events(place: &Place<'_>) -> Option<Alarm> {
+    let rules = audit::events::rule_names(place);
+    let known = [&events::FAILED_ON_OWN_BUS, &events::LOST_ON_OWN_BUS];
+    let all = rules.iter().flat_map(|rule| known.map(|known| known.of([rule.clone()])));
+    let none = Missing::Well("EventBridge reports what is not zero.");
+    let alarm = Alarm::new("audit-events-undelivered", Measure::sum(all), Bad::AtLeast(1.0), none).says(
+        "That a backup failed, or that somebody changed what the audit stands on, could not be delivered.",
+        "see the queue of undelivered events, and the policy of the topic.",
+    );
+    (!rules.is_empty()).then_some(alarm)
 }
 
 fn failed_rule(place: &Place<'_>, purpose: &str, rule: &str) -> Alarm {
