@@ -13,6 +13,9 @@ pub struct Report {
     pub seed: u64,
     /// Commit of the source that ran, `unknown` outside a checkout.
     pub commit: String,
+    /// When the fault struck, in UTC (RFC 3339); absent in reports of older versions.
+    #[serde(default)]
+    pub fault_at: Option<String>,
     /// What it ran on.
     pub environment: EnvironmentFacts,
     /// What the clients did.

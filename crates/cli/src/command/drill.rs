@@ -129,7 +129,7 @@ fn seed_from_clock() -> u64 {
 }
 
 /// The commit of the checkout that we stand in, marked when there are changes on top of it.
-fn commit() -> String {
+pub(super) fn commit() -> String {
     let git = |args: &[&str]| {
         let output = Command::new("git").arg("--no-optional-locks").args(args).output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())

@@ -154,11 +154,12 @@ fn the_report_has_exactly_the_documented_keys() {
             (key.as_str(), below.unwrap_or_default())
         })
         .collect();
-    let documented: [(&str, &[&str]); 15] = [
+    let documented: [(&str, &[&str]); 16] = [
         ("scenario", &[]),
         ("deployment", &[]),
         ("seed", &[]),
         ("commit", &[]),
+        ("fault_at", &[]),
         ("orders", &["offered", "acknowledged", "refused", "unknown"]),
         (
             "recovery",

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod check;
+mod compliance;
 mod context;
 mod cost;
 mod drill;

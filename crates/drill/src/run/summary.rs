@@ -51,6 +51,7 @@ pub fn report(
         deployment: drill.deployment.name.clone(),
         seed: drill.settings.seed,
         commit: drill.settings.commit.clone(),
+        fault_at: Some(recovery::calendar::rfc3339(rehearsed.fault.at_ms / 1000)),
         environment: environment(drill, stage, rehearsed),
         orders: Orders {
             offered: verdict.orders_offered,

@@ -28,6 +28,7 @@ fn passed() -> Report {
         deployment: "trading".into(),
         seed: 7,
         commit: "0123456789ab".into(),
+        fault_at: Some("2026-11-20T10:24:05Z".into()),
         environment: EnvironmentFacts {
             platform: "linux x86_64".into(),
             processors: 2,
