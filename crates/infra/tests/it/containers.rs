@@ -88,6 +88,29 @@ fn a_deployment_that_fails_goes_back_and_costs_no_task_meanwhile() {
 }
 
 #[test]
+fn people_hear_of_a_deployment_that_went_back_and_of_tasks_that_do_not_start() {
+    for (templates, region) in at_finance() {
+        let rule = one(templates, region, "AWS::Events::Rule", "Name", "rule-service-events-production");
+        let pattern = &rule["EventPattern"];
+        let arn = |name: &str| {
+            let cluster = format!("arn:aws:ecs:{region}:{ACCOUNT}:service/cluster-orders-production");
+            format!("{cluster}/service-{name}-production")
+        };
+        assert_eq!(pattern["resources"], json!(CONTAINERS.map(arn)));
+        let told = pattern["detail"]["eventName"].to_string();
+        assert!(told.contains("SERVICE_DEPLOYMENT_FAILED") && told.contains("SERVICE_TASK_START_IMPAIRED"));
+        let target = &rule["Targets"][0];
+        assert_eq!(target["Arn"], format!("arn:aws:sns:{region}:{ACCOUNT}:topic-alerts-production"));
+        let aside = format!("arn:aws:sqs:{region}:{ACCOUNT}:queue-undelivered-events-production");
+        assert_eq!(target["DeadLetterConfig"]["Arn"], aside);
+        let own = format!("arn:aws:events:{region}:{ACCOUNT}:rule/rule-service-events-production");
+        let policies = templates.iter().filter(|one| one.region == region);
+        let mut policies = policies.flat_map(|one| one.all("AWS::SQS::QueuePolicy"));
+        assert!(policies.any(|policy| policy.to_string().contains(&own)), "the rule may put aside there");
+    }
+}
+
+#[test]
 fn a_container_may_finish_what_it_has_begun() {
     for (templates, region) in at_finance() {
         let drain_s = 30;
