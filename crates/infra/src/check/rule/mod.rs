@@ -10,8 +10,8 @@ pub(super) mod containers;
 mod data;
 mod database;
 mod delivery;
-mod entrance;
 mod identity;
+mod load_balancer;
 mod names;
 mod packages;
 mod path;
@@ -104,7 +104,7 @@ pub const RULES: [Rule; 42] = [
     containers::FLOOR,
     containers::ROLL_BACK,
     containers::CONFINED,
-    entrance::HTTPS_ONLY,
+    load_balancer::HTTPS_ONLY,
     connections::BOUNDED,
     database::SAME_ENGINE,
     database::NOT_HEADLESS,
