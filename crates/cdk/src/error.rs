@@ -29,6 +29,19 @@ pub enum Problem {
         /// Path that came second.
         second: String,
     },
+    /// A parameter or an output under a logical id that the template has already. CloudFormation would take an output
+    /// that is called like a resource; a reader would take the one for the other.
+    ///
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
+    #[error("{path}: the logical id `{logical_id}` is already that of {first}")]
+    LogicalIdTaken {
+        /// Path of what came second.
+        path: String,
+        /// The id both have.
+        logical_id: String,
+        /// What came first: a path, or which part of the template.
+        first: String,
+    },
     /// CloudFormation allows 255 characters in a logical id.
     #[error("{path}: its logical id has {length} characters, more than 255")]
     LogicalIdTooLong {

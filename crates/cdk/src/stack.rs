@@ -138,9 +138,27 @@ impl Stack {
                 first: first.path.clone(),
                 second: full.clone(),
             });
+        } else if let Some(first) = self.part_with(&logical) {
+            let (path, first) = (full.clone(), first.to_owned());
+            self.problems.push(Problem::LogicalIdTaken { path, logical_id: logical.clone(), first });
         }
         self.nodes.push(Node::new(full.clone(), logical, resource));
         Handle::new(full)
+    }
+
+    /// Which part of the template, apart from its resources, has this logical id.
+    fn part_with(&self, id: &str) -> Option<&'static str> {
+        let parameter = self.parameters.contains_key(id).then_some("a parameter of this stack");
+        parameter.or_else(|| self.outputs.contains_key(id).then_some("an output of this stack"))
+    }
+
+    /// Refuses a logical id that a resource, a parameter or an output of this stack has.
+    fn claim(&mut self, scope: &[String], id: &str) {
+        let resource = self.nodes.iter().find(|node| node.logical_id == id).map(|node| node.path.clone());
+        if let Some(first) = resource.or_else(|| self.part_with(id).map(str::to_owned)) {
+            let path = format!("{}/{id}", self.full_path(scope));
+            self.problems.push(Problem::LogicalIdTaken { path, logical_id: id.to_owned(), first });
+        }
     }
 }
 
@@ -185,15 +203,18 @@ impl Scope<'_> {
     }
 
     /// Makes a value known to people and to stacks that wait for this one.
-    /// `name` is the whole logical id of the output.
+    /// `name` is the whole logical id of the output, and of nothing else in the stack: one that is taken is reported
+    /// when the app is synthesised.
     pub fn output(&mut self, name: &str, description: &str, value: impl Into<Value<String>>) {
+        self.stack.claim(&self.path, name);
         let mut output = Output::new(value);
         output.description = Some(description.to_owned());
         self.stack.outputs.insert(name.to_owned(), output);
     }
 
     /// The value of a parameter in the Parameter Store of the stack's region, read whenever the stack is deployed.
-    /// `name` is the whole logical id of the template's parameter, which holds `key`.
+    /// `name` is the whole logical id of the template's parameter, which holds `key`; who asks for the same again gets
+    /// the same, and an id that is taken by anything else is reported when the app is synthesised.
     ///
     /// A template has 60 dynamic references at most, each place counted, and 200 parameters, each of which may be
     /// referred to everywhere: this is for values that many resources need.
@@ -202,6 +223,9 @@ impl Scope<'_> {
     pub fn stored(&mut self, name: &str, key: impl Into<String>) -> Value<String> {
         let mut parameter = Parameter::new("AWS::SSM::Parameter::Value<String>");
         parameter.default = Some(key.into());
+        if self.stack.parameters.get(name) != Some(&parameter) {
+            self.stack.claim(&self.path, name);
+        }
         self.stack.parameters.insert(name.to_owned(), parameter);
         cfn::reference(name).into()
     }

@@ -11,6 +11,13 @@ use crate::Region;
 pub const RUN_LIMIT_S: u64 = 60;
 /// Seconds that its function may take: a run, and telling what it found.
 pub const FUNCTION_TIMEOUT_S: u64 = 90;
+/// The qualifier by which the preflight calls the functions that it nudges. Every other caller names a function
+/// without one and means the same code, so IAM can tell them apart, and so can the function.
+///
+/// "Lambda makes authorization decisions by comparing the resource element in the IAM policy with both the
+/// `FunctionName` and `Qualifier` passed in API calls":
+/// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html>
+pub const NUDGE_QUALIFIER: &str = "$LATEST";
 /// Dimension of [`Metric::PreflightFailed`](crate::metric::Metric) beside the service: the name of a check.
 pub const CHECK_DIMENSION: &str = "Check";
 

@@ -1,5 +1,5 @@
 import { DATABASE_NAME, DATABASE_PORT, MASTER_USER } from './config';
-import { ALL_FUNCTIONS, databaseUser, FunctionName } from './permissions';
+import { ALL_FUNCTIONS, databaseUser, FunctionName, IDLE_FUNCTIONS } from './permissions';
 import { Place } from './place';
 
 /** The environment of one of a region's functions. */
@@ -66,6 +66,7 @@ function preflightEnvironment(place: Place): Record<string, string> {
     OBSERVER_ROLE_ARN: peer.roleArn('observer'),
     OBSERVER_EXTERNAL_ID: place.name('observer', 'preflight'),
     FUNCTIONS: ALL_FUNCTIONS.map((name) => place.name('function', name)).join(','),
+    IDLE_FUNCTIONS: IDLE_FUNCTIONS.map((name) => place.name('function', name)).join(','),
     WATCH_SCHEDULE: place.name('schedule', 'watch'),
     PEER_DATABASE_CLUSTER: peer.clusterName,
     RECOVERY_ROLE_ARN: place.roleArn('recovery-step'),

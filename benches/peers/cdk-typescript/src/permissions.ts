@@ -22,6 +22,9 @@ export const ALL_FUNCTIONS = [
   'database-keeper',
 ];
 
+/** Those that nothing may call for weeks. */
+export const IDLE_FUNCTIONS: FunctionName[] = ['order-processor', 'recovery-step', 'database-keeper'];
+
 /** The user of the database that a function logs in as. */
 export const databaseUser = (name: FunctionName) => name.replaceAll('-', '_');
 
@@ -199,6 +202,10 @@ export const calls: Record<FunctionName, (place: Place) => Statement[]> = {
     allow(['rds:DescribeDBClusters'], [place.clusterArn]),
     allow(['rds:DescribeGlobalClusters'], [place.globalClusterArn]),
     configurations(place),
+    allow(
+      ['lambda:InvokeFunction'],
+      IDLE_FUNCTIONS.map((name) => `${place.functionArn(name)}:$LATEST`),
+    ),
     allow(['states:DescribeStateMachine'], [place.workflowArn('failover'), place.workflowArn('failback')]),
     replication(place),
     allow(['scheduler:GetSchedule'], [place.arn('scheduler', `schedule/default/${place.name('schedule', 'watch')}`)]),

@@ -140,7 +140,7 @@ export interface FunctionProps {
   allowed: Statement[];
   reserved?: number;
   environment?: Record<string, string>;
-  inNetwork?: boolean;
+  network?: CfnFunction.VpcConfigProperty;
   logsKey?: string;
 }
 
@@ -165,15 +165,10 @@ export function lambdaFunction(parent: Construct, place: Place, name: string, pr
     timeout: props.timeout,
     reservedConcurrentExecutions: props.reserved,
     environment: props.environment && { variables: props.environment },
-    loggingConfig: { logGroup: logs.ref, logFormat: props.inNetwork ? 'JSON' : undefined },
-    recursiveLoop: props.inNetwork ? 'Terminate' : undefined,
+    loggingConfig: { logGroup: logs.ref, logFormat: props.network ? 'JSON' : undefined },
+    recursiveLoop: props.network ? 'Terminate' : undefined,
     tracingConfig: { mode: 'Active' },
-    vpcConfig: props.inNetwork
-      ? {
-          subnetIds: place.parameterPerZone('network/private-subnet'),
-          securityGroupIds: [place.parameter('network/function-security-group')],
-        }
-      : undefined,
+    vpcConfig: props.network,
   });
 }
 

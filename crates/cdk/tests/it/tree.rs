@@ -53,6 +53,33 @@ fn a_path_is_taken_once() {
 }
 
 #[test]
+fn a_logical_id_has_one_meaning_in_a_stack() {
+    let mut one = stack("One");
+    let mut root = one.root();
+    root.add("Queue", sqs::Queue::new());
+    let [queue, topic] = ["Queue3B2FE03E", "Topic7E61847D"];
+    root.stored("Subnet", "/subnet");
+    root.stored("Subnet", "/subnet"); // the same again
+    root.stored("Subnet", "/other");
+    root.stored(queue, "/queue");
+    root.output("Name", "the name", "x");
+    root.scope("Deep").output("Name", "another one", "y");
+    root.output("Subnet", "the subnet", "z");
+    root.stored(topic, "/topic");
+    root.add("Topic", sns::Topic::new());
+    assert_eq!(
+        problems([one]),
+        [
+            "One/Subnet: the logical id `Subnet` is already that of a parameter of this stack".to_owned(),
+            format!("One/{queue}: the logical id `{queue}` is already that of One/Queue"),
+            "One/Deep/Name: the logical id `Name` is already that of an output of this stack".to_owned(),
+            "One/Subnet: the logical id `Subnet` is already that of a parameter of this stack".to_owned(),
+            format!("One/Topic: the logical id `{topic}` is already that of a parameter of this stack"),
+        ]
+    );
+}
+
+#[test]
 fn ids_and_names_have_limits() {
     let mut one = stack("One");
     one.root().add(&"a".repeat(248), sqs::Queue::new());

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 
-use drill::emulator::{Calls, Emulator, EmulatorError, Remains};
+use drill::emulator::{Calls, Emulator, EmulatorError, Holding, Remains};
 use drill::environment::Environment;
 use drill::owned::RunDirectory;
 use recovery::Deployment;
@@ -40,6 +40,7 @@ pub fn run(cli: &Cli, args: &Emulate) -> Result<u8, Failure> {
             "exit_code": emulated.status.code(),
             "recorded_only": emulated.recorded,
             "orphans": emulated.remains.orphans,
+            "expected": expected(&emulated.remains),
         });
         print_result(&summary.to_string())?;
     }
@@ -154,6 +155,12 @@ fn same_deployment(cli: &Cli) -> Result<Vec<(&'static str, OsString)>, Failure> 
     Ok(variables)
 }
 
+/// What may be left, each with the reason.
+fn expected(remains: &Remains) -> Vec<serde_json::Value> {
+    let with_reason = |(holding, reason): &(Holding, &str)| json!({ "holding": holding, "reason": reason });
+    remains.expected.iter().map(with_reason).collect()
+}
+
 /// Says what the emulator lacks and what the command left.
 fn narrate(emulated: &Emulated) {
     let mut kinds = std::collections::BTreeMap::<&str, usize>::new();
@@ -166,12 +173,27 @@ fn narrate(emulated: &Emulated) {
     for (kind, count) in kinds {
         say(&format!("  {count:>4} {kind}"));
     }
-    if emulated.remains.orphans.is_empty() {
+    narrate_remains(&emulated.remains);
+}
+
+/// What stays in an account as well is told by its reasons, for there is a lot of it; the rest one by one.
+fn narrate_remains(remains: &Remains) {
+    let mut reasons = std::collections::BTreeMap::<&str, usize>::new();
+    for (_, reason) in &remains.expected {
+        *reasons.entry(reason).or_default() += 1;
+    }
+    if !reasons.is_empty() {
+        say("these may be left, each for its reason:");
+    }
+    for (reason, count) in reasons {
+        say(&format!("  {count:>4} {reason}"));
+    }
+    if remains.orphans.is_empty() {
         say("nothing that the command deployed is left in the emulator");
         return;
     }
-    say(&format!("{} things are left in the emulator:", emulated.remains.orphans.len()));
-    for left in &emulated.remains.orphans {
+    say(&format!("{} things are left in the emulator:", remains.orphans.len()));
+    for left in &remains.orphans {
         say(&format!("  {} {} {} {}", left.service, left.kind, left.region, left.key));
     }
 }

@@ -83,6 +83,25 @@ fn what_a_command_leaves_behind_is_listed_and_refused_when_a_teardown_was_expect
 }
 
 #[test]
+fn what_may_stay_is_told_with_its_reason() {
+    let leave = "import os, urllib.request as r; \
+                 r.urlopen(os.environ['AWS_ENDPOINT_URL'], b'Action=CreateQueue&QueueName=cdk-hnb659fds-stays')";
+    let said = emulate(&["--expect-teardown", "--output", "json", "--", "python3", "-c", leave]);
+    assert_eq!(said.code, Some(0), "it may stay: {said:?}");
+    let summary: Value = serde_json::from_str(said.out.trim()).expect("one object");
+    let expected = summary["expected"].as_array().expect("a list");
+    let reason = "the account's bootstrap stack, which serves every deployment";
+    let queue = expected.iter().find(|left| left["holding"]["service"] == "sqs").expect("the queue is named");
+    assert!(
+        queue["holding"]["key"].as_str().is_some_and(|key| key.contains("cdk-hnb659fds-stays")),
+        "{queue}"
+    );
+    assert_eq!(queue["reason"], reason);
+    assert!(said.err.contains("these may be left") && said.err.contains(reason), "{said:?}");
+    assert!(said.err.contains("nothing that the command deployed is left"), "{said:?}");
+}
+
+#[test]
 fn the_command_s_own_failure_is_passed_on_and_no_setting_of_the_user_reaches_it() {
     let said = emulate(&[
         "--",

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::counts::{self, Counts};
 use crate::failure::Failure;
+use crate::properties;
 
 /// What an aspect leaves in an assembly when it objects; without the `cdk` command nothing else says so.
 const OBJECTION: &str = "\"aws:cdk:error\"";
@@ -35,6 +36,16 @@ impl Templates {
     /// Types and their numbers.
     pub fn counts(&self) -> Counts {
         counts::of(self.0.iter().map(|(stack, template)| (stack.clone(), template)))
+    }
+
+    /// Every property in which an assembly of the same stacks differs.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let of = |stack: &str| other.0.iter().find(|(name, _)| name == stack).map(|(_, template)| template);
+        let pairs = self.0.iter().filter_map(|(stack, template)| Some((stack, template, of(stack)?)));
+        let found = pairs.flat_map(|(stack, own, other)| {
+            properties::differences(own, other).into_iter().map(move |said| format!("{stack}: {said}"))
+        });
+        found.collect()
     }
 
     /// Bytes of all templates without white space, so that nobody is judged by indentation.

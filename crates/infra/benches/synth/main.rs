@@ -4,17 +4,19 @@
 //! cargo bench -p infra --bench synth                   # both
 //! cargo bench -p infra --bench synth -- --repeats 15   # of the comparison
 //! cargo bench -p infra --bench synth -- --record       # also writes the peer's counts down
+//! cargo bench -p infra --bench synth -- --compare      # only says whether both make the same, and times nothing
 //! ```
 //!
 //! Whole processes are timed from outside, as a person at a terminal would wait for them, which is why
-//! there is no harness for functions of microseconds. Nothing is compared unless both assemblies hold the
-//! same number of resources of the same types in the same stacks. Start reading at [`compare`].
+//! there is no harness for functions of microseconds. Nothing is timed unless both assemblies hold the same
+//! stacks, with the same properties of the same resources. Start reading at [`compare`].
 
 mod assembly;
 mod counts;
 mod failure;
 mod own;
 mod peer;
+mod properties;
 mod sample;
 
 use std::collections::BTreeMap;
@@ -28,7 +30,7 @@ use failure::Failure;
 use peer::{Peer, Way};
 use sample::{Cells, Sample};
 
-const USAGE: &str = "cargo bench -p infra --bench synth -- [--repeats N] [--record]";
+const USAGE: &str = "cargo bench -p infra --bench synth -- [--repeats N] [--record] [--compare]";
 
 /// Every run of a round: its name, and what it is.
 const RUNS: [(&str, Run); 8] = [
@@ -70,7 +72,7 @@ fn main() -> ExitCode {
         ["synth", packages, outdir] => own::synthesise(packages.as_ref(), outdir.as_ref(), false),
         ["check", packages, outdir] => own::synthesise(packages.as_ref(), outdir.as_ref(), true),
         ["several", count, packages, outdir] => several(count, packages.as_ref(), outdir.as_ref()),
-        options => parse(options).and_then(|(repeats, record)| benchmark(repeats, record)),
+        options => parse(options).and_then(benchmark),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -81,14 +83,24 @@ fn main() -> ExitCode {
     }
 }
 
-fn parse(options: &[&str]) -> Result<(usize, bool), Failure> {
+/// What is asked for.
+#[derive(Clone, Copy)]
+struct Options {
+    repeats: usize,
+    record: bool,
+    /// Whether to end once both assemblies are known to be the same.
+    only_compare: bool,
+}
+
+fn parse(options: &[&str]) -> Result<Options, Failure> {
     match options {
-        [] => Ok((7, false)),
-        ["--record", rest @ ..] => Ok((parse(rest)?.0, true)),
+        [] => Ok(Options { repeats: 7, record: false, only_compare: false }),
+        ["--record", rest @ ..] => Ok(Options { record: true, ..parse(rest)? }),
+        ["--compare", rest @ ..] => Ok(Options { only_compare: true, ..parse(rest)? }),
         ["--repeats", number, rest @ ..] => {
             let repeats =
                 number.parse().map_err(|error| Failure::new(format!("--repeats {number}"), error))?;
-            Ok((repeats, parse(rest)?.1))
+            Ok(Options { repeats, ..parse(rest)? })
         }
         [other, ..] => Err(Failure::plain(format!("`{other}` is no option; usage: {USAGE}"))),
     }
@@ -100,22 +112,24 @@ fn several(count: &str, packages: &Path, outdir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn benchmark(repeats: usize, record: bool) -> Result<(), Failure> {
+fn benchmark(options: Options) -> Result<(), Failure> {
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join("synth");
     let packages = scratch.join("packages");
     own::stand_ins(&packages)?;
     let processors = std::thread::available_parallelism().map_or(0, usize::from);
     println!("{processors} processors; packages are stand-ins\n");
     match peer::node() {
-        Some(node) => compare(&scratch, &packages, repeats, record, &node)?,
+        Some(node) => compare(&scratch, &packages, options, &node)?,
         None => println!("there is no Node.js here, so nothing is compared with TypeScript\n"),
     }
-    scale(&scratch, &packages)?;
+    if !options.only_compare {
+        scale(&scratch, &packages)?;
+    }
     fs::remove_dir_all(&scratch).map_err(|error| Failure::new(scratch.display(), error))
 }
 
 /// Rounds of every run, after one round that only shows that both sides make the same.
-fn compare(scratch: &Path, packages: &Path, repeats: usize, record: bool, node: &str) -> Result<(), Failure> {
+fn compare(scratch: &Path, packages: &Path, options: Options, node: &str) -> Result<(), Failure> {
     let [ours, theirs, workflows] = ["ours", "theirs", "workflows"].map(|name| scratch.join(name));
     own::synthesise(packages, &ours, true)?;
     let own = Templates::read(&ours)?;
@@ -126,14 +140,18 @@ fn compare(scratch: &Path, packages: &Path, repeats: usize, record: bool, node: 
     assembly::refuse_objections(&theirs)?;
     let other = Templates::read(&theirs)?;
     refuse_unequal(&own, &other)?;
-    if record {
+    if options.record {
         write_counts(&own)?;
     }
     let counts = own.counts();
     let resources: usize = counts.values().flat_map(BTreeMap::values).sum();
-    println!("{resources} resources in {} stacks on both sides", counts.len());
+    println!("{resources} resources in {} stacks, with the same properties on both sides", counts.len());
     println!("templates without white space: {} bytes, the peer's {}\n", own.bytes(), other.bytes());
 
+    if options.only_compare {
+        return Ok(());
+    }
+    let repeats = options.repeats;
     let mut samples = vec![Sample::default(); RUNS.len()];
     for round in 1..=repeats {
         eprintln!("round {round} of {repeats}");
@@ -146,12 +164,15 @@ fn compare(scratch: &Path, packages: &Path, repeats: usize, record: bool, node: 
 }
 
 fn refuse_unequal(own: &Templates, other: &Templates) -> Result<(), Failure> {
-    let differences = counts::differences(&own.counts(), &other.counts());
+    let mut differences = counts::differences(&own.counts(), &other.counts());
+    if differences.is_empty() {
+        differences = own.differences(other);
+    }
     if differences.is_empty() {
         return Ok(());
     }
     Err(Failure::plain(format!(
-        "the peer makes other resources, so nothing is compared; change {}:\n  {}",
+        "the peer makes something else, so nothing is timed; change {}:\n  {}",
         Peer::directory().display(),
         differences.join("\n  ")
     )))

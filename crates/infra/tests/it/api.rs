@@ -224,6 +224,15 @@ fn the_access_log_holds_nothing_that_could_be_used_again() {
 }
 
 #[test]
+fn every_request_to_the_api_is_traced() {
+    let templates = trading();
+    let stages: Vec<&Value> =
+        api(&templates).flat_map(|template| template.all("AWS::ApiGateway::Stage")).collect();
+    assert_eq!(stages.len(), REGIONS.len());
+    assert!(stages.iter().all(|stage| stage["TracingEnabled"] == true), "{stages:?}");
+}
+
+#[test]
 fn a_change_of_what_callers_meet_is_deployed() {
     let ids = |deployment: &recovery::Deployment, account: &str| {
         let templates = crate::synthesise_in(deployment, account);

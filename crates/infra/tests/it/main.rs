@@ -20,6 +20,7 @@ mod load_balancer;
 mod monitoring;
 mod mutations;
 mod network;
+mod parameters;
 mod peer;
 mod policies;
 mod preflight;

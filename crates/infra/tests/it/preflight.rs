@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use recovery::setting;
 use serde_json::{Value, json};
 
-use crate::{ACCOUNT, Template, deployment, every_template, one, trading};
+use crate::{ACCOUNT, Template, deployment, every_template, one, shipped, trading};
 
 const PAIRS: [[&str; 2]; 2] = [["us-east-1", "us-east-2"], ["us-east-2", "us-east-1"]];
 
@@ -46,6 +46,38 @@ fn a_function_in_the_network_is_called_all_the_time_or_nudged() {
             let name = function["FunctionName"].as_str().expect("a name");
             let called = called.iter().any(|called| name.contains(called));
             assert_ne!(called, nudged.contains(&name), "{name} in {region}");
+        }
+    }
+}
+
+#[test]
+fn a_preflight_may_nudge_functions_and_ask_nothing_else_of_them() {
+    for (deployment, templates) in shipped() {
+        for region in deployment.pair().map(|region| region.as_str()) {
+            let function = "function-preflight-production";
+            let function = one(templates, region, "AWS::Lambda::Function", "FunctionName", function);
+            let nudged = function["Environment"]["Variables"][setting::IDLE_FUNCTIONS].as_str();
+            let arn = |name: &str| format!("arn:aws:lambda:{region}:{ACCOUNT}:function:{name}");
+            let expected: BTreeSet<String> = nudged
+                .expect("a list")
+                .split(',')
+                .map(|name| format!("lambda:InvokeFunction {}:$LATEST", arn(name)))
+                .collect();
+            let calls = allowed(role(templates, region, "preflight")).into_iter();
+            let invokes: BTreeSet<String> = calls.filter(|call| call.contains(":Invoke")).collect();
+            assert_eq!(invokes, expected, "{region} of {}", deployment.name);
+            let here = templates.iter().filter(|template| template.region == region);
+            let naming =
+                here.flat_map(Template::resources).filter(|(_, r)| r.to_string().contains("$LATEST"));
+            let naming: BTreeSet<&str> =
+                naming.filter_map(|(_, resource)| resource["Type"].as_str()).collect();
+            // How asynchronous calls are retried, and what the network lets through: neither calls.
+            let silent = ["AWS::EC2::VPCEndpoint", "AWS::IAM::Role", "AWS::Lambda::EventInvokeConfig"];
+            assert_eq!(naming, BTreeSet::from(silent), "who sends work names a function without a qualifier");
+            let roles = templates.iter().flat_map(|template| template.all("AWS::IAM::Role"));
+            let nudging = roles.filter(|role| role.to_string().contains("$LATEST"));
+            let nudging = nudging.map(|role| role["RoleName"].as_str().expect("roles are named"));
+            assert!(nudging.into_iter().all(|name| name.starts_with("role-preflight-")));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Lambda function that runs one step of the recovery workflow.
 
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 use services::steps::{Settings, StepContext, handle, parse};
 use services::{aws, nudge, settings, telemetry};
@@ -13,10 +13,10 @@ async fn main() -> Result<(), Error> {
     let config = aws::config().await;
     let steps = &StepContext::new(&config, settings)?.with_fleet(&config, fleet);
     run(service_fn(async |event: LambdaEvent<Value>| {
-        if nudge::is_nudge(&event.payload) {
-            return Ok(None);
-        }
-        handle(parse(&event.payload)?, steps).await.map(Some)
+        let Some(work) = nudge::work(&event.context.invoked_function_arn, event.payload)? else {
+            return Ok::<_, Diagnostic>(None);
+        };
+        Ok(Some(handle(parse(&work)?, steps).await?))
     }))
     .await
 }

@@ -25,7 +25,6 @@ use tokio::time::Instant;
 use crate::aws::{CallFailed, cause};
 use crate::custom_resource::{self, ANSWER_LIMIT, Envelope, Unanswered};
 use crate::database::{DatabaseError, Target};
-use crate::nudge;
 use crate::probe::{ProbeError, Prober};
 use crate::settings;
 
@@ -144,9 +143,6 @@ impl Keeper {
 /// # Errors
 /// When CloudFormation cannot be told, or a step of a rotation failed and is to be tried again.
 pub async fn handle(keeper: &Arc<Keeper>, event: &Value) -> Result<(), KeeperError> {
-    if nudge::is_nudge(event) {
-        return Ok(());
-    }
     if let Some(envelope) = Envelope::read(event) {
         let until = Instant::now() + WORK_LIMIT;
         // In a box, for the compiler gives up on the depth of it all.

@@ -1,6 +1,7 @@
 //! Keeps the functions that a region may not need for weeks from becoming inactive.
 
 use aws_sdk_lambda::primitives::Blob;
+use recovery::preflight::NUDGE_QUALIFIER;
 use tokio::task::JoinSet;
 
 use super::Preflight;
@@ -25,7 +26,8 @@ pub(super) async fn nudge(preflight: &Preflight) -> Result<(), Gap> {
 async fn one(aws: aws_config::SdkConfig, name: String) -> Result<(), String> {
     let client = aws_sdk_lambda::Client::new(&aws);
     let event = Blob::new(nudge::event().to_string());
-    let answer = client.invoke().function_name(&name).payload(event).send().await;
+    let call = client.invoke().function_name(&name).qualifier(NUDGE_QUALIFIER);
+    let answer = call.payload(event).send().await;
     let failed = |reason: &str| format!("{name} does not start: {reason}");
     let answer = answer.map_err(|error| failed(&CallFailed::new("lambda:InvokeFunction", error).reason))?;
     answer.function_error().map_or(Ok(()), |error| Err(failed(error)))

@@ -6,6 +6,7 @@ mod database;
 mod database_keeper;
 mod lambda;
 mod lease;
+mod nudge;
 mod preflight;
 mod processor;
 mod proxy;

@@ -16,7 +16,7 @@ interface Watched {
 const WATCHED: Watched[] = [
   { name: 'orders-api', timeout: 10, errors: 'share' },
   { name: 'order-processor', timeout: 30, errors: 'share' },
-  { name: 'sentinel', timeout: 100, errors: 'share', lost: true },
+  { name: 'sentinel', timeout: 180, errors: 'share', lost: true },
   { name: 'recovery-step', timeout: 30, seldom: true },
   { name: 'stack-hook', timeout: 900, seldom: true, errors: 'each', lost: true },
   { name: 'preflight', timeout: 90, seldom: true, errors: 'each', lost: true },

@@ -1,5 +1,7 @@
-import { CfnEventInvokeConfig, CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { CfnParameter } from 'aws-cdk-lib';
+import { CfnEventInvokeConfig, CfnEventSourceMapping, CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { ZONES } from '../config';
 import { environmentOf } from '../environment';
 import { calls, FunctionName, inNetwork } from '../permissions';
 import { lambdaFunction, queue, restingQueue, TapStack } from '../pieces';
@@ -7,8 +9,14 @@ import { Place } from '../place';
 import { addDatabaseKeeping } from './database-keeper';
 
 export class ComputeStack extends TapStack {
+  private readonly network: CfnFunction.VpcConfigProperty;
+
   constructor(scope: Construct, place: Place) {
     super(scope, place, 'Compute', 'functions and queues');
+    this.network = {
+      securityGroupIds: [this.stored('FunctionSecurityGroupId', 'network/function-security-group')],
+      subnetIds: ZONES.map((zone) => this.stored(`PrivateSubnet${zone}Id`, `network/private-subnet-${zone}`)),
+    };
     const deadLetters = restingQueue(this, 'DeadLetters', place, 'orders-dead-letter', {
       redriveAllowPolicy: { redrivePermission: 'byQueue', sourceQueueArns: [place.queueArn('orders')] },
     });
@@ -57,7 +65,13 @@ export class ComputeStack extends TapStack {
       reserved,
       allowed: [...inNetwork(name, place), ...calls[name](place)],
       environment: environmentOf(place, name),
-      inNetwork: true,
+      network: this.network,
     });
+  }
+
+  /** Read from the Parameter Store once for all functions. */
+  private stored(id: string, key: string): string {
+    const type = 'AWS::SSM::Parameter::Value<String>';
+    return new CfnParameter(this, id, { type, default: this.place.parameterName(key) }).valueAsString;
   }
 }

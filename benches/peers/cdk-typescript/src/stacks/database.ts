@@ -1,4 +1,4 @@
-import { CfnOutput, Fn } from 'aws-cdk-lib';
+import { CfnOutput, CfnResource, Fn } from 'aws-cdk-lib';
 import {
   CfnDBCluster,
   CfnDBClusterParameterGroup,
@@ -98,11 +98,13 @@ export class DatabaseStack extends TapStack {
       });
       return holdsData(instance, place);
     });
+    const known = [
+      parameter(this, 'HostParameter', place, 'database/host', cluster.attrEndpointAddress),
+      parameter(this, 'ResourceParameter', place, 'database/resource-id', cluster.attrDbClusterResourceId),
+    ];
     if (!place.isHome) {
-      this.release(new Construct(this, 'Removal'), instances);
+      this.release(new Construct(this, 'Removal'), [...instances, ...known]);
     }
-    parameter(this, 'HostParameter', place, 'database/host', cluster.attrEndpointAddress);
-    parameter(this, 'ResourceParameter', place, 'database/resource-id', cluster.attrDbClusterResourceId);
     new CfnOutput(this, 'DatabaseHost', {
       description: 'host of the writer endpoint',
       value: cluster.attrEndpointAddress,
@@ -114,7 +116,7 @@ export class DatabaseStack extends TapStack {
   }
 
   /** The other cluster leaves the global one before this stack goes. */
-  private release(scope: Construct, instances: CfnDBInstance[]): void {
+  private release(scope: Construct, after: CfnResource[]): void {
     const { place } = this;
     const policy = hookPolicy(scope, 'Policy', place, 'release-database', [
       allow(['ssm:GetParameter'], [place.parameterArn('automation')]),
@@ -126,6 +128,6 @@ export class DatabaseStack extends TapStack {
       Cluster: place.clusterArn,
       Switch: place.parameterName('automation'),
     });
-    [policy, ...instances].forEach((before) => release.addResourceDependency(before));
+    [policy, ...after].forEach((before) => release.addResourceDependency(before));
   }
 }

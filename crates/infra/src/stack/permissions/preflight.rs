@@ -1,6 +1,7 @@
 //! What may look: the preflight, and the peer's preflight through the observer role.
 
 use recovery::lease::LEASE_KEY;
+use recovery::preflight::NUDGE_QUALIFIER;
 
 use super::{journal, keys_only, own_database, peer_database, switch};
 use crate::packages::{PREFLIGHT, functions, idle};
@@ -10,8 +11,8 @@ use crate::stack::compute::failed_invocations;
 use crate::stack::preflight;
 use crate::stack::storage::BUCKETS;
 
-/// Looks at everything and changes nothing but what it remembers of itself. Of the functions that it may invoke,
-/// the steps act only for the owner of the lease, and the keeper only for who has an answer's or a secret's token.
+/// Looks at everything and changes nothing but what it remembers of itself. The functions that it may invoke,
+/// processor, steps and keeper, it may invoke by a qualifier alone by which they take nudges and refuse work.
 pub(super) fn preflight(place: &Place<'_>) -> Vec<Statement> {
     let names = place.names();
     let queues = [names.order_queue(), names.dead_letter_queue()].map(|name| place.queue_arn(&name));
@@ -33,7 +34,9 @@ pub(super) fn preflight(place: &Place<'_>) -> Vec<Statement> {
         ),
         Statement::allow(
             &["lambda:InvokeFunction"],
-            idle(place.deployment).into_iter().map(|function| place.function_arn(function)),
+            idle(place.deployment)
+                .into_iter()
+                .map(|function| format!("{}:{NUDGE_QUALIFIER}", place.function_arn(function))),
         ),
         definitions(place),
         replication_look(place),

@@ -165,7 +165,5 @@ async fn other_secrets_and_versions_are_refused() {
         assert!(matches!(error, KeeperError::OtherSecret { .. }), "{error}");
     }
     let error = handle(&scene.stage.keeper(), &json!({ "hello": 1 })).await.expect_err("it is nothing");
-    let nudge = services::nudge::event();
-    handle(&scene.stage.keeper(), &nudge).await.expect("a nudge asks for nothing, and so it is done");
     assert!(matches!(error, KeeperError::Event), "{error}");
 }

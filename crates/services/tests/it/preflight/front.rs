@@ -35,7 +35,7 @@ pub struct Front {
     pub rds: Arc<Mutex<Rds>>,
     /// Services that are refused, and for the tables a part of the refused body.
     refused: Arc<Mutex<Option<(&'static str, &'static str)>>>,
-    /// Functions that were invoked, and with what; they answer here and not in the emulator.
+    /// Functions that were invoked, with the query of the call, and with what; they answer here and not in the emulator.
     pub invoked: Arc<Mutex<Vec<(String, String)>>>,
     /// Whether functions break off when they are invoked.
     pub breaking: Arc<AtomicBool>,
@@ -84,7 +84,8 @@ async fn answer(front: Front, call: Call) -> Response {
         return ([("content-type", "text/xml")], xml).into_response();
     }
     if let Some(function) = call.parts.uri.path().strip_suffix("/invocations") {
-        let function = function.rsplit('/').next().unwrap_or_default().to_owned();
+        let function = function.rsplit('/').next().unwrap_or_default();
+        let function = format!("{function}?{}", call.parts.uri.query().unwrap_or_default());
         front.invoked.lock().expect("no test panics in here").push((function, call.body.clone()));
         let breaks = front.breaking.load(Ordering::Relaxed);
         return match breaks {

@@ -17,6 +17,7 @@ use serde_json::json;
 use services::lease_store::LeaseStore;
 use services::probe::Prober;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Mutex;
 
 use super::stage::ACCOUNT;
 use crate::support::{self, home, standby};
@@ -58,17 +59,39 @@ impl Face {
     }
 }
 
-/// Renews for as long as the test runs, as the owner's sentinel does.
-pub fn renew(leases: LeaseStore, mut lease: Lease) -> tokio::task::JoinHandle<()> {
+/// An owner's sentinel that lives until it is stopped.
+pub struct Renewing(Arc<Mutex<bool>>);
+
+impl Renewing {
+    /// No renewal is on its way when this returns.
+    pub async fn stop(&self) {
+        *self.0.lock().await = false;
+    }
+}
+
+/// Renews the lease until it is stopped, or somebody else has it.
+pub fn renew(leases: LeaseStore, mut lease: Lease) -> Renewing {
+    use services::lease_store::Swap;
+    let renewing = Arc::new(Mutex::new(true));
+    let on = Arc::clone(&renewing);
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            let on = on.lock().await;
+            if !*on {
+                return;
+            }
             let next = lease.renewed();
-            // Whoever else changes the lease ends this.
-            let Ok(services::lease_store::Swap::Done) = leases.replace(&lease, &next).await else { return };
-            lease = next;
+            match leases.replace(&lease, &next).await {
+                Ok(Swap::Done) => lease = next,
+                // It was written by an attempt that was given up for its time.
+                Ok(Swap::Lost(now)) if (&now.owner, now.epoch) == (&lease.owner, lease.epoch) => lease = now,
+                Ok(Swap::Lost(_)) => return,
+                Err(_) => {} // whether it was written the next one sees
+            }
         }
-    })
+    });
+    Renewing(renewing)
 }
 
 /// A package whose program is `text`.
