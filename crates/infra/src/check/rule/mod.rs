@@ -3,6 +3,7 @@
 //! A rule looks at the templates of an [`Inventory`] and at what the deployment file names and promises. It
 //! never asks how a template was made, so a template that somebody changed is judged as it is.
 
+mod ability;
 mod alarm;
 mod audit;
 mod connections;
@@ -13,6 +14,7 @@ mod delivery;
 mod entrance;
 mod identity;
 mod names;
+mod network;
 mod packages;
 mod path;
 mod residency;
@@ -81,7 +83,7 @@ impl Rule {
 }
 
 /// Every rule, from the path of recovery to what surrounds it.
-pub const RULES: [Rule; 42] = [
+pub const RULES: [Rule; 45] = [
     path::ONE_REGION,
     path::OWN_REGION_CALLS,
     path::CONTROL_PLANES_MAY_FAIL,
@@ -100,6 +102,9 @@ pub const RULES: [Rule; 42] = [
     watch::HAS_CAPACITY,
     watch::REGIONS_AGREE,
     watch::SWITCH,
+    ability::NOTHING_OFF,
+    ability::MAY_ACT,
+    network::IN_THE_NETWORK,
     packages::SAME,
     containers::FLOOR,
     containers::ROLL_BACK,
