@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::edit::{both, environment, named, of, set, unset};
+use super::super::edit::{allow, both, environment, named, of, set, unset};
 use super::{Change, FUNCTION, HOME, MACHINE, ROLE, STANDBY};
 
 const MAPPING: &str = "AWS::Lambda::EventSourceMapping";
@@ -11,7 +11,7 @@ const RULE: &str = "AWS::Events::Rule";
 const SCHEDULE: &str = "AWS::Scheduler::Schedule";
 
 pub(super) fn changes() -> Vec<(&'static str, Change)> {
-    [switched(), allowed(), placed()].concat()
+    [switched(), allowed(), placed(), assumed()].concat()
 }
 
 fn switched() -> Vec<(&'static str, Change)> {
@@ -93,8 +93,51 @@ fn placed() -> Vec<(&'static str, Change)> {
     ]
 }
 
+fn assumed() -> Vec<(&'static str, Change)> {
+    vec![
+        ("anybody may be the steps", |all| {
+            let steps = named(both(all, ROLE), "RoleName", "role-recovery-step");
+            set(steps, "AssumeRolePolicyDocument/Statement/0/Principal", json!("*"));
+        }),
+        ("anybody may be the workflow who comes over TLS", |all| {
+            let failover = named(both(all, ROLE), "RoleName", "role-failover");
+            trust(failover, json!({ "AWS": ["*"] }), json!({ "Bool": { "aws:SecureTransport": "true" } }));
+        }),
+        ("the sentinel is an administrator", |all| {
+            let administrator = json!(["arn:aws:iam::aws:policy/AdministratorAccess"]);
+            set(named(of(all, HOME, ROLE), "RoleName", "role-sentinel"), "ManagedPolicyArns", administrator);
+        }),
+        ("a role may make calls by a pattern of one letter", |all| {
+            let table = "arn:aws:dynamodb:us-east-1:111122223333:table/table-journal-production";
+            allow(of(all, HOME, ROLE), "role-orders-api", &["dynamodb:PutIte?"], table);
+        }),
+        ("a role may read every table", |all| {
+            let tables = "arn:aws:dynamodb:us-east-1:111122223333:table/*";
+            allow(of(all, HOME, ROLE), "role-orders-api", &["dynamodb:GetItem"], tables);
+        }),
+        ("a role may send to every queue of the region", |all| {
+            allow(of(all, HOME, ROLE), "role-orders-api", &["sqs:SendMessage"], "arn:aws:sqs:us-east-1:1:*");
+        }),
+        ("a role that gives a reason for other calls may read every secret", |all| {
+            allow(of(all, HOME, ROLE), "role-sentinel", &["secretsmanager:GetSecretValue"], "*");
+        }),
+        ("a role may make the calls of a longer list for which it gives a reason", |all| {
+            allow(of(all, HOME, ROLE), "role-sentinel", &["xray:PutTraceSegments"], "*");
+        }),
+    ]
+}
+
 /// How the off switch is called.
 const SWITCH: &str = "/standfast/production/automation";
+
+/// Lets a role be assumed by a principal under a condition.
+fn trust(roles: Vec<&mut Value>, principal: Value, condition: Value) {
+    for role in roles {
+        let statement = &mut role["Properties"]["AssumeRolePolicyDocument"]["Statement"][0];
+        statement["Principal"] = principal.clone();
+        statement["Condition"] = condition.clone();
+    }
+}
 
 /// Takes an action from all that the roles of a name allow.
 fn forbid(roles: Vec<&mut Value>, role: &str, action: &str) {
