@@ -299,6 +299,38 @@ mod tools {
     }
 }
 
+/// Says which of them are not installed, on standard error; what they would find is then not known.
+#[test]
+fn the_installed_validators_find_nothing_that_is_not_accepted() {
+    for name in ["trading", "finance-west", "finance-east"] {
+        let file = format!("deployments/{name}.toml");
+        let said = run(&checkout(), &["check", "-f", &file, "--output", "json"]);
+        let report = json_of(&said);
+        let validators = report["validators"].as_array().expect("a list");
+        for validator in validators {
+            let tool = validator["tool"].as_str().expect("a name");
+            match validator["outcome"].as_str() {
+                Some("ran") => assert_eq!(validator["findings"], json!([]), "{name}: {tool}"),
+                Some("not_installed" | "other_version") => {
+                    eprintln!("{name}: {tool} is not installed in its pinned version, and was not run");
+                }
+                _ => panic!("{name}: {validator}"),
+            }
+        }
+        if validators.iter().all(|validator| validator["outcome"] == "ran") {
+            assert_eq!(report["unused_acceptances"], json!([]), "{name}");
+            assert_eq!(report["verdict"], "passed", "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_readme_counts_the_rules() {
+    let readme = fs::read_to_string(checkout().join("README.md")).expect("it is checked in");
+    let words = format!("against {} rules of our own", infra::check::rule::RULES.len());
+    assert!(readme.contains(&words), "README.md does not say `{words}`");
+}
+
 #[test]
 fn the_pinned_validators_are_those_that_are_installed() {
     use infra::check::validator::Tool;

@@ -6,8 +6,10 @@
 mod ability;
 mod alarm;
 mod audit;
+mod clients;
 mod connections;
 pub(super) mod containers;
+mod copies;
 mod data;
 mod database;
 mod delivery;
@@ -83,7 +85,7 @@ impl Rule {
 }
 
 /// Every rule, from the path of recovery to what surrounds it.
-pub const RULES: [Rule; 45] = [
+pub const RULES: [Rule; 47] = [
     path::ONE_REGION,
     path::OWN_REGION_CALLS,
     path::CONTROL_PLANES_MAY_FAIL,
@@ -109,6 +111,7 @@ pub const RULES: [Rule; 45] = [
     containers::FLOOR,
     containers::ROLL_BACK,
     containers::CONFINED,
+    clients::SIGNED,
     entrance::HTTPS_ONLY,
     connections::BOUNDED,
     database::SAME_ENGINE,
@@ -116,6 +119,7 @@ pub const RULES: [Rule; 45] = [
     database::PARAMETERS_ALIKE,
     database::NOT_PUBLIC,
     tables::WITNESS,
+    copies::REPLICATED,
     data::RESTORABLE,
     data::ENCRYPTED,
     data::REMOVAL,
