@@ -56,8 +56,8 @@ fn open_calls(api: &Resource<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// Regions whose API does not take orders. Containers have no API of API Gateway: their load balancer passes
-/// every path on, and the service itself asks for the signature.
+/// Regions whose API does not take orders. Containers have no API of API Gateway, and their load balancer asks
+/// nobody who they are: a decision of its own.
 fn missing(subject: &Subject<'_>) -> Vec<Finding> {
     if subject.deployment.containers.is_some() {
         return Vec::new();
