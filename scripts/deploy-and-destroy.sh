@@ -2,7 +2,7 @@
 # Deploys a whole deployment with the stock `cdk` command line into an emulator of AWS on this machine,
 # compares it, destroys it, and fails when anything of it is left.
 #
-# Usage: scripts/deploy-and-destroy.sh [OPTION OF standfast emulate]…
+# Usage: scripts/deploy-and-destroy.sh [-f DEPLOYMENT] [OPTION OF standfast emulate]…
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -103,8 +103,8 @@ impl<'d> Place<'d> {
         self.deployment.containers.as_ref()
     }
 
-    /// Kind of the stack with the public entrance.
-    pub fn entrance_kind(&self) -> &'static str {
+    /// Kind of the stack with the region's front.
+    pub fn front_kind(&self) -> &'static str {
         if self.containers().is_some() { "LoadBalancer" } else { "Api" }
     }
 

@@ -162,8 +162,8 @@ fn monitoring(place: &Place<'_>) -> Stack {
     let mut monitoring = place.stack("Monitoring", "alarms and dashboard");
     stack::monitoring::new(&mut monitoring, place);
     monitoring.depend_on(place.stack_name("Alerts"));
-    // Its certificate is watched by its ARN, which the entrance's stack leaves in a parameter.
-    monitoring.depend_on(place.stack_name(place.entrance_kind()));
+    // Its certificate is watched by its ARN, which the front's stack leaves in a parameter.
+    monitoring.depend_on(place.stack_name(place.front_kind()));
     monitoring.depend_on(place.stack_name("DisasterRecovery"));
     monitoring
 }

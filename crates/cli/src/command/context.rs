@@ -1,6 +1,6 @@
 //! What the `cdk` command line asks for: `-c deployment=FILE`, `-c environment=NAME` and `-c image=TAG`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use infra::{Context, ContextError};
 use recovery::Deployment;
@@ -14,17 +14,30 @@ use super::read_deployment;
 const CONTEXT: &str = "CDK_CONTEXT_JSON";
 /// Names a file with the rest of it, where it is larger than a variable may be.
 const OVERFLOW: &str = "CONTEXT_OVERFLOW_LOCATION_ENV";
+/// The deployment file of whoever started this command, where neither arguments nor context name one.
+pub const DEPLOYMENT: &str = "STANDFAST_DEPLOYMENT";
+/// The environment of that file, likewise.
+pub const ENVIRONMENT: &str = "STANDFAST_ENVIRONMENT";
 /// What may be said with `-c`.
 const KEYS: [&str; 3] = ["deployment", "environment", "image"];
 
-/// The deployment that the arguments or the context name; both together must agree.
+/// The deployment that the arguments or the context name; both together must agree. Where neither names a file, the
+/// one of the `standfast emulate` that this command runs under.
 pub fn deployment(cli: &Cli) -> Result<Deployment, Failure> {
     let context = read()?;
     let [file, environment, _] = context.texts(KEYS).map_err(|error| refused(&error))?;
     let named = cli.deployment.as_deref();
     agree("deployment", named.map(|file| file.display().to_string()), file)?;
     agree("environment", cli.environment.clone(), environment)?;
-    read_deployment(named.or(file.map(Path::new)), cli.environment.as_deref().or(environment))
+    let environment = cli.environment.as_deref().or(environment);
+    match named.or(file.map(Path::new)) {
+        Some(file) => read_deployment(Some(file), environment),
+        None => {
+            let file = std::env::var_os(DEPLOYMENT).map(PathBuf::from);
+            let surrounding = file.as_ref().and_then(|_| std::env::var(ENVIRONMENT).ok());
+            read_deployment(file.as_deref(), environment.or(surrounding.as_deref()))
+        }
+    }
 }
 
 /// The image of the containers that the argument or the context names; both together must agree.

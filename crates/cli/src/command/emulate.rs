@@ -4,6 +4,7 @@
 //! credentials and no profile. What the emulator lacks is named afterwards, and so
 //! is what the command left behind.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use crate::failure::Failure;
 use crate::screen::say;
 
 use super::cache::cache;
-use super::{deployment, functions, interrupt, print_result};
+use super::{context, deployment, functions, interrupt, print_result};
 
 /// What the emulator was asked for, and what is left in it.
 struct Emulated {
@@ -31,7 +32,7 @@ struct Emulated {
 pub fn run(cli: &Cli, args: &Emulate) -> Result<u8, Failure> {
     let deployment = deployment(cli)?;
     let cache = cache(args.cache.as_deref())?;
-    let functions = functions::directory(args.functions.as_deref())?;
+    let functions = functions::directory(args.functions.as_deref(), &deployment)?;
     let emulated = in_runtime(emulate(cli, args, &deployment, &cache, &functions))?;
     narrate(&emulated);
     if cli.output == Format::Json {
@@ -84,8 +85,12 @@ async fn emulate(
         .map_err(|error| Failure::failed("cannot make a directory for the emulator").because(&error))?;
     let run = Arc::new(run);
     let packages = run.path().join("packages");
-    drill::packages::pack(functions, &infra::packages::FUNCTIONS, &packages)
+    drill::packages::pack(functions, &infra::packages::functions(deployment), &packages)
         .map_err(|error| Failure::failed("cannot package the functions").because(&error))?;
+    if deployment.containers.is_some() {
+        std::fs::write(packages.join(infra::packages::IMAGE_TAG_FILE), "emulated")
+            .map_err(|error| Failure::failed("cannot name the containers' image").because(&error))?;
+    }
     let failed = |error: EmulatorError| Failure::failed("the emulator failed").because(&error);
     let emulator = Emulator::start_with(&environment, &run, Calls::ToTheEmulator).await.map_err(failed)?;
     say(&format!("{} stands in for AWS at {}", drill::emulator::VERSION, emulator.endpoint()));
@@ -126,12 +131,27 @@ async fn command(
         .env("AWS_DEFAULT_REGION", home)
         .env("CDK_DISABLE_CLI_TELEMETRY", "true")
         .env("STANDFAST_PACKAGES", packages)
+        .envs(same_deployment(cli)?)
         .stdin(Stdio::inherit());
     command.status().await.map_err(|error| {
         Failure::failed(format!("cannot run {}", program.display()))
             .because(&error)
             .hint("give the command after `--`, such as `standfast emulate -- npx cdk ls`")
     })
+}
+
+/// What lets a `standfast` that the command runs read the same deployment.
+///
+/// # Errors
+///
+/// The working directory, which a relative name starts at, cannot be read.
+fn same_deployment(cli: &Cli) -> Result<Vec<(&'static str, OsString)>, Failure> {
+    let Some(file) = &cli.deployment else { return Ok(Vec::new()) };
+    let file = std::path::absolute(file)
+        .map_err(|error| Failure::failed("cannot find the deployment file").because(&error))?;
+    let mut variables = vec![(context::DEPLOYMENT, file.into_os_string())];
+    variables.extend(cli.environment.iter().map(|name| (context::ENVIRONMENT, OsString::from(name))));
+    Ok(variables)
 }
 
 /// Says what the emulator lacks and what the command left.

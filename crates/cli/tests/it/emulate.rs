@@ -25,14 +25,14 @@ fn emulate(arguments: &[&str]) -> Said {
     said
 }
 
-#[test]
-fn the_stock_cdk_deploys_and_destroys_every_stack_and_nothing_is_left() {
+/// Runs the users' script on a deployment with stacks of these kinds in both regions, but for `Dns` and
+/// `GlobalTables`, which are in the standby alone.
+fn deploy_and_destroy(deployment: &str, [home, standby]: [&str; 2], kinds: &[&str]) {
     drill::environment::Environment::for_tests(env!("CARGO_TARGET_TMPDIR"))
         .expect("the environment installs");
     let output = Command::new(checkout().join("scripts/deploy-and-destroy.sh"))
-        .arg("--functions")
+        .args(["-f", deployment, "--cache", CACHE, "--functions"])
         .arg(functions())
-        .args(["--cache", CACHE])
         .stdin(Stdio::null())
         .output()
         .expect("the script starts");
@@ -41,12 +41,11 @@ fn the_stock_cdk_deploys_and_destroys_every_stack_and_nothing_is_left() {
     // The command line reports on standard output where `CI` is set, on standard error elsewhere.
     let reported = format!("{}\n{}", said.out, said.err);
     let stacks: Vec<&str> = said.out.lines().filter(|line| line.starts_with("TapStack-")).collect();
-    let before = ["Dns", "GlobalTables", "Alerts", "Foundation", "Networking", "Storage", "Database"];
-    let after = ["Peering", "NetworkPeering", "Compute", "Api", "DisasterRecovery", "Monitoring"];
-    for kind in before.into_iter().chain(after) {
-        for region in ["us-east-1", "us-east-2"] {
+    let in_both = ["Alerts", "Foundation", "Networking", "Storage", "Database", "Peering", "NetworkPeering"];
+    for kind in ["Dns", "GlobalTables"].iter().chain(&in_both).chain(kinds) {
+        for region in [home, standby] {
             let name = format!("TapStack-{kind}-{region}-production");
-            let shared = region == "us-east-1" && ["Dns", "GlobalTables"].contains(&kind);
+            let shared = region == home && ["Dns", "GlobalTables"].contains(kind);
             assert_eq!(stacks.iter().any(|line| *line == name), !shared, "cdk ls lists {name}");
             let destroyed = format!("{name}: destroyed");
             assert_eq!(reported.contains(&destroyed), !shared, "{destroyed}\n{reported}");
@@ -57,6 +56,18 @@ fn the_stock_cdk_deploys_and_destroys_every_stack_and_nothing_is_left() {
     for lacking in ["AWS::EC2::NatGateway", "AWS::RDS::GlobalCluster", "AWS::Route53::HealthCheck"] {
         assert!(said.err.contains(lacking), "{lacking} is named as only recorded");
     }
+}
+
+#[test]
+fn the_stock_cdk_deploys_and_destroys_every_stack_and_nothing_is_left() {
+    let kinds = ["Compute", "Api", "DisasterRecovery", "Monitoring"];
+    deploy_and_destroy("deployments/trading.toml", ["us-east-1", "us-east-2"], &kinds);
+}
+
+#[test]
+fn the_stock_cdk_deploys_and_destroys_containers_and_nothing_is_left() {
+    let kinds = ["Images", "LoadBalancer", "Compute", "Services", "DisasterRecovery", "Monitoring", "Audit"];
+    deploy_and_destroy("deployments/finance-west.toml", ["us-east-1", "us-west-2"], &kinds);
 }
 
 #[test]

@@ -61,6 +61,13 @@ impl Holding {
             ("cloudformation", "stacks") if state == Some("DELETE_COMPLETE") => Some(HISTORY),
             ("cloudformation", "stack_events") => Some(HISTORY),
             ("cloudwatch", "alarm_history") => Some(ALARMS),
+            ("cloudwatch", "metrics") => Some(METRICS),
+            ("ecs", "services" | "task_defs") if state == Some("INACTIVE") => Some(CONTAINERS),
+            ("ecs", "tasks") if state == Some("STOPPED") => Some(CONTAINERS),
+            ("ecs", "tags") if key.contains(":service/") || key.contains(":task-definition/") => {
+                Some(CONTAINERS)
+            }
+            ("ecs", "task_def_latest") => Some(COUNTERS),
             ("kms", "keys") if state == Some("PendingDeletion") => Some("a deleted key waits for seven days"),
             ("dynamodb", "closed_streams") => Some("a stream can be read for a day after its table is gone"),
             ("apigateway_v1", "account_settings") => Some("a setting of the account"),
@@ -80,6 +87,11 @@ impl Holding {
 const HISTORY: &str = "CloudFormation remembers deleted stacks for ninety days";
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html>
 const ALARMS: &str = "CloudWatch keeps the history of an alarm that is deleted";
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#Metric>
+const METRICS: &str = "nobody can delete a metric; CloudWatch forgets it after fifteen months";
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html> and
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeregisterTaskDefinition.html>
+const CONTAINERS: &str = "ECS goes on showing inactive services and task definitions, and tasks that stopped";
 const DEFAULTS: &str = "what every account has";
 const COUNTERS: &str = "the emulator's own bookkeeping";
 
@@ -103,6 +115,17 @@ mod tests {
             (holding("kms", "keys", "1234", Some("PendingDeletion")), true),
             (holding("cloudwatch", "alarms", "alarm-queue-age-production", None), false),
             (holding("cloudwatch", "alarm_history", "entries", None), true),
+            (holding("cloudwatch", "metrics", "('AWS/Lambda', 'Errors')", None), true),
+            (holding("ecs", "services", "service-orders-service-production", Some("ACTIVE")), false),
+            (holding("ecs", "services", "service-orders-service-production", Some("INACTIVE")), true),
+            (holding("ecs", "task_defs", "task-orders-worker-production:1", Some("ACTIVE")), false),
+            (holding("ecs", "task_defs", "task-orders-worker-production:1", Some("INACTIVE")), true),
+            (holding("ecs", "tasks", "task/cluster-orders-production/1", Some("RUNNING")), false),
+            (holding("ecs", "tasks", "task/cluster-orders-production/1", Some("STOPPED")), true),
+            (
+                holding("ecs", "tags", "arn:aws:ecs:us-east-1:1:cluster/cluster-orders-production", None),
+                false,
+            ),
             (holding("cloudformation", "stacks", "TapStack-Dns", Some("DELETE_FAILED")), false),
             (holding("cloudformation", "stacks", "TapStack-Dns", Some("DELETE_COMPLETE")), true),
             (holding("s3", "buckets", "cdk-hnb659fds-assets-000000000000-us-east-1", None), true),

@@ -51,6 +51,7 @@ RECORDED = {
     "AWS::EC2::SecurityGroupIngress": "sgr",
     "AWS::EC2::SubnetNetworkAclAssociation": "aclassoc",
     "AWS::EC2::VPCPeeringConnection": "pcx",
+    "AWS::ECS::ClusterCapacityProviderAssociations": "providers",
     "AWS::Events::EventBusPolicy": "policy",
     "AWS::KMS::ReplicaKey": "mrk",
     "AWS::RDS::DBProxy": "prx",
@@ -393,6 +394,10 @@ def copy_function_logs(path):
     worker._pump_output = pump_copied
 
 
+# Where a thing says how far its removal is, by kind: a stack, a key, a task (what ECS wants of it), all else of ECS.
+STATES = ("StackStatus", "KeyState", "desiredStatus", "status")
+
+
 def inventory():
     """Everything that every service holds, and the state of what is on its way out."""
     found = {}
@@ -406,7 +411,7 @@ def inventory():
             for key in list(store._data):
                 region = key[1] if isinstance(store, AccountRegionScopedDict) else ""
                 value = store._data.get(key)
-                state = value.get("StackStatus") or value.get("KeyState") if isinstance(value, dict) else None
+                state = next(filter(None, map(value.get, STATES)), None) if isinstance(value, dict) else None
                 found[service, kind.lstrip("_"), region, str(key[-1])] = state
     names = ("service", "kind", "region", "key", "state")
     return [dict(zip(names, (*one, state))) for one, state in sorted(found.items())]

@@ -1,6 +1,8 @@
 //! D2, D3, R24: the containers of each region: what they are, how many, how they scale, and what they may do.
 //! Method: the templates of both finance deployments.
 
+mod access;
+
 use recovery::setting;
 use serde_json::{Value, json};
 
@@ -82,6 +84,29 @@ fn a_deployment_that_fails_goes_back_and_costs_no_task_meanwhile() {
             );
             assert_eq!(service["AvailabilityZoneRebalancing"], "ENABLED");
         }
+    }
+}
+
+#[test]
+fn people_hear_of_a_deployment_that_went_back_and_of_tasks_that_do_not_start() {
+    for (templates, region) in at_finance() {
+        let rule = one(templates, region, "AWS::Events::Rule", "Name", "rule-service-events-production");
+        let pattern = &rule["EventPattern"];
+        let arn = |name: &str| {
+            let cluster = format!("arn:aws:ecs:{region}:{ACCOUNT}:service/cluster-orders-production");
+            format!("{cluster}/service-{name}-production")
+        };
+        assert_eq!(pattern["resources"], json!(CONTAINERS.map(arn)));
+        let told = pattern["detail"]["eventName"].to_string();
+        assert!(told.contains("SERVICE_DEPLOYMENT_FAILED") && told.contains("SERVICE_TASK_START_IMPAIRED"));
+        let target = &rule["Targets"][0];
+        assert_eq!(target["Arn"], format!("arn:aws:sns:{region}:{ACCOUNT}:topic-alerts-production"));
+        let aside = format!("arn:aws:sqs:{region}:{ACCOUNT}:queue-undelivered-events-production");
+        assert_eq!(target["DeadLetterConfig"]["Arn"], aside);
+        let own = format!("arn:aws:events:{region}:{ACCOUNT}:rule/rule-service-events-production");
+        let policies = templates.iter().filter(|one| one.region == region);
+        let mut policies = policies.flat_map(|one| one.all("AWS::SQS::QueuePolicy"));
+        assert!(policies.any(|policy| policy.to_string().contains(&own)), "the rule may put aside there");
     }
 }
 
@@ -191,90 +216,6 @@ fn containers_are_told_what_functions_are_told() {
         assert_eq!(settings("orders-service")[setting::LISTEN], "0.0.0.0:8080");
         assert_eq!(settings("orders-worker")[setting::DATABASE_USER], "order_processor");
         assert_eq!(told[setting::UNSIGNED_CALLS], "true", "a load balancer asks for no signature");
-    }
-}
-
-/// The statements of a role.
-fn role<'t>(templates: &'t [Template], region: &str, purpose: &str) -> &'t Value {
-    let name = format!("role-{purpose}-{region}-production");
-    one(templates, region, "AWS::IAM::Role", "RoleName", &name)
-}
-
-#[test]
-fn a_container_may_do_what_the_function_may_whose_work_it_does() {
-    let mut as_functions = deployment();
-    as_functions.regions = finance_west().regions;
-    as_functions.domain = finance_west().domain;
-    let functions = synthesise(&as_functions);
-    let templates = synthesise(&finance_west());
-    for region in ["us-east-1", "us-west-2"] {
-        for (container, function) in [("orders-service", "orders-api"), ("orders-worker", "order-processor")]
-        {
-            let own = role(&templates, region, container);
-            let trust = &own["AssumeRolePolicyDocument"]["Statement"][0];
-            assert_eq!(trust["Principal"]["Service"], "ecs-tasks.amazonaws.com");
-            assert_eq!(trust["Condition"]["StringEquals"]["aws:SourceAccount"], ACCOUNT);
-            let statements = |role: &Value| {
-                role["Policies"][0]["PolicyDocument"]["Statement"].as_array().expect("statements").clone()
-            };
-            let theirs = statements(role(&functions, region, function));
-            // What Lambda does for a function nobody does for a container.
-            let calls = theirs.into_iter().filter(|one| {
-                let text = one["Action"].to_string();
-                !["logs:", "xray:", "ec2:"].iter().any(|service| text.contains(service))
-            });
-            assert_eq!(statements(own), calls.collect::<Vec<_>>(), "{container} in {region}");
-        }
-    }
-}
-
-#[test]
-fn recovery_may_resize_exactly_these_services_and_start_nothing_else() {
-    for (templates, region) in at_finance() {
-        let statements =
-            role(templates, region, "recovery-step")["Policies"][0]["PolicyDocument"]["Statement"].clone();
-        let of_ecs: Vec<Value> = statements
-            .as_array()
-            .expect("statements")
-            .iter()
-            .filter(|one| one["Action"].to_string().contains("ecs:"))
-            .cloned()
-            .collect();
-        let arn = |name: &str| {
-            format!(
-                "arn:aws:ecs:{region}:{ACCOUNT}:service/cluster-orders-production/service-{name}-production"
-            )
-        };
-        assert_eq!(
-            of_ecs,
-            [json!({
-                "Effect": "Allow",
-                "Action": ["ecs:DescribeServices", "ecs:UpdateService"],
-                "Resource": CONTAINERS.map(arn),
-            })]
-        );
-        assert!(!statements.to_string().contains("iam:PassRole"), "another task definition is another role");
-    }
-}
-
-#[test]
-fn starting_a_container_may_read_its_image_and_write_its_log() {
-    for (templates, region) in at_finance() {
-        for name in CONTAINERS {
-            let statements = &role(templates, region, &format!("start-{name}"))["Policies"][0]["PolicyDocument"]
-                ["Statement"];
-            let repository =
-                format!("arn:aws:ecr:{region}:{ACCOUNT}:repository/repository-orders-production");
-            assert_eq!(statements[1]["Resource"], json!([repository]));
-            let group = format!("/aws/ecs/service-{name}-production");
-            assert_eq!(
-                statements[2]["Resource"],
-                json!([format!("arn:aws:logs:{region}:{ACCOUNT}:log-group:{group}:*")])
-            );
-            assert_eq!(statements.as_array().map(Vec::len), Some(3));
-            let group = one(templates, region, "AWS::Logs::LogGroup", "LogGroupName", &group);
-            assert!(group["KmsKeyId"].is_string() && group["RetentionInDays"] == 30);
-        }
     }
 }
 

@@ -188,7 +188,7 @@ fn the_standby_has_instances_as_home_has() {
 #[test]
 fn what_rds_says_of_the_database_reaches_people() {
     for (templates, region) in everywhere() {
-        let rule = one(&templates, region, "AWS::Events::Rule", "Name", "rule-database-events-production");
+        let rule = one(templates, region, "AWS::Events::Rule", "Name", "rule-database-events-production");
         assert_eq!(rule.get("EventBusName"), None, "AWS's own events are on the account's own bus");
         let pattern = &rule["EventPattern"];
         assert_eq!(pattern["source"], json!(["aws.rds"]));
@@ -203,7 +203,7 @@ fn what_rds_says_of_the_database_reaches_people() {
         let topic = format!("arn:aws:sns:{region}:111122223333:topic-alerts-production");
         assert_eq!(rule["Targets"][0]["Arn"], topic);
         let arn = format!("arn:aws:events:{region}:111122223333:rule/rule-database-events-production");
-        let queues = stack(&templates, "DisasterRecovery", region).all("AWS::SQS::QueuePolicy");
+        let queues = stack(templates, "DisasterRecovery", region).all("AWS::SQS::QueuePolicy");
         assert!(queues.iter().any(|policy| policy.to_string().contains(&arn)), "what is not told is kept");
     }
 }

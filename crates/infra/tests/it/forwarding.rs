@@ -100,7 +100,7 @@ fn forwarding_is_tried_for_a_day_and_then_kept_for_people() {
         let recovery = recovery.expect("a recovery stack per region");
         let mut dead_letters = Vec::new();
         for name in ["rule-forwarding-production", "rule-peer-events-production"] {
-            let rule = one(&templates, region, "AWS::Events::Rule", "Name", name);
+            let rule = one(templates, region, "AWS::Events::Rule", "Name", name);
             let target = &rule["Targets"][0];
             assert_eq!(target["RetryPolicy"]["MaximumEventAgeInSeconds"], 86_400, "{name}");
             assert_eq!(target["RetryPolicy"]["MaximumRetryAttempts"], 185, "{name}");

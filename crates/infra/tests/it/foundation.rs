@@ -34,7 +34,7 @@ fn every_log_group_is_kept_for_a_while_under_the_region_s_own_key() {
 #[test]
 fn the_key_for_logs_serves_the_log_groups_of_this_deployment_only() {
     for (templates, region) in everywhere() {
-        let keys = foundation(&templates, region).all("AWS::KMS::Key");
+        let keys = foundation(templates, region).all("AWS::KMS::Key");
         assert_eq!(keys.len(), 1);
         let statement = &keys[0]["KeyPolicy"]["Statement"][1];
         assert_eq!(statement["Principal"]["Service"], format!("logs.{region}.amazonaws.com"));
@@ -63,7 +63,7 @@ fn the_key_for_logs_serves_the_log_groups_of_this_deployment_only() {
 fn the_hook_outlives_the_networks_and_answers_within_its_time() {
     for (templates, region) in everywhere() {
         let name = "function-stack-hook-production";
-        let hook = one(&templates, region, "AWS::Lambda::Function", "FunctionName", name);
+        let hook = one(templates, region, "AWS::Lambda::Function", "FunctionName", name);
         assert_eq!(hook.get("VpcConfig"), None);
         assert_eq!(hook["Runtime"], "provided.al2023");
         assert_eq!(hook["TracingConfig"]["Mode"], "Active");

@@ -45,9 +45,9 @@ fn subnets(templates: &[Template], region: &str, kind: &str) -> Vec<String> {
 fn three_zones_of_three_kinds_and_only_public_ones_face_the_internet() {
     for (templates, region) in everywhere() {
         for kind in ["public", "private", "isolated"] {
-            assert_eq!(subnets(&templates, region, kind).len(), 3, "{kind} in {region}");
+            assert_eq!(subnets(templates, region, kind).len(), 3, "{kind} in {region}");
         }
-        let network = stack(&templates, "Networking", region);
+        let network = stack(templates, "Networking", region);
         let internet = network.all("AWS::EC2::Route").iter().filter(|r| r.get("GatewayId").is_some()).count();
         let translated =
             network.all("AWS::EC2::Route").iter().filter(|r| r.get("NatGatewayId").is_some()).count();
@@ -151,7 +151,7 @@ const FROM_ANYWHERE: &str = "clients, the other region, and health checks";
 #[test]
 fn rules_within_a_region_name_groups_and_not_addresses() {
     for (templates, region) in everywhere() {
-        let network = stack(&templates, "Networking", region);
+        let network = stack(templates, "Networking", region);
         for rule in network.all("AWS::EC2::SecurityGroupIngress") {
             if rule["Description"] == FROM_ANYWHERE {
                 assert_eq!((&rule["CidrIp"], &rule["FromPort"]), (&json!("0.0.0.0/0"), &json!(443)));
@@ -187,7 +187,7 @@ fn rules_within_a_region_name_groups_and_not_addresses() {
 #[test]
 fn all_traffic_of_a_network_is_recorded_under_a_role_that_can_do_nothing_else() {
     for (templates, region) in everywhere() {
-        let network = stack(&templates, "Networking", region);
+        let network = stack(templates, "Networking", region);
         let logs = network.all("AWS::EC2::FlowLog");
         assert_eq!(logs.len(), 1);
         let log = logs[0];

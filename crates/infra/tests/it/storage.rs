@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{Template, deployment, every_template, everywhere, one, synthesise, trading};
 
 const REGIONS: [&str; 2] = ["us-east-1", "us-east-2"];
-/// Stack with the bucket of the load balancer's log, which has no key of ours: `entrance` tests it.
+/// Stack with the bucket of the load balancer's log, which has no key of ours: `load_balancer` tests it.
 const BALANCER: &str = "-LoadBalancer-";
 const PURPOSES: [&str; 2] = ["config", "audit"];
 
@@ -31,12 +31,12 @@ fn rule<'b>(bucket: &'b Value, id: &str) -> &'b Value {
 #[test]
 fn every_bucket_is_versioned_private_and_under_a_key_of_its_own() {
     for (templates, region) in everywhere() {
-        let others = all(&templates, region, "AWS::S3::Bucket");
+        let others = all(templates, region, "AWS::S3::Bucket");
         let others = others.into_iter().filter(|(stack, _)| !stack.contains(BALANCER));
         assert_eq!(others.count(), PURPOSES.len());
         let mut keys = Vec::new();
         for purpose in PURPOSES {
-            let bucket = bucket(&templates, purpose, region);
+            let bucket = bucket(templates, purpose, region);
             assert_eq!(bucket["VersioningConfiguration"]["Status"], "Enabled");
             let encryption = &bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0];
             assert_eq!(encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"], "aws:kms");
@@ -56,7 +56,7 @@ fn every_bucket_is_versioned_private_and_under_a_key_of_its_own() {
 #[test]
 fn nothing_is_taken_without_tls_or_under_another_key() {
     for (templates, region) in everywhere() {
-        let policies = all(&templates, region, "AWS::S3::BucketPolicy");
+        let policies = all(templates, region, "AWS::S3::BucketPolicy");
         let policies: Vec<_> = policies.into_iter().filter(|(stack, _)| !stack.contains(BALANCER)).collect();
         assert_eq!(policies.len(), PURPOSES.len(), "each bucket has one");
         for (_, policy) in policies {
@@ -275,7 +275,7 @@ fn the_zone_and_the_writer_can_be_removed_whatever_happened_to_them() {
 fn the_database_s_log_is_ours_before_there_is_a_database() {
     for (templates, region) in everywhere() {
         let name = format!("/aws/rds/cluster/cluster-orders-{region}-production/postgresql");
-        one(&templates, region, "AWS::Logs::LogGroup", "LogGroupName", &name);
+        one(templates, region, "AWS::Logs::LogGroup", "LogGroupName", &name);
         let database = templates.iter().find(|t| t.name.contains("-Database-") && t.region == region);
         let database = database.expect("each region has a database");
         let (group, _) = database

@@ -55,42 +55,41 @@ fn of_the_trail(subject: &Subject<'_>, trail: &Resource<'_>) -> Vec<Finding> {
 
 pub(super) const BACKED_UP: Rule = Rule {
     id: "backed-up-as-asked",
-    title: "where backups are asked for, each region's cluster and journal are in its plan, kept for as long as asked, and copied into the other region's vault",
+    title: "where backups are asked for, home's cluster and journal are in a plan, kept for as long as asked, and copied into the standby's vault",
     rationale: "what replication has destroyed in both regions can only be had back from a backup",
     look: |subject| {
         let Some(audit) = &subject.deployment.audit else { return Vec::new() };
-        subject.pair().into_iter().flat_map(|region| of_the_region(subject, region, audit)).collect()
+        let vaults = subject.pair().into_iter().flat_map(|region| of_the_vault(subject, region, audit));
+        vaults.chain(of_home(subject, audit)).collect()
     },
 };
 
-fn of_the_region(subject: &Subject<'_>, region: &Region, audit: &Audit) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let missing = |what: &str| Finding::missing(format!("{what} in {region}"), "there is none");
-    match subject.inventory.in_region(region, VAULT).next() {
-        None => findings.push(missing("vault")),
-        Some(vault) => {
-            let locked = vault.number("LockConfiguration/MinRetentionDays").unwrap_or(0);
-            if subject.deployment.protect && locked < u64::from(audit.backup_retention_days) {
-                findings.push(Finding::at(&vault, "is not locked for as long as backups are kept"));
-            }
-        }
-    }
-    match subject.inventory.in_region(region, PLAN).next() {
-        None => findings.push(missing("plan")),
-        Some(plan) => findings.extend(of_the_plan(subject, &plan, audit)),
-    }
+fn of_the_vault(subject: &Subject<'_>, region: &Region, audit: &Audit) -> Option<Finding> {
+    let Some(vault) = subject.inventory.in_region(region, VAULT).next() else {
+        return Some(Finding::missing(format!("vault in {region}"), "there is none"));
+    };
+    let locked = vault.number("LockConfiguration/MinRetentionDays").unwrap_or(0);
+    let short = subject.deployment.protect && locked < u64::from(audit.backup_retention_days);
+    short.then(|| Finding::at(&vault, "is not locked for as long as backups are kept"))
+}
+
+fn of_home(subject: &Subject<'_>, audit: &Audit) -> Vec<Finding> {
+    let home = &subject.deployment.regions.home;
+    let mut findings = match subject.inventory.in_region(home, PLAN).next() {
+        None => vec![Finding::missing(format!("plan in {home}"), "there is none")],
+        Some(plan) => of_the_plan(subject, &plan, audit),
+    };
     let named = |wanted: &str| {
-        let mut selections = subject.inventory.in_region(region, SELECTION);
+        let mut selections = subject.inventory.in_region(home, SELECTION);
         selections.any(|one| {
-            let resources = one.list("BackupSelection/Resources").iter().filter_map(Value::as_str);
-            resources.into_iter().any(|arn| arn.contains(&format!(":{region}:")) && arn.ends_with(wanted))
+            let mut arns = one.list("BackupSelection/Resources").iter().filter_map(Value::as_str);
+            arns.any(|arn| arn.contains(&format!(":{home}:")) && arn.ends_with(wanted))
         })
     };
     let names = subject.deployment.names();
-    for wanted in [names.database_cluster(region), names.journal_table()] {
+    for wanted in [names.database_cluster(home), names.journal_table()] {
         let backed_up = named(&format!(":{wanted}")) || named(&format!("/{wanted}"));
-        findings
-            .extend((!backed_up).then(|| Finding::missing(&*wanted, format!("is in no plan of {region}"))));
+        findings.extend((!backed_up).then(|| Finding::missing(&*wanted, format!("is in no plan of {home}"))));
     }
     findings
 }

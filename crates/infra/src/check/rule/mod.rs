@@ -13,8 +13,8 @@ mod copies;
 mod data;
 mod database;
 mod delivery;
-mod entrance;
 mod identity;
+mod load_balancer;
 mod names;
 mod network;
 mod packages;
@@ -112,7 +112,7 @@ pub const RULES: [Rule; 47] = [
     containers::ROLL_BACK,
     containers::CONFINED,
     clients::SIGNED,
-    entrance::HTTPS_ONLY,
+    load_balancer::HTTPS_ONLY,
     connections::BOUNDED,
     database::SAME_ENGINE,
     database::NOT_HEADLESS,

@@ -1,10 +1,11 @@
-//! The plan: each region's own copies of the database and the journal are backed up every night, into its own
-//! vault and as a copy into the other region's.
+//! The plan: home's copies of the database and the journal are backed up every night, into its own vault and as
+//! a copy into the standby's.
 //!
-//! Both regions do the same, so that a failover changes nothing about it. Backups are snapshots: continuous
-//! ones of a cluster would have AWS Backup change the retention that the cluster's template says, and both the
-//! cluster and the journal can be restored to any second by themselves, for as long as their own stacks say.
-//! Sessions end by themselves, and the buckets keep every version in both regions: neither is backed up.
+//! The standby backs nothing up: it would pay once more for the same data, which replication has put there. While
+//! home is lost its cluster and its replica can be restored to any second, for as long as their own stacks say.
+//! Backups are snapshots: continuous ones of a cluster would have AWS Backup change the retention that the
+//! cluster's template says. Sessions end by themselves, and the buckets keep every version in both regions:
+//! neither is backed up.
 
 use cdk::{Handle, Scope};
 use cfn::backup::backup_plan::{

@@ -1,4 +1,4 @@
-//! A region's vault: where its backups lie, and those of the other region that were copied here.
+//! A region's vault: where home's backups lie, and in the standby their copies.
 //!
 //! Under a key of its own, so that whoever may read the database need not be able to read its backups. Copies
 //! out of it go into the other region's vault and nowhere else, and nobody removes a backup before its time
@@ -42,7 +42,7 @@ pub(super) fn add(scope: &mut Scope<'_>, place: &Place<'_>, audit: &Audit) -> Ha
 ///
 /// <https://docs.aws.amazon.com/aws-backup/latest/devguide/create-a-vault-access-policy.html>
 fn access(place: &Place<'_>) -> Json {
-    let removers = [place.role_arn(STACK_HOOK), role_arn(place)];
+    let removers = [place.role_arn(STACK_HOOK), role_arn(&place.home())];
     json!({ "Version": "2012-10-17", "Statement": [
         {
             "Sid": "CopiesStayInThePair",

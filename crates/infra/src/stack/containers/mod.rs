@@ -8,6 +8,7 @@
 //! beside that is in [`access`].
 
 pub(super) mod access;
+pub(super) mod events;
 mod scaling;
 mod service;
 pub(super) mod settings;

@@ -17,7 +17,7 @@ pub mod catalogue;
 mod composite;
 mod dashboard;
 mod data;
-mod entrance;
+mod front;
 mod functions;
 mod lease;
 pub mod metric;
@@ -49,7 +49,7 @@ pub fn alarms(place: &Place<'_>) -> Vec<Alarm> {
     [
         lease::alarms(place),
         preflight::alarms(),
-        entrance::alarms(place),
+        front::alarms(place),
         settlement::alarms(place),
         queues::alarms(place),
         data::alarms(place),

@@ -6,7 +6,7 @@ use super::metric::{Known, Measure};
 use crate::place::Place;
 use crate::stack::disaster_recovery::announcement_rule;
 use crate::stack::forwarding::{forwarding_rule, record_rule};
-use crate::stack::{audit, database_events};
+use crate::stack::{audit, containers, database_events};
 
 /// Group of the schedules: none of them has one of its own.
 const SCHEDULE_GROUP: &str = "default";
@@ -29,7 +29,8 @@ fn rules(place: &Place<'_>) -> Vec<(&'static str, String)> {
 pub(super) fn alarms(place: &Place<'_>) -> Vec<Alarm> {
     let machines = machines(place).into_iter().map(|(purpose, arn)| failed_executions(purpose, &arn));
     let rules = rules(place).into_iter().map(|(purpose, rule)| failed_rule(place, purpose, &rule));
-    let own_bus = [failed_database_events(place)].into_iter().chain(failed_audit_events(place));
+    let told_by_aws = [failed_database_events(place)].into_iter().chain(failed_service_events(place));
+    let own_bus = told_by_aws.chain(failed_audit_events(place));
     machines.chain([missed_schedules()]).chain(rules).chain(own_bus).collect()
 }
 
@@ -71,6 +72,18 @@ fn failed_database_events(place: &Place<'_>) -> Alarm {
         "What RDS says of the database could not be delivered.",
         "see the queue of undelivered events, and the policy of the topic.",
     )
+}
+
+/// None without containers.
+fn failed_service_events(place: &Place<'_>) -> Option<Alarm> {
+    let of = |known: &Known<1>| known.of([containers::events::rule_name(place)]);
+    let none = Missing::Well("EventBridge reports what is not zero.");
+    let measure = Measure::sum([of(&events::FAILED_ON_OWN_BUS), of(&events::LOST_ON_OWN_BUS)]);
+    let alarm = Alarm::new("service-events-undelivered", measure, Bad::AtLeast(1.0), none).says(
+        "What ECS says of the services could not be delivered.",
+        "see the queue of undelivered events, and the policy of the topic.",
+    );
+    place.containers().map(|_| alarm)
 }
 
 /// None without an audit.

@@ -18,29 +18,31 @@ fn vault_arn(region: &str) -> String {
 }
 
 #[test]
-fn each_night_each_region_backs_up_its_own_copies_and_copies_the_backup_to_the_other() {
+fn each_night_home_is_backed_up_and_the_backup_copied_into_the_standby() {
     let templates = synthesise(&audited());
-    for region in REGIONS {
-        let rules = only(&templates, region, PLAN)["BackupPlan"]["BackupPlanRule"].as_array().expect("rules");
-        let [rule] = &rules[..] else { panic!("one rule: {rules:?}") };
-        assert!(rule["TargetBackupVault"]["Ref"].is_string(), "{rule}");
-        assert_eq!(rule["ScheduleExpression"], "cron(0 3 * * ? *)");
-        assert!(rule.get("EnableContinuousBackup").is_none(), "it would change the cluster's own retention");
-        let kept = json!({ "DeleteAfterDays": 35 });
-        assert_eq!(rule["Lifecycle"], kept);
-        let copy = json!([{ "DestinationBackupVaultArn": vault_arn(peer(region)), "Lifecycle": kept }]);
-        assert_eq!(rule["CopyActions"], copy);
-        let selection = &only(&templates, region, "AWS::Backup::BackupSelection")["BackupSelection"];
-        assert_eq!(
-            selection["Resources"],
-            json!([
-                format!("arn:aws:rds:{region}:111122223333:cluster:cluster-orders-{region}-production"),
-                format!("arn:aws:dynamodb:{region}:111122223333:table/table-journal-production"),
-            ]),
-            "by name, each of its own region"
-        );
-        assert!(selection.get("ListOfTags").is_none() && selection.get("Conditions").is_none());
+    for kind in [PLAN, "AWS::Backup::BackupSelection", "AWS::IAM::Role"] {
+        let names = stack(&templates, STANDBY).all(kind);
+        assert!(names.iter().all(|one| one["RoleName"] == "role-trail-us-east-2-production"), "{kind}");
     }
+    let rules = only(&templates, HOME, PLAN)["BackupPlan"]["BackupPlanRule"].as_array().expect("rules");
+    let [rule] = &rules[..] else { panic!("one rule: {rules:?}") };
+    assert!(rule["TargetBackupVault"]["Ref"].is_string(), "{rule}");
+    assert_eq!(rule["ScheduleExpression"], "cron(0 3 * * ? *)");
+    assert!(rule.get("EnableContinuousBackup").is_none(), "it would change the cluster's own retention");
+    let kept = json!({ "DeleteAfterDays": 35 });
+    assert_eq!(rule["Lifecycle"], kept);
+    let copy = json!([{ "DestinationBackupVaultArn": vault_arn(STANDBY), "Lifecycle": kept }]);
+    assert_eq!(rule["CopyActions"], copy);
+    let selection = &only(&templates, HOME, "AWS::Backup::BackupSelection")["BackupSelection"];
+    assert_eq!(
+        selection["Resources"],
+        json!([
+            "arn:aws:rds:us-east-1:111122223333:cluster:cluster-orders-us-east-1-production",
+            "arn:aws:dynamodb:us-east-1:111122223333:table/table-journal-production",
+        ]),
+        "by name"
+    );
+    assert!(selection.get("ListOfTags").is_none() && selection.get("Conditions").is_none());
 }
 
 #[test]
@@ -62,7 +64,14 @@ fn a_vault_has_a_key_of_its_own_lets_copies_into_the_pair_only_and_keeps_its_bac
         let may = texts(&removal["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]);
         let role =
             |purpose: &str| format!("arn:aws:iam::111122223333:role/role-{purpose}-{region}-production");
-        assert_eq!(may, [role("backup").as_str(), role("stack-hook").as_str()].into());
+        assert_eq!(
+            may,
+            [
+                format!("arn:aws:iam::111122223333:role/role-backup-{HOME}-production").as_str(),
+                role("stack-hook").as_str()
+            ]
+            .into()
+        );
         assert!(vault.get("LockConfiguration").is_none(), "what is locked cannot be destroyed");
     }
 }
@@ -139,29 +148,27 @@ fn calls(document: &Value) -> Vec<String> {
 #[test]
 fn aws_backup_may_back_up_our_cluster_and_journal_and_copy_into_the_other_vault_alone() {
     let templates = synthesise(&audited());
-    for region in REGIONS {
-        let name = format!("role-backup-{region}-production");
-        let role = one(&templates, region, "AWS::IAM::Role", "RoleName", &name);
-        assert_eq!(
-            role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"],
-            "backup.amazonaws.com"
-        );
-        assert_eq!(role.get("ManagedPolicyArns"), None);
-        let document = &role["Policies"][0]["PolicyDocument"];
-        let wide: Vec<&Value> =
-            statements(document).iter().filter(|one| one["Resource"] == json!(["*"])).collect();
-        let actions: Vec<_> = wide.iter().flat_map(|one| texts(&one["Action"])).collect();
-        assert_eq!(
-            actions,
-            ["rds:DescribeDBClusterSnapshots", "rds:DescribeDBClusters", "backup:CopyFromBackupVault"]
-        );
-        let target = json!({ "ForAllValues:ArnEquals": { "backup:CopyTargets": [vault_arn(peer(region))] } });
-        assert_eq!(wide[1]["Condition"], target);
-        for one in statements(document).iter().filter(|one| one.to_string().contains("kms:")) {
-            let keys = texts(&one["Condition"]["ForAnyValue:StringEquals"]["kms:ResourceAliases"]);
-            let ours = ["alias/key-backups-production", "alias/key-database-production"];
-            assert!(!keys.is_empty() && keys.iter().all(|key| ours.contains(key)), "{one}");
-        }
+    let name = "role-backup-us-east-1-production";
+    let role = one(&templates, HOME, "AWS::IAM::Role", "RoleName", name);
+    assert_eq!(
+        role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"],
+        "backup.amazonaws.com"
+    );
+    assert_eq!(role.get("ManagedPolicyArns"), None);
+    let document = &role["Policies"][0]["PolicyDocument"];
+    let wide: Vec<&Value> =
+        statements(document).iter().filter(|one| one["Resource"] == json!(["*"])).collect();
+    let actions: Vec<_> = wide.iter().flat_map(|one| texts(&one["Action"])).collect();
+    assert_eq!(
+        actions,
+        ["rds:DescribeDBClusterSnapshots", "rds:DescribeDBClusters", "backup:CopyFromBackupVault"]
+    );
+    let target = json!({ "ForAllValues:ArnEquals": { "backup:CopyTargets": [vault_arn(STANDBY)] } });
+    assert_eq!(wide[1]["Condition"], target);
+    for one in statements(document).iter().filter(|one| one.to_string().contains("kms:")) {
+        let keys = texts(&one["Condition"]["ForAnyValue:StringEquals"]["kms:ResourceAliases"]);
+        let ours = ["alias/key-backups-production", "alias/key-database-production"];
+        assert!(!keys.is_empty() && keys.iter().all(|key| ours.contains(key)), "{one}");
     }
 }
 

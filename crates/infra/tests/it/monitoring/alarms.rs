@@ -12,7 +12,7 @@ fn each_alarm_tells_the_people_of_its_own_region_that_it_rings_and_that_it_is_ov
     for (templates, region) in everywhere() {
         let topic = json!([format!("arn:aws:sns:{region}:111122223333:topic-alerts-production")]);
         for kind in [METRIC_ALARM, COMPOSITE_ALARM] {
-            for (purpose, alarm) in alarms(&templates, region, kind) {
+            for (purpose, alarm) in alarms(templates, region, kind) {
                 assert_eq!(alarm["AlarmActions"], topic, "{purpose}");
                 assert_eq!(alarm["OKActions"], topic, "{purpose}");
                 assert_ne!(alarm.get("ActionsEnabled"), Some(&json!(false)), "{purpose}");
@@ -116,8 +116,8 @@ fn periods_are_so_many_as_they_can_be() {
 #[test]
 fn composites_are_made_of_alarms_of_their_region_and_wait_for_them() {
     for (templates, region) in everywhere() {
-        let single = alarms(&templates, region, METRIC_ALARM);
-        let composites = alarms(&templates, region, COMPOSITE_ALARM);
+        let single = alarms(templates, region, METRIC_ALARM);
+        let composites = alarms(templates, region, COMPOSITE_ALARM);
         let purposes: Vec<&str> = composites.keys().map(String::as_str).collect();
         assert_eq!(purposes, ["data-behind", "recovery-impaired", "region-impaired"]);
         let monitoring = templates.iter().find(|t| t.region == region && t.name.contains("-Monitoring-"));

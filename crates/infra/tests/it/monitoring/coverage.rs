@@ -93,7 +93,7 @@ fn looked_at(templates: &[crate::Template], region: &str) -> Vec<Named> {
 #[test]
 fn all_that_is_asked_for_is_alarmed_on_in_both_regions() {
     for (templates, region) in everywhere() {
-        let looked_at = looked_at(&templates, region);
+        let looked_at = looked_at(templates, region);
         let by_api = templates.iter().any(|template| template.name.contains("-Api-"));
         let asked = ASKED.into_iter().filter(|(what, _)| by_api || *what != OF_API);
         let also = if by_api { &[][..] } else { &ASKED_OF_CONTAINERS };
@@ -121,13 +121,13 @@ const WAITED_FOR: [&str; 3] =
 #[test]
 fn every_function_is_alarmed_on() {
     for (templates, region) in everywhere() {
-        let looked_at = looked_at(&templates, region);
-        let functions = names(&templates, region, "AWS::Lambda::Function", "FunctionName");
+        let looked_at = looked_at(templates, region);
+        let functions = names(templates, region, "AWS::Lambda::Function", "FunctionName");
         let but_for = |left_out: &[&str]| -> BTreeSet<String> {
             functions.iter().filter(|name| !left_out.contains(&name.as_str())).cloned().collect()
         };
         let covered = |name| covered(&looked_at, "AWS/Lambda", name, "FunctionName");
-        let alarms = alarms(&templates, region, METRIC_ALARM);
+        let alarms = alarms(templates, region, METRIC_ALARM);
         for function in
             templates.iter().filter(|t| t.region == region).flat_map(|t| t.all("AWS::Lambda::Function"))
         {
@@ -167,9 +167,9 @@ fn every_service_is_alarmed_on() {
 #[test]
 fn every_queue_table_cluster_state_machine_and_rule_is_alarmed_on() {
     for (templates, region) in everywhere() {
-        let looked_at = looked_at(&templates, region);
+        let looked_at = looked_at(templates, region);
         let covered = |namespace, name, dimension| covered(&looked_at, namespace, name, dimension);
-        let made = |kind, property| names(&templates, region, kind, property);
+        let made = |kind, property| names(templates, region, kind, property);
         let mut resting = made("AWS::SQS::Queue", "QueueName");
         assert!(resting.remove("queue-orders-production"));
         assert!(

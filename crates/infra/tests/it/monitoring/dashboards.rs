@@ -50,7 +50,7 @@ pub(super) fn metrics(templates: &[Template], region: &str) -> Vec<Named> {
 fn widgets_fit_the_grid_and_do_not_overlap() {
     for (templates, region) in everywhere() {
         let mut taken = BTreeSet::new();
-        let widgets = widgets(&templates, region);
+        let widgets = widgets(templates, region);
         assert!(widgets.len() > 20 && widgets.len() <= 100, "{} widgets", widgets.len());
         for widget in &widgets {
             let number = |property: &str| widget[property].as_u64().expect("a place on the grid");
@@ -71,7 +71,7 @@ fn widgets_fit_the_grid_and_do_not_overlap() {
 #[test]
 fn every_graph_shows_both_regions_and_the_resources_of_each() {
     for (templates, region) in everywhere() {
-        for widget in widgets(&templates, region).iter().filter(|widget| widget["type"] == "metric") {
+        for widget in widgets(templates, region).iter().filter(|widget| widget["type"] == "metric") {
             let lines = lines(widget);
             let shown: BTreeSet<&str> = lines.iter().map(|(_, region)| region.as_str()).collect();
             assert_eq!(shown, BTreeSet::from([region, peer_of(templates, region)]), "{widget}");
@@ -89,7 +89,7 @@ fn every_graph_shows_both_regions_and_the_resources_of_each() {
 #[test]
 fn the_business_comes_first() {
     for (templates, region) in everywhere() {
-        let widgets = widgets(&templates, region);
+        let widgets = widgets(templates, region);
         let first = |name: &str| {
             let shows = |widget: &&Value| lines(widget).iter().any(|(metric, _)| metric.name == name);
             let y = widgets.iter().filter(shows).filter_map(|widget| widget["y"].as_u64()).min();

@@ -115,7 +115,7 @@ fn every_metric_that_is_named_is_published_with_those_dimensions() {
 #[test]
 fn every_dimension_names_a_resource_of_the_same_region() {
     for (templates, region) in everywhere() {
-        let made = |kind: &str, property: &str| names(&templates, region, kind, property);
+        let made = |kind: &str, property: &str| names(templates, region, kind, property);
         // A name with a random part is known by its parameter.
         let parameter = |key: &str| {
             let name = format!("/standfast/production/load-balancer/{key}");
@@ -141,7 +141,7 @@ fn every_dimension_names_a_resource_of_the_same_region() {
             ("TargetGroup", parameter("target-group-full-name")),
         ];
         let mut seen = 0;
-        for metric in alarms(&templates, region, METRIC_ALARM).into_values().flat_map(metrics) {
+        for metric in alarms(templates, region, METRIC_ALARM).into_values().flat_map(metrics) {
             for (dimension, made) in &known {
                 if let Some(value) = metric.dimensions.get(*dimension) {
                     assert!(made.contains(value), "{region}: {metric:?}");

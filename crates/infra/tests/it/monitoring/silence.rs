@@ -7,7 +7,7 @@ use crate::{everywhere, peer_of};
 #[test]
 fn what_should_always_speak_alarms_when_it_is_silent() {
     for (templates, region) in everywhere() {
-        let alarms = alarms(&templates, region, METRIC_ALARM);
+        let alarms = alarms(templates, region, METRIC_ALARM);
         let by_silence = alarms.iter().filter(|(_, alarm)| alarm["TreatMissingData"] == "breaching");
         let by_silence: Vec<&str> = by_silence.map(|(purpose, _)| purpose.as_str()).collect();
         let mut expected = vec!["database-silent", "preflight-silent", "watch-silent"];
@@ -29,7 +29,7 @@ fn what_should_always_speak_alarms_when_it_is_silent() {
 #[test]
 fn what_swaps_sides_is_alarmed_on_in_both_regions_and_by_the_own_cluster() {
     for (templates, region) in everywhere() {
-        let alarms = alarms(&templates, region, METRIC_ALARM);
+        let alarms = alarms(templates, region, METRIC_ALARM);
         for purpose in ["replication-lag", "commits-missing"] {
             let alarm = alarms[purpose];
             let looked_at = metrics(alarm);
@@ -47,7 +47,7 @@ fn what_swaps_sides_is_alarmed_on_in_both_regions_and_by_the_own_cluster() {
 fn no_alarm_needs_another_region() {
     for (templates, region) in everywhere() {
         let peer = peer_of(templates, region);
-        for (purpose, alarm) in alarms(&templates, region, METRIC_ALARM) {
+        for (purpose, alarm) in alarms(templates, region, METRIC_ALARM) {
             for metric in metrics(alarm) {
                 assert_ne!(metric.namespace, "AWS/Route53", "{purpose}: published in us-east-1 alone");
             }

@@ -14,7 +14,7 @@ fn alerts<'t>(templates: &'t [Template], region: &str) -> &'t Template {
 #[test]
 fn alarms_and_rules_may_publish_and_use_the_key() {
     for (templates, region) in everywhere() {
-        let stack = alerts(&templates, region);
+        let stack = alerts(templates, region);
         let statements = stack.all("AWS::KMS::Key")[0]["KeyPolicy"]["Statement"].clone();
         let uses = |service: &str| -> Vec<Value> {
             let all = statements.as_array().expect("statements").iter();

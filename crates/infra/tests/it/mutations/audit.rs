@@ -40,10 +40,10 @@ fn trail() -> Vec<Named> {
 
 fn backups() -> Vec<Named> {
     vec![
-        ("home backs nothing up", |all| remove(all, HOME, PLAN, |_| true)),
-        ("home's backups have no vault", |all| remove(all, HOME, VAULT, |_| true)),
-        ("the standby's backups are not copied", |all| {
-            set(of(all, STANDBY, PLAN), &format!("{RULE}/CopyActions"), json!([]));
+        ("nothing is backed up", |all| remove(all, HOME, PLAN, |_| true)),
+        ("the copies have no vault", |all| remove(all, STANDBY, VAULT, |_| true)),
+        ("backups are not copied", |all| {
+            set(of(all, HOME, PLAN), &format!("{RULE}/CopyActions"), json!([]));
         }),
         ("copies are kept for a day", |all| {
             set(both(all, PLAN), &format!("{RULE}/CopyActions/0/Lifecycle/DeleteAfterDays"), json!(1));
@@ -51,13 +51,9 @@ fn backups() -> Vec<Named> {
         ("backups are kept for a day", |all| {
             set(both(all, PLAN), &format!("{RULE}/Lifecycle/DeleteAfterDays"), json!(1));
         }),
-        ("the standby's journal is not backed up", |all| {
-            let cluster = "arn:aws:rds:us-east-2:111122223333:cluster:cluster-orders-us-east-2-production";
-            set(
-                of(all, STANDBY, "AWS::Backup::BackupSelection"),
-                "BackupSelection/Resources",
-                json!([cluster]),
-            );
+        ("the journal is not backed up", |all| {
+            let cluster = "arn:aws:rds:us-east-1:111122223333:cluster:cluster-orders-us-east-1-production";
+            set(of(all, HOME, "AWS::Backup::BackupSelection"), "BackupSelection/Resources", json!([cluster]));
         }),
         ("a vault is not encrypted", |all| unset(of(all, HOME, VAULT), "EncryptionKeyArn")),
         ("a vault stays behind", |all| {

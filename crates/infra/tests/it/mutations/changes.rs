@@ -1,6 +1,7 @@
 //! The changes, each of which breaks one property.
 
 mod data;
+mod entry;
 mod standing;
 
 use infra::check::Inventory;
@@ -23,7 +24,6 @@ const GROUP: &str = "AWS::RDS::DBClusterParameterGroup";
 const INSTANCE: &str = "AWS::RDS::DBInstance";
 const INSTANCE_GROUP: &str = "AWS::RDS::DBParameterGroup";
 const MACHINE: &str = "AWS::StepFunctions::StateMachine";
-const METHOD: &str = "AWS::ApiGateway::Method";
 const QUEUE: &str = "AWS::SQS::Queue";
 const RECORD: &str = "AWS::Route53::RecordSet";
 const ROLE: &str = "AWS::IAM::Role";
@@ -244,30 +244,6 @@ fn surroundings() -> Vec<(&'static str, Change)> {
             let statement =
                 json!({ "Effect": "Allow", "Principal": "*", "Action": "events:PutEvents", "Resource": "b" });
             set(of(all, HOME, "AWS::Events::EventBusPolicy"), "Statement", statement);
-        }),
-        ("anybody may send orders", |all| {
-            for method in of(all, STANDBY, METHOD) {
-                if method["Properties"]["HttpMethod"] == "POST" {
-                    method["Properties"]["AuthorizationType"] = "NONE".into();
-                }
-            }
-        }),
-        ("the API's policy lets anybody send orders", |all| {
-            let orders = json!(["execute-api:/live/POST/orders"]);
-            set(of(all, HOME, "AWS::ApiGateway::RestApi"), "Policy/Statement/0/Resource", orders);
-        }),
-        ("the standby's API takes no orders", |all| {
-            remove(all, STANDBY, METHOD, |one| one["Properties"]["HttpMethod"] == "POST");
-        }),
-        ("a parameter group's name lacks the environment", |all| {
-            set(of(all, HOME, GROUP), "DBClusterParameterGroupName", json!("parameters"));
-        }),
-        ("a network's tag lacks the environment", |all| {
-            set(of(all, HOME, "AWS::EC2::VPC"), "Tags", json!([{ "Key": "Name", "Value": "vpc" }]));
-        }),
-        ("a subnet group's name is too long", |all| {
-            let long = format!("{}-production", "x".repeat(250));
-            set(of(all, HOME, "AWS::RDS::DBSubnetGroup"), "DBSubnetGroupName", json!(long));
         }),
         ("a queue's name lacks the environment", |all| {
             set(named(of(all, HOME, QUEUE), "QueueName", "queue-failed"), "QueueName", json!("queue-failed"));

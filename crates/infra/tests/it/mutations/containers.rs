@@ -18,7 +18,7 @@ const TASK: &str = "AWS::ECS::TaskDefinition";
 
 /// Every change.
 pub fn all() -> Vec<Named> {
-    [capacity(), rollouts(), confinement(), entrance(), connections(), surroundings()].concat()
+    [capacity(), rollouts(), confinement(), front(), connections(), surroundings()].concat()
 }
 
 fn capacity() -> Vec<Named> {
@@ -95,7 +95,7 @@ fn confinement() -> Vec<Named> {
     ]
 }
 
-fn entrance() -> Vec<Named> {
+fn front() -> Vec<Named> {
     vec![
         ("a load balancer listens for plain HTTP", |all| {
             set(of(all, HOME, LISTENER), "Protocol", json!("HTTP"));

@@ -82,7 +82,7 @@ fn layers_of_images(region: &str) -> Value {
 #[test]
 fn a_function_in_the_network_can_answer_cloudformation() {
     for (templates, region) in everywhere() {
-        let endpoints = stack(&templates, "Networking", region).all("AWS::EC2::VPCEndpoint");
+        let endpoints = stack(templates, "Networking", region).all("AWS::EC2::VPCEndpoint");
         let name = format!("com.amazonaws.{region}.s3");
         let s3 = endpoints.iter().find(|endpoint| endpoint["ServiceName"] == name).expect("a way to S3");
         let statements = s3["PolicyDocument"]["Statement"].as_array().expect("a policy");
@@ -94,7 +94,7 @@ fn a_function_in_the_network_can_answer_cloudformation() {
 fn every_service_that_a_function_calls_has_an_endpoint_that_lets_its_calls_through() {
     for (templates, region) in everywhere() {
         let mut let_through: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for endpoint in stack(&templates, "Networking", region).all("AWS::EC2::VPCEndpoint") {
+        for endpoint in stack(templates, "Networking", region).all("AWS::EC2::VPCEndpoint") {
             let name = endpoint["ServiceName"].as_str().expect("a name");
             let service = name.strip_prefix(&format!("com.amazonaws.{region}.")).expect("of the region");
             let known = OTHERWISE_CALLED.iter().find(|(name, _)| *name == service);
@@ -127,7 +127,7 @@ fn every_service_that_a_function_calls_has_an_endpoint_that_lets_its_calls_throu
 #[test]
 fn the_way_to_tables_and_buckets_is_a_route_and_all_other_endpoints_are_for_the_functions_alone() {
     for (templates, region) in everywhere() {
-        let network = stack(&templates, "Networking", region);
+        let network = stack(templates, "Networking", region);
         let mut gateways = 0;
         for endpoint in network.all("AWS::EC2::VPCEndpoint") {
             if endpoint["VpcEndpointType"] == "Gateway" {

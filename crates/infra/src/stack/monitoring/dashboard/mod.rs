@@ -19,11 +19,11 @@ use crate::place::Place;
 
 /// Adds the region's dashboard.
 pub(super) fn add(root: &mut Scope<'_>, place: &Place<'_>) {
-    let entrance = match place.containers() {
+    let front = match place.containers() {
         Some(_) => containers::rows(place),
         None => callers(place),
     };
-    let rows = [business(place), lead(place), entrance, functions(place), data(place)].concat();
+    let rows = [business(place), lead(place), front, functions(place), data(place)].concat();
     let body = body::body(&rows, place.region.as_str()).to_string();
     let name = place.names().resource("dashboard", place.region.as_str());
     root.add("Dashboard", Dashboard::new(body).dashboard_name(name));

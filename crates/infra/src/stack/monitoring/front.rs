@@ -1,4 +1,4 @@
-//! The entrance of a region: the load balancer where there are containers, else the API.
+//! The front of a region: the load balancer where there are containers, else the API.
 
 use super::alarm::{Alarm, Bad, Missing};
 use super::catalogue::DAYS_TO_EXPIRY;
