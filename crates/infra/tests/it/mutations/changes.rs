@@ -32,8 +32,18 @@ const TOPIC: &str = "AWS::SNS::Topic";
 
 /// Every change.
 pub fn all() -> Vec<Named> {
-    [path(), traffic(), workflows(), watches(), standing::changes(), sides(), data::changes(), surroundings()]
-        .concat()
+    [
+        path(),
+        traffic(),
+        workflows(),
+        watches(),
+        standing::changes(),
+        sides(),
+        data::changes(),
+        entry::changes(),
+        surroundings(),
+    ]
+    .concat()
 }
 
 fn path() -> Vec<(&'static str, Change)> {
