@@ -41,6 +41,7 @@ mod graph;
 mod identity;
 mod lowering;
 pub mod node;
+pub mod policy;
 pub mod stack;
 mod token;
 

@@ -66,6 +66,11 @@ impl Statement {
         &self.resources
     }
 
+    /// Why it is not narrower, where it is wide.
+    pub fn reason(&self) -> Option<&'static str> {
+        self.reason
+    }
+
     /// Whether only another service may call, on behalf of whoever calls that one.
     pub fn on_behalf(&self) -> bool {
         let condition = self.condition.as_ref();
@@ -153,14 +158,19 @@ pub fn role_for(
 fn add_role(scope: &mut Scope<'_>, id: &str, role: iam::Role, allowed: &[Statement]) -> Handle {
     let role = role.policies([iam::role::Policy::new(document(allowed), "permissions")]);
     let handle = scope.add(id, role);
+    explain(scope, &handle, allowed);
+    handle
+}
+
+/// Writes the reasons of what a resource allows beside it.
+pub fn explain(scope: &mut Scope<'_>, handle: &Handle, allowed: &[Statement]) {
     let reasons: Vec<String> = allowed
         .iter()
-        .filter_map(|statement| Some(format!("{}: {}", statement.actions.join(", "), statement.reason?)))
+        .filter_map(|statement| Some(cdk::policy::reason(&statement.actions, statement.reason?)))
         .collect();
     if !reasons.is_empty() {
-        scope.node(&handle).because(WILDCARD_REASON, &reasons.join("; "));
+        scope.node(handle).because(WILDCARD_REASON, &reasons.join("; "));
     }
-    handle
 }
 
 /// In every key's policy: without it nobody could administer the key.

@@ -13,7 +13,7 @@ pub const REGION_TAG: &str = "region";
 
 /// Which property of which type is its physical name. DNS names, and paths that
 /// AWS or a fellow resource gives, are not names of ours.
-const NAMES: [(&str, &str); 37] = [
+pub(crate) const NAMES: [(&str, &str); 37] = [
     ("AWS::ApiGateway::RestApi", "Name"),
     ("AWS::ApplicationAutoScaling::ScalingPolicy", "PolicyName"),
     ("AWS::Backup::BackupVault", "BackupVaultName"),
@@ -54,7 +54,7 @@ const NAMES: [(&str, &str); 37] = [
 ];
 
 /// Types without a name of their own but the tag `Name`.
-const NAMED_BY_TAG: [&str; 10] = [
+pub(crate) const NAMED_BY_TAG: [&str; 10] = [
     "AWS::EC2::EIP",
     "AWS::EC2::FlowLog",
     "AWS::EC2::InternetGateway",

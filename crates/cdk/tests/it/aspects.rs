@@ -1,10 +1,8 @@
 //! Tags, removal policies and names, over every resource.
 
-use cdk::aspect::{
-    Aspect, Encrypted, Encryption, LeastPrivilege, NameLength, NameSuffix, RemovalPolicy, Setting, Tags,
-};
+use cdk::aspect::{Aspect, Encrypted, Encryption, NameLength, NameSuffix, RemovalPolicy, Setting, Tags};
 use cdk::{App, Problems, Stack};
-use cfn::{DeletionPolicy, Tag, dynamodb, ec2, iam, kms, logs, sqs, ssm};
+use cfn::{DeletionPolicy, Tag, dynamodb, ec2, iam, logs, sqs, ssm};
 use serde_json::{Value, json};
 
 use crate::stack;
@@ -99,7 +97,7 @@ fn a_name_tag_without_the_suffix_is_refused() {
 }
 
 /// What an aspect says against a stack.
-fn refusals(stack: Stack, aspect: impl Aspect + 'static) -> Vec<String> {
+pub fn refusals(stack: Stack, aspect: impl Aspect + 'static) -> Vec<String> {
     let mut app = App::new();
     app.add(stack);
     app.aspect(aspect);
@@ -148,83 +146,6 @@ fn a_name_that_is_too_long_is_refused() {
         [
             format!("One/Orders/Queue: QueueName `{over}` has 81 characters, more than 80"),
             format!("One/Orders/Role: RoleName `{}` has 65 characters, more than 64", "é".repeat(65)),
-        ]
-    );
-}
-
-/// A stack with one role that has a policy of one statement.
-fn allowing(statement: Value) -> Stack {
-    let mut one = stack("One");
-    let document = json!({ "Version": "2012-10-17", "Statement": [statement] });
-    let policy = iam::role::Policy::new(document, "permissions");
-    one.scope("Api").add("Role", iam::Role::new(json!({})).policies([policy]));
-    one
-}
-
-fn least_privilege() -> LeastPrivilege {
-    LeastPrivilege { reason_key: "Why".to_owned() }
-}
-
-#[test]
-fn a_wildcard_without_a_reason_is_refused() {
-    let exact = json!({ "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:r:1:q" });
-    assert_eq!(refusals(allowing(exact.clone()), least_privilege()), [] as [String; 0]);
-    let cases = [
-        ("Action", json!("*"), "the action `*`"),
-        ("Action", json!(["sqs:SendMessage", "sqs:*"]), "the action `sqs:*`"),
-        ("Action", json!("sqs:Get*"), "the action `sqs:Get*`"),
-        ("Resource", json!("*"), "the resource `*`"),
-        ("Resource", json!(["arn:aws:sqs:r:1:q", "*"]), "the resource `*`"),
-        ("Resource", json!("arn:aws:s3:::*"), "the resource `arn:aws:s3:::*`"),
-        ("NotAction", json!("iam:*"), "whatever is no action"),
-        ("NotResource", json!("arn:aws:sqs:r:1:q"), "whatever is no resource"),
-    ];
-    for (field, value, what) in cases {
-        let mut statement = exact.clone();
-        statement[field] = value;
-        let expected = format!("One/Api/Role: Policies allows {what} and gives no `Why`");
-        assert_eq!(refusals(allowing(statement.clone()), least_privilege()), [expected]);
-        statement["Effect"] = json!("Deny");
-        assert_eq!(
-            refusals(allowing(statement), least_privilege()),
-            [] as [String; 0],
-            "a denial may be wide"
-        );
-    }
-    for narrow in [json!("arn:aws:s3:::bucket/*"), json!({ "Ref": "AWS::NoValue" })] {
-        let statement = json!({ "Effect": "Allow", "Action": "s3:GetObject", "Resource": narrow });
-        assert_eq!(refusals(allowing(statement), least_privilege()), [] as [String; 0]);
-    }
-}
-
-#[test]
-fn a_written_reason_permits_a_wildcard_and_an_empty_one_does_not() {
-    for (reason, refused) in [("X-Ray has no resource for traces", false), (" ", true)] {
-        let mut one = stack("One");
-        let statement = json!({ "Effect": "Allow", "Action": "xray:PutTraceSegments", "Resource": "*" });
-        let role = one.root().add("Policy", iam::Policy::new(json!({ "Statement": statement }), "policy"));
-        one.root().node(&role).because("Why", reason);
-        assert_eq!(refusals(one, least_privilege()).len(), usize::from(refused));
-    }
-}
-
-#[test]
-fn a_key_s_own_policy_means_itself_and_a_policy_may_be_a_text() {
-    let policy = |action: &str| {
-        let principal = json!({ "AWS": "arn:aws:iam::111122223333:root" });
-        let statement =
-            json!({ "Effect": "Allow", "Principal": principal, "Action": action, "Resource": "*" });
-        json!({ "Version": "2012-10-17", "Statement": [statement] })
-    };
-    let mut one = stack("One");
-    one.root().add("Exact", kms::Key::new().key_policy(policy("kms:Decrypt")));
-    one.root().add("Wide", kms::Key::new().key_policy(policy("kms:*")));
-    one.root().add("Text", ssm::Parameter::new("String", policy("logs:PutLogEvents").to_string()));
-    assert_eq!(
-        refusals(one, least_privilege()),
-        [
-            "One/Wide: KeyPolicy allows the action `kms:*` and gives no `Why`",
-            "One/Text: Value allows the resource `*` and gives no `Why`",
         ]
     );
 }

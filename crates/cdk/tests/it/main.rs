@@ -5,6 +5,7 @@
 
 mod aspects;
 mod assembly;
+mod privilege;
 mod properties;
 mod references;
 mod tree;

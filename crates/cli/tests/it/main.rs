@@ -8,5 +8,6 @@ mod cost;
 mod drill;
 mod emulate;
 mod screens;
+mod shipped;
 mod standfast;
 mod traces;

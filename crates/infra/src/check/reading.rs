@@ -25,6 +25,12 @@ pub enum Missing {
         /// Which figure.
         what: String,
     },
+    /// A schedule that starts nothing.
+    #[error("{path} is not switched on")]
+    Off {
+        /// Construct path.
+        path: String,
+    },
     /// The workflow leads nowhere.
     #[error("{path}: {reason}")]
     Workflow {
@@ -118,13 +124,11 @@ pub(super) fn watch(
     region: &Region,
 ) -> Result<Watch, Missing> {
     let sentinel = function(inventory, deployment, region, SENTINEL)?;
-    let schedules = inventory.in_region(region, "AWS::Scheduler::Schedule");
-    let name = sentinel.text("FunctionName").unwrap_or_default();
-    let calls = |schedule: &Resource<'_>| {
-        schedule.text("Target/Arn").is_some_and(|arn| arn.rsplit(':').next() == Some(name))
-    };
-    let schedule = schedules.into_iter().find(calls);
-    let schedule = schedule.ok_or_else(|| resource(&format!("schedule of the sentinel in {region}")))?;
+    let schedule = watch_schedule(inventory, deployment, region)?;
+    // EventBridge Scheduler's default is that a schedule is on.
+    if !schedule.get("State").is_null() && schedule.text("State") != Some("ENABLED") {
+        return Err(Missing::Off { path: schedule.path().to_owned() });
+    }
     let rate = schedule.text("ScheduleExpression").and_then(rate_s);
     Ok(Watch {
         ttl_s: environment(&sentinel, setting::LEASE_TTL_S)?,
@@ -133,6 +137,21 @@ pub(super) fn watch(
         schedule_s: rate.ok_or_else(|| figure(&schedule, "rate in minutes"))?,
         watch_s: environment(&sentinel, setting::SENTINEL_WATCH_S)?,
     })
+}
+
+/// The schedule that starts the sentinel of a region.
+pub(super) fn watch_schedule<'i>(
+    inventory: &'i Inventory,
+    deployment: &Deployment,
+    region: &Region,
+) -> Result<Resource<'i>, Missing> {
+    let name = deployment.names().function(SENTINEL);
+    let calls = |schedule: &Resource<'_>| {
+        schedule.text("Target/Arn").is_some_and(|arn| arn.rsplit(':').next() == Some(&*name))
+    };
+    let schedules = inventory.all("AWS::Scheduler::Schedule");
+    let mut own = schedules.filter(|schedule| schedule.stack.region == region.as_str());
+    own.find(calls).ok_or_else(|| resource(&format!("schedule of the sentinel in {region}")))
 }
 
 /// Seconds of `rate(1 minute)` and of its like.
@@ -153,12 +172,20 @@ pub(super) fn workflow<'i>(
     deployment: &Deployment,
     region: &Region,
 ) -> Result<(Resource<'i>, StateMachine), Missing> {
-    let name = deployment.names().failover_state_machine();
-    let machine = inventory.named(region, "AWS::StepFunctions::StateMachine", "StateMachineName", &name);
-    let machine = machine.ok_or_else(|| resource(&format!("state machine {name} in {region}")))?;
+    let machine = state_machine(inventory, region, &deployment.names().failover_state_machine())?;
     let definition = definition(&machine)
         .map_err(|reason| Missing::Workflow { path: machine.path().to_owned(), reason })?;
     Ok((machine, definition))
+}
+
+/// A region's state machine, by its name.
+pub(super) fn state_machine<'i>(
+    inventory: &'i Inventory,
+    region: &Region,
+    name: &str,
+) -> Result<Resource<'i>, Missing> {
+    let machine = inventory.named(region, "AWS::StepFunctions::StateMachine", "StateMachineName", name);
+    machine.ok_or_else(|| resource(&format!("state machine {name} in {region}")))
 }
 
 /// The definition of a state machine.

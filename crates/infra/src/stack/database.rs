@@ -189,7 +189,7 @@ fn release<'h>(scope: &mut Scope<'_>, place: &Place<'_>, stays: impl Iterator<It
         Statement::allow(&["rds:DescribeGlobalClusters"], [place.global_cluster_arn()]),
         Statement::allow(&["rds:RemoveFromGlobalCluster"], [place.global_cluster_arn(), own.clone(), peer]),
     ];
-    let policy = scope.add("Policy", hook::allow(place, "release-database", &allowed));
+    let policy = hook::allow(scope, "Policy", place, "release-database", &allowed);
     let release = hook::resource(place, "ReleaseGlobalCluster")
         .tell("GlobalCluster", place.names().global_cluster())
         .tell("Cluster", own)

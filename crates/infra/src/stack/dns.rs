@@ -58,7 +58,7 @@ fn leave_nothing(scope: &mut Scope<'_>, place: &Place<'_>, zone: &Handle) {
         Statement::allow(&look, [arn.clone()]),
         Statement::allow(&["route53:ChangeResourceRecordSets"], [arn]).when(only),
     ];
-    let policy = scope.add("Policy", hook::allow(place, "empty-zone", &allowed));
+    let policy = hook::allow(scope, "Policy", place, "empty-zone", &allowed);
     let id = Value::<String>::from(zone.reference()).to_json();
     let empty = scope.add("EmptyZone", hook::resource(place, "EmptyZone").tell("Zone", id));
     scope.node(&empty).depend_on(&policy);

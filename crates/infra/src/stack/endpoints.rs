@@ -75,7 +75,7 @@ pub(super) fn add(
         }
         let endpoint = ec2::VPCEndpoint::new(vpc.reference())
             .service_name(format!("com.amazonaws.{}.{name}", place.region))
-            .policy_document(json!({ "Version": "2012-10-17", "Statement": allowed }))
+            .policy_document(document(&allowed))
             .tags(place.name_tag("endpoint", name));
         let endpoint = match way {
             Way::Gateway => endpoint.vpc_endpoint_type("Gateway").route_table_ids(references(tables)),
@@ -86,19 +86,31 @@ pub(super) fn add(
                 .security_group_ids(vec![Value::<String>::from(group.attribute("GroupId"))]),
         };
         let handle = scope.add(id, endpoint);
-        if allowed.iter().any(|statement| statement["Resource"] == json!(["*"])) {
-            let reason = "as in the functions' own policies, which say why";
-            scope.node(&handle).because(WILDCARD_REASON, reason);
+        let reasons: Vec<&str> = allowed.iter().filter_map(|passing| passing.reason.as_deref()).collect();
+        if !reasons.is_empty() {
+            scope.node(&handle).because(WILDCARD_REASON, &reasons.join("; "));
         }
     }
+}
+
+/// What an endpoint lets through, and why that is no narrower where it is wide.
+#[derive(Clone, Debug, PartialEq)]
+struct Passing {
+    statement: Json,
+    reason: Option<String>,
+}
+
+fn document(allowed: &[Passing]) -> Json {
+    let statements: Vec<&Json> = allowed.iter().map(|passing| &passing.statement).collect();
+    json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
 /// What the functions may do at one service, each statement once. The principal of an endpoint's policy
 /// cannot be a role; the account can be told by a condition.
 ///
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html>
-fn allowed(place: &Place<'_>, prefix: &str) -> Vec<Json> {
-    let mut allowed: Vec<Json> = Vec::new();
+fn allowed(place: &Place<'_>, prefix: &str) -> Vec<Passing> {
+    let mut allowed: Vec<Passing> = Vec::new();
     if prefix == "s3" {
         allowed.push(answers(place));
         allowed.extend(place.containers().map(|_| layers(place)));
@@ -120,38 +132,42 @@ fn allowed(place: &Place<'_>, prefix: &str) -> Vec<Json> {
 /// nobody of ours.
 ///
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/vpc-interface-endpoints.html>
-fn answers(place: &Place<'_>) -> Json {
+fn answers(place: &Place<'_>) -> Passing {
     let region = place.region.as_str().replace('-', "");
-    json!({
+    signed("s3:PutObject", &format!("cloudformation-custom-resource-response-{region}"))
+}
+
+/// One call for one bucket of AWS's, by whoever has signed it.
+fn signed(action: &str, bucket: &str) -> Passing {
+    let statement = json!({
         "Effect": "Allow",
         "Principal": "*",
-        "Action": ["s3:PutObject"],
-        "Resource": [format!("arn:aws:s3:::cloudformation-custom-resource-response-{region}/*")],
-    })
+        "Action": [action],
+        "Resource": [format!("arn:aws:s3:::{bucket}/*")],
+    });
+    let why = "AWS signs the URLs of this bucket of its own, so the principal is nobody of ours";
+    Passing { statement, reason: Some(cdk::policy::reason(&[action], why)) }
 }
 
 /// The layers of an image come from a bucket of AWS's by signed URLs, so the principal is nobody of ours.
 ///
 /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-minimum-s3-perms>
-fn layers(place: &Place<'_>) -> Json {
-    json!({
-        "Effect": "Allow",
-        "Principal": "*",
-        "Action": ["s3:GetObject"],
-        "Resource": [format!("arn:aws:s3:::prod-{}-starport-layer-bucket/*", place.region)],
-    })
+fn layers(place: &Place<'_>) -> Passing {
+    signed("s3:GetObject", &format!("prod-{}-starport-layer-bucket", place.region))
 }
 
-fn at_service(statement: &Statement, prefix: &str, account: &str) -> Option<Json> {
+fn at_service(statement: &Statement, prefix: &str, account: &str) -> Option<Passing> {
     let of_service = |action: &&String| action.split_once(':').is_some_and(|(service, _)| service == prefix);
     let actions: Vec<&String> = statement.actions().iter().filter(of_service).collect();
-    (!actions.is_empty()).then(|| {
-        json!({
+    let why = "as in the functions' own policies, which say why";
+    (!actions.is_empty()).then(|| Passing {
+        statement: json!({
             "Effect": "Allow",
             "Principal": "*",
             "Action": actions,
             "Resource": statement.resources(),
             "Condition": { "StringEquals": { "aws:PrincipalAccount": account } },
-        })
+        }),
+        reason: statement.reason().map(|_| cdk::policy::reason(&actions, why)),
     })
 }

@@ -33,7 +33,9 @@ pub(super) fn add(root: &mut Scope<'_>, place: &Place<'_>, vpc: &Handle) {
                 [place.log_group_arn(&name)],
             ),
             // Asked of the account, whatever group it is for.
-            Statement::allow(&["logs:DescribeLogGroups"], [place.arn("logs", "log-group:*")]),
+            Statement::allow(&["logs:DescribeLogGroups"], [place.arn("logs", "log-group:*")]).because(
+                "CloudWatch Logs lists the groups of an account, not one (service authorization reference)",
+            ),
         ],
     );
     scope.add(

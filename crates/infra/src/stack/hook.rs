@@ -3,12 +3,13 @@
 //! With `protect = true` each of them is kept when its stack goes, so that nothing is emptied or
 //! released: the rule on removal policies sees to that.
 
+use cdk::{Handle, Scope};
 use cfn::{CustomResource, Json};
 use serde_json::json;
 
 use crate::packages::STACK_HOOK;
 use crate::place::Place;
-use crate::policy::Statement;
+use crate::policy::{self, Statement};
 
 /// Seconds one invocation may take: Lambda's most.
 pub(super) const TIMEOUT_S: i64 = 900;
@@ -37,13 +38,23 @@ pub(super) fn permissions(place: &Place<'_>) -> Vec<Statement> {
         Statement::allow(
             &["cloudformation:DescribeStacks"],
             [place.arn("cloudformation", &format!("stack/{}/*", place.stack_name("*")))],
-        ),
+        )
+        .because("every stack of the region has custom resources, and the end of a stack's ARN is made when the stack is"),
     ]
 }
 
-/// A policy of one stack for the function: what a custom resource there needs.
-pub(super) fn allow(place: &Place<'_>, name: &str, allowed: &[Statement]) -> cfn::iam::Policy {
+/// Adds a policy of one stack for the function: what a custom resource there needs.
+pub(super) fn allow(
+    scope: &mut Scope<'_>,
+    id: &str,
+    place: &Place<'_>,
+    name: &str,
+    allowed: &[Statement],
+) -> Handle {
     let role = place.names().function_role(STACK_HOOK, place.region);
-    let document: Json = json!(crate::policy::document(allowed));
-    cfn::iam::Policy::new(document, place.names().resource("policy", name)).roles([role])
+    let document: Json = json!(policy::document(allowed));
+    let policy = cfn::iam::Policy::new(document, place.names().resource("policy", name)).roles([role]);
+    let handle = scope.add(id, policy);
+    policy::explain(scope, &handle, allowed);
+    handle
 }

@@ -39,7 +39,7 @@ pub(super) fn calls(function: &str, place: &Place<'_>) -> Vec<Statement> {
     calls
 }
 
-const INVOKE: &str = "execute-api:Invoke";
+pub(super) const INVOKE: &str = "execute-api:Invoke";
 
 /// What a service that it calls does for it, under its role.
 fn on_its_behalf(function: &str, place: &Place<'_>) -> Vec<Statement> {

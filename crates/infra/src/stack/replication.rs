@@ -86,7 +86,7 @@ pub(super) fn by_hook(scope: &mut Scope<'_>, place: &Place<'_>) {
         Statement::allow(&["s3:PutReplicationConfiguration"], buckets),
         Statement::allow(&["iam:PassRole"], roles).when(only_s3),
     ];
-    let allowed = scope.add("Policy", hook::allow(place, "replicate-buckets", &allowed));
+    let allowed = hook::allow(scope, "Policy", place, "replicate-buckets", &allowed);
     for (id, purpose) in BUCKETS {
         let peer = place.peer();
         let replicate = hook::resource(place, "ReplicateBucket")

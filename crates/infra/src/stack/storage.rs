@@ -24,7 +24,7 @@ pub const CONFIGURATION: &str = "config";
 /// Purpose of the bucket for the audit log, in its name.
 pub const AUDIT: &str = "audit";
 /// Every bucket, by its construct id.
-pub(super) const BUCKETS: [(&str, &str); 2] = [("Configuration", CONFIGURATION), ("Audit", AUDIT)];
+pub(crate) const BUCKETS: [(&str, &str); 2] = [("Configuration", CONFIGURATION), ("Audit", AUDIT)];
 
 /// What a region's storage stack holds.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub struct Handles {
 /// Adds the buckets and what empties them on their removal.
 pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
     let mut root = stack.root();
-    let allowed = root.add("EmptyBuckets", hook::allow(place, "empty-buckets", &may_empty(place)));
+    let allowed = hook::allow(&mut root, "EmptyBuckets", place, "empty-buckets", &may_empty(place));
     let buckets = BUCKETS.map(|(id, purpose)| {
         let mut scope = root.scope(id);
         let bucket = add(&mut scope, place, purpose);
@@ -111,8 +111,10 @@ pub(super) fn may_record(place: &Place<'_>, kind: &str) -> [Statement; 2] {
 /// own name is only known where it was made.
 pub(super) fn key_by_alias(place: &Place<'_>, purpose: &str, actions: &[&str]) -> Statement {
     let alias = format!("alias/{}", place.names().resource("key", purpose));
-    Statement::allow(actions, [place.arn("kms", "key/*")]).when(json!({
-        "ForAnyValue:StringEquals": { "kms:ResourceAliases": [alias] },
-        "StringEquals": { "kms:ViaService": format!("s3.{}.amazonaws.com", place.region) },
-    }))
+    Statement::allow(actions, [place.arn("kms", "key/*")])
+        .when(json!({
+            "ForAnyValue:StringEquals": { "kms:ResourceAliases": [alias] },
+            "StringEquals": { "kms:ViaService": format!("s3.{}.amazonaws.com", place.region) },
+        }))
+        .because("the id of a key is only known where the key was made; the condition names the one alias")
 }

@@ -28,7 +28,9 @@ mod refusals;
 mod resources;
 mod rules;
 mod storage;
+mod switch;
 mod traffic;
+mod trust;
 
 use std::fs;
 use std::path::Path;

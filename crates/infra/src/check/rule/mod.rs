@@ -3,16 +3,20 @@
 //! A rule looks at the templates of an [`Inventory`] and at what the deployment file names and promises. It
 //! never asks how a template was made, so a template that somebody changed is judged as it is.
 
+mod ability;
 mod alarm;
 mod audit;
+mod clients;
 mod connections;
 pub(super) mod containers;
+mod copies;
 mod data;
 mod database;
 mod delivery;
 mod identity;
 mod load_balancer;
 mod names;
+mod network;
 mod packages;
 mod path;
 mod residency;
@@ -81,7 +85,7 @@ impl Rule {
 }
 
 /// Every rule, from the path of recovery to what surrounds it.
-pub const RULES: [Rule; 42] = [
+pub const RULES: [Rule; 47] = [
     path::ONE_REGION,
     path::OWN_REGION_CALLS,
     path::CONTROL_PLANES_MAY_FAIL,
@@ -100,10 +104,14 @@ pub const RULES: [Rule; 42] = [
     watch::HAS_CAPACITY,
     watch::REGIONS_AGREE,
     watch::SWITCH,
+    ability::NOTHING_OFF,
+    ability::MAY_ACT,
+    network::IN_THE_NETWORK,
     packages::SAME,
     containers::FLOOR,
     containers::ROLL_BACK,
     containers::CONFINED,
+    clients::SIGNED,
     load_balancer::HTTPS_ONLY,
     connections::BOUNDED,
     database::SAME_ENGINE,
@@ -111,6 +119,7 @@ pub const RULES: [Rule; 42] = [
     database::PARAMETERS_ALIKE,
     database::NOT_PUBLIC,
     tables::WITNESS,
+    copies::REPLICATED,
     data::RESTORABLE,
     data::ENCRYPTED,
     data::REMOVAL,

@@ -1,7 +1,8 @@
 //! What travels.
 
+use cdk::policy::text_of;
 use recovery::setting;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Finding, Rule};
 use crate::check::inventory::{Inventory, Resource, inside};
@@ -59,14 +60,41 @@ fn tls_only(inventory: &Inventory, resource: &Resource<'_>, policy: &str, proper
         let targets = target.as_array().map_or(std::slice::from_ref(target), Vec::as_slice);
         targets.iter().any(|target| policy.referred(target).is_some_and(|found| found.id == resource.id))
     });
-    own.into_iter().any(|policy| policy.list("PolicyDocument/Statement").iter().any(denies))
+    let denials =
+        own.flat_map(|policy| policy.list("PolicyDocument/Statement").iter().filter(|one| denies(one)));
+    let denied: Vec<String> = denials.flat_map(|statement| texts(&statement["Resource"])).collect();
+    let covers = |below: &str| {
+        let names =
+            |text: &String| text == "*" || text.strip_suffix(below).is_some_and(|of| is_name(resource, of));
+        denied.iter().any(names)
+    };
+    // A bucket and its objects are two resources.
+    covers("") && (resource.kind() != "AWS::S3::Bucket" || covers("/*"))
 }
 
-/// Whether a statement refuses everybody every call, or all that sends to a topic, without TLS.
+/// Whether a text is the ARN of a resource: by reference, or by its name.
+fn is_name(resource: &Resource<'_>, text: &str) -> bool {
+    let id = resource.id;
+    let name = ["BucketName", "QueueName", "TopicName"].iter().find_map(|property| resource.text(property));
+    let region = &resource.stack.region;
+    let is_arn = |name: &str| match text.strip_prefix("arn:aws:s3:::") {
+        Some(bucket) => bucket == name,
+        None => text.contains(&format!(":{region}:")) && text.rsplit(':').next() == Some(name),
+    };
+    text == format!("${{{id}}}") || text == format!("${{{id}.Arn}}") || name.is_some_and(is_arn)
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice).iter().map(text_of).collect()
+}
+
+/// Whether a statement refuses everybody every call, or all that sends to a topic, whenever it comes without
+/// TLS. A further condition would let some of it through.
 fn denies(statement: &Value) -> bool {
-    let secure = &statement["Condition"]["Bool"]["aws:SecureTransport"];
     let everybody = statement["Principal"] == "*" || statement["Principal"]["AWS"] == "*";
     let every_call = ["s3:*", "sns:Publish", "sqs:*"].iter().any(|action| statement["Action"] == **action);
-    let without_tls = secure == "false" || *secure == Value::Bool(false);
-    statement["Effect"] == "Deny" && everybody && every_call && without_tls
+    let without_tls =
+        [json!("false"), json!(false)].map(|no| json!({ "Bool": { "aws:SecureTransport": no } }));
+    let always = without_tls.contains(&statement["Condition"]);
+    statement["Effect"] == "Deny" && everybody && every_call && always
 }

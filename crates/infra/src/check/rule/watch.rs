@@ -129,13 +129,23 @@ pub(super) const REGIONS_AGREE: Rule = Rule {
 
 pub(super) const SWITCH: Rule = Rule {
     id: "switch-in-both-regions",
-    title: "each region has its own off switch",
-    rationale: "people must be able to stop a recovery from the region that is left",
+    title: "each region has its own off switch, which is on to begin with and takes `on` and `off` alone",
+    rationale: "people must be able to stop a recovery from the region that is left, and nothing recovers where it was deployed as off",
     look: |subject| {
         let name = subject.deployment.names().switch_parameter();
-        let regions = subject.pair().into_iter();
-        let without = regions
-            .filter(|region| subject.inventory.named(region, "AWS::SSM::Parameter", "Name", &name).is_none());
-        without.map(|region| Finding::missing(&name, format!("there is none in {region}"))).collect()
+        let mut findings = Vec::new();
+        for region in subject.pair() {
+            match subject.inventory.named(region, "AWS::SSM::Parameter", "Name", &name) {
+                None => findings.push(Finding::missing(&name, format!("there is none in {region}"))),
+                Some(switch) if switch.text("Value") != Some("on") => {
+                    findings.push(Finding::at(&switch, "is not on to begin with"));
+                }
+                Some(switch) if switch.text("AllowedPattern") != Some("^(on|off)$") => {
+                    findings.push(Finding::at(&switch, "takes more than `on` and `off`"));
+                }
+                Some(_) => {}
+            }
+        }
+        findings
     },
 };

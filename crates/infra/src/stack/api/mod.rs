@@ -16,6 +16,8 @@ use cdk::{Handle, Stack};
 use cfn::apigateway;
 
 use crate::place::Place;
+use crate::policy::WILDCARD_REASON;
+use crate::stack::permissions::INVOKE;
 
 pub use access::STAGE;
 pub(super) use access::calls;
@@ -42,6 +44,8 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
             .disable_execute_api_endpoint(true)
             .policy(access::policy(place.account)),
     );
+    let why = "health checks sign nothing, so anybody may ask for the API's health, and for nothing else";
+    root.node(&api).because(WILDCARD_REASON, &cdk::policy::reason(&[INVOKE], why));
     let methods = routes::new(&mut root, place, &api);
     routes::permission(&mut root, place, &api);
     let answers = responses::new(&mut root, &api);

@@ -31,7 +31,7 @@ pub(super) fn add(scope: &mut Scope<'_>, place: &Place<'_>, audit: &Audit) -> Ha
         vault = vault.lock_configuration(LockConfigurationType::new(i64::from(audit.backup_retention_days)));
     }
     let vault = scope.add("Vault", vault);
-    let allowed = scope.add("EmptyVaultPolicy", hook::allow(place, "empty-vault", &may_empty(place)));
+    let allowed = hook::allow(scope, "EmptyVaultPolicy", place, "empty-vault", &may_empty(place));
     let empty = scope.add("EmptyVault", hook::resource(place, "EmptyVault").tell("Vault", place.vault()));
     // What is made last goes first: it is emptied before it is removed.
     scope.node(&empty).depend_on(&vault).depend_on(&allowed);

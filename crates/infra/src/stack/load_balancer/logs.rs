@@ -37,7 +37,7 @@ pub(super) struct Logs {
 pub(super) fn new(scope: &mut Scope<'_>, place: &Place<'_>) -> Logs {
     let bucket = scope.add("Bucket", bucket(place));
     let policy = scope.add("Policy", BucketPolicy::new(bucket.reference(), policy(place)));
-    let allowed = scope.add("EmptyBuckets", hook::allow(place, "empty-access-logs", &may_empty(place)));
+    let allowed = hook::allow(scope, "EmptyBuckets", place, "empty-access-logs", &may_empty(place));
     let empty = hook::resource(place, "EmptyBucket").tell("Bucket", place.bucket(ACCESS));
     let empty = scope.add("EmptyBucket", empty);
     // What is made last goes first: it is emptied before it is removed.

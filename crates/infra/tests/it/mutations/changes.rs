@@ -1,6 +1,8 @@
 //! The changes, each of which breaks one property.
 
 mod data;
+mod entry;
+mod standing;
 
 use infra::check::Inventory;
 use serde_json::{Value, json};
@@ -30,7 +32,18 @@ const TOPIC: &str = "AWS::SNS::Topic";
 
 /// Every change.
 pub fn all() -> Vec<Named> {
-    [path(), traffic(), workflows(), watches(), sides(), data::changes(), surroundings()].concat()
+    [
+        path(),
+        traffic(),
+        workflows(),
+        watches(),
+        standing::changes(),
+        sides(),
+        data::changes(),
+        entry::changes(),
+        surroundings(),
+    ]
+    .concat()
 }
 
 fn path() -> Vec<(&'static str, Change)> {

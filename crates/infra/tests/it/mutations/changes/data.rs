@@ -1,6 +1,6 @@
 //! Changes to what holds data.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::edit::{both, environment, named, of, remove, set, unset};
 use super::{BUCKET, CLUSTER, Change, FUNCTION, GROUP, HOME, STANDBY, TABLE, TOPIC};
@@ -31,6 +31,47 @@ pub(super) fn changes() -> Vec<(&'static str, Change)> {
                 policy["Properties"]["PolicyDocument"]["Statement"][0]["Action"] = "s3:GetObject".into();
             }
         }),
+        ("a bucket's objects are given without TLS", |all| {
+            tls_denial(of(all, HOME, "AWS::S3::BucketPolicy"), |denial| {
+                denial["Resource"].as_array_mut().expect("two").truncate(1);
+            });
+        }),
+        ("a bucket is listed without TLS", |all| {
+            tls_denial(of(all, HOME, "AWS::S3::BucketPolicy"), |denial| {
+                denial["Resource"].as_array_mut().expect("two").remove(0);
+            });
+        }),
+        ("a bucket refuses what comes without TLS to others' objects", |all| {
+            tls_denial(of(all, HOME, "AWS::S3::BucketPolicy"), |denial| {
+                denial["Resource"] = json!(["arn:aws:s3:::other", "arn:aws:s3:::other/*"]);
+            });
+        }),
+        ("a bucket refuses some of what comes without TLS", |all| {
+            tls_denial(of(all, HOME, "AWS::S3::BucketPolicy"), |denial| {
+                denial["Condition"]["IpAddress"] = json!({ "aws:SourceIp": "10.0.0.0/8" });
+            });
+        }),
+        ("a queue refuses what comes without TLS to another", |all| {
+            tls_denial(of(all, HOME, "AWS::SQS::QueuePolicy"), |denial| {
+                denial["Resource"] = json!("arn:aws:sqs:us-east-1:111122223333:other");
+            });
+        }),
+        ("home's buckets are not replicated", |all| {
+            remove(all, HOME, "AWS::CloudFormation::CustomResource", |one| {
+                one["Properties"]["Action"] == "ReplicateBucket"
+            });
+        }),
+        ("the standby's buckets are replicated to nowhere near", |all| {
+            let rules = "ReplicationConfiguration/Rules/0/Destination/Bucket";
+            set(of(all, STANDBY, BUCKET), rules, json!("arn:aws:s3:::other"));
+        }),
+        ("the standby's replication is paused", |all| {
+            set(of(all, STANDBY, BUCKET), "ReplicationConfiguration/Rules/0/Status", json!("Disabled"));
+        }),
+        ("the standby's late copies are not noticed", |all| {
+            let metrics = "ReplicationConfiguration/Rules/0/Destination/Metrics/Status";
+            set(of(all, STANDBY, BUCKET), metrics, json!("Disabled"));
+        }),
         ("the queues take what comes without TLS", |all| {
             remove(all, HOME, "AWS::SQS::QueuePolicy", |_| true);
         }),
@@ -49,4 +90,13 @@ pub(super) fn changes() -> Vec<(&'static str, Change)> {
             environment(of(all, HOME, FUNCTION), "DATABASE_TLS", "prefer")
         }),
     ]
+}
+
+/// Changes what policies refuse without TLS.
+fn tls_denial(policies: Vec<&mut Value>, change: impl Fn(&mut Value)) {
+    for policy in policies {
+        let statements = policy["Properties"]["PolicyDocument"]["Statement"].as_array_mut();
+        let about_tls = |one: &&mut Value| !one["Condition"]["Bool"]["aws:SecureTransport"].is_null();
+        statements.expect("statements").iter_mut().filter(about_tls).for_each(&change);
+    }
 }
