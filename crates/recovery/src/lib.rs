@@ -14,6 +14,7 @@ pub mod metric;
 pub mod names;
 pub mod order;
 pub mod preflight;
+pub mod reconcile;
 pub mod region;
 pub mod replication;
 pub mod request;
