@@ -22,7 +22,7 @@ use crate::packages;
 use crate::route53::{self, Zone};
 
 /// The functions of the system under test, by the names of their binaries.
-pub const FUNCTIONS: [&str; 7] = [
+pub const FUNCTIONS: [&str; 8] = [
     "orders-api",
     "order-processor",
     "sentinel",
@@ -30,6 +30,7 @@ pub const FUNCTIONS: [&str; 7] = [
     "stack-hook",
     "preflight",
     "database-keeper",
+    "reconciler",
 ];
 
 const PORT_ATTEMPTS: u32 = 5;

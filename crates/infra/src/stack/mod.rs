@@ -25,6 +25,7 @@ pub mod peering;
 mod permissions;
 pub mod preflight;
 mod queue;
+pub mod reconciler;
 mod replication;
 mod retry;
 mod settings;

@@ -18,6 +18,7 @@ mod network;
 mod peer;
 mod policies;
 mod preflight;
+mod reconciler;
 mod refusals;
 mod resources;
 mod rules;

@@ -44,6 +44,13 @@ pub const SESSION_LAG_MS_MAX: u64 = 60_000;
 /// regions find together again.
 pub const CONFLICT_MS_MAX: u64 = 60 * 60_000;
 
+/// Dimension of [`Metric::DifferencesFound`](crate::metric::Metric) beside the service: the name of a kind.
+pub const KIND_DIMENSION: &str = "Kind";
+/// Seconds between two runs of the reconciler.
+pub const EVERY_S: u64 = 900;
+/// Seconds that a run may take.
+pub const FUNCTION_TIMEOUT_S: u64 = 180;
+
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$one:meta])* $variant:ident $word:literal;)+ }) => {
         $(#[$doc])*

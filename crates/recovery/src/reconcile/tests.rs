@@ -160,6 +160,17 @@ fn names_are_what_serde_writes() {
     }
 }
 
+#[test]
+fn the_page_says_what_each_difference_and_each_explanation_is() {
+    let page = include_str!("../../../../docs/consistency.md");
+    for kind in Kind::ALL {
+        assert!(page.contains(&format!("| `{}` |", kind.name())), "{kind:?}");
+    }
+    for explanation in Explanation::ALL {
+        assert!(page.contains(&format!("`{}`", explanation.name())), "{explanation:?}");
+    }
+}
+
 /// A window in which each order has a fate: how it is in the database, its age, and whether it is in the journal.
 fn window() -> impl Strategy<Value = (Vec<Acknowledged>, Vec<Settled>)> {
     prop::collection::vec((0_u8..7, 0_u64..2 * WAITING_MS_MAX), 0..40).prop_map(|fates| {

@@ -9,6 +9,7 @@ mod lease;
 mod preflight;
 mod processor;
 mod proxy;
+mod reconciler;
 mod sentinel;
 mod signing;
 mod stack_hook;

@@ -21,6 +21,7 @@ mod lease;
 pub mod metric;
 mod preflight;
 mod queues;
+mod reconciler;
 mod settlement;
 mod workflow;
 
@@ -46,6 +47,7 @@ pub fn alarms(place: &Place<'_>) -> Vec<Alarm> {
     [
         lease::alarms(place),
         preflight::alarms(),
+        reconciler::alarms(),
         api::alarms(place),
         settlement::alarms(place),
         queues::alarms(place),

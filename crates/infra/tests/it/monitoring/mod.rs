@@ -75,7 +75,11 @@ fn metrics(alarm: &Value) -> Vec<Named> {
 }
 
 /// The alarms of a region by purpose: `alarm-{purpose}-production`.
-fn alarms<'t>(templates: &'t [Template], region: &str, kind: &'t str) -> BTreeMap<String, &'t Value> {
+pub(crate) fn alarms<'t>(
+    templates: &'t [Template],
+    region: &str,
+    kind: &'t str,
+) -> BTreeMap<String, &'t Value> {
     let of_region = templates.iter().filter(|template| template.region == region);
     let all = of_region.flat_map(|template| template.all(kind));
     let purpose = |alarm: &Value| {
@@ -89,7 +93,7 @@ fn alarms<'t>(templates: &'t [Template], region: &str, kind: &'t str) -> BTreeMa
     by_purpose
 }
 
-const METRIC_ALARM: &str = "AWS::CloudWatch::Alarm";
+pub(crate) const METRIC_ALARM: &str = "AWS::CloudWatch::Alarm";
 const COMPOSITE_ALARM: &str = "AWS::CloudWatch::CompositeAlarm";
 
 /// The values of a property of every resource of one type in a region.

@@ -11,7 +11,7 @@ fn what_should_always_speak_alarms_when_it_is_silent() {
         let alarms = alarms(&templates, region, METRIC_ALARM);
         let by_silence = alarms.iter().filter(|(_, alarm)| alarm["TreatMissingData"] == "breaching");
         let by_silence: Vec<&str> = by_silence.map(|(purpose, _)| purpose.as_str()).collect();
-        assert_eq!(by_silence, ["database-silent", "preflight-silent", "watch-silent"]);
+        assert_eq!(by_silence, ["database-silent", "preflight-silent", "reconciler-silent", "watch-silent"]);
         let watch = alarms["watch-silent"];
         assert_eq!(watch["MetricName"], "WatchTicks");
         let silent_s = watch["Period"].as_i64().zip(watch["DatapointsToAlarm"].as_i64());
