@@ -95,6 +95,10 @@ pub enum Command {
     Synth(Synth),
     /// Judge a deployment before it is deployed: recovery budget, rules, validators
     Check(Check),
+    /// Estimate what a deployment costs in a month, and where it could cost less
+    Cost(Cost),
+    /// List the evidence there is for items of standards that concern recovery
+    Compliance(Compliance),
     /// Rehearse the loss of a region on this machine, with real parts
     Drill(Drill),
     /// Print a recovery workflow
@@ -136,6 +140,31 @@ pub struct Check {
     /// Packages of the functions [default: target/lambda, or stand-ins where it lacks one]
     #[arg(long, value_name = "DIR")]
     pub packages: Option<PathBuf>,
+}
+
+/// Arguments of `standfast cost`.
+#[derive(Args, Debug)]
+pub struct Cost {
+    /// Print every assumption and every type that costs nothing, too
+    #[arg(long)]
+    pub assumptions: bool,
+}
+
+/// Arguments of `standfast compliance`.
+#[derive(Args, Debug)]
+pub struct Compliance {
+    /// Reports of drills, or the directories that `standfast drill --report` wrote them into
+    #[arg(long = "drill", value_name = "PATH", num_args = 1..)]
+    pub drills: Vec<PathBuf>,
+    /// Look into the assembly written here, as it is, instead of what would be synthesised
+    #[arg(long, value_name = "DIR", conflicts_with = "packages")]
+    pub templates: Option<PathBuf>,
+    /// Packages of the functions [default: target/lambda, or stand-ins where it lacks one]
+    #[arg(long, value_name = "DIR")]
+    pub packages: Option<PathBuf>,
+    /// Print which evidence is looked for, and do nothing else
+    #[arg(long, conflicts_with_all = ["drills", "templates", "packages"])]
+    pub mapping: bool,
 }
 
 /// Arguments of `standfast drill`.

@@ -7,6 +7,8 @@
 //! reach the peer either. Start reading at [`Gateway::start`], then `aws`.
 
 mod aws;
+pub mod balancer;
+mod containers;
 mod count;
 mod database;
 mod door;
@@ -29,6 +31,8 @@ use std::time::Duration;
 use recovery::Region;
 use tokio::task::JoinSet;
 
+pub use balancer::{Balancer, BalancerCounts};
+pub use containers::ContainerApi;
 pub use count::{FaceCounts, RegionCounts};
 pub use fault::{Condition, Fault, FaultState, Faults};
 pub use lease::{LeaseItem, LeaseWrite};
@@ -105,6 +109,7 @@ pub struct GatewayOptions {
 struct RegionState {
     at: RegionAddress,
     count: Arc<RegionCount>,
+    balancer: Arc<OnceLock<Balancer>>,
     target: Target,
     throttle: Throttle,
 }
@@ -114,6 +119,7 @@ pub struct Gateway {
     ports: Ports,
     faults: Faults,
     database: Arc<OnceLock<Arc<dyn DatabaseApi>>>,
+    containers: Arc<OnceLock<Arc<dyn ContainerApi>>>,
     lease_writes: LeaseWrites,
     regions: [RegionState; 2],
     /// Held so that every face closes with the gateway.
@@ -126,6 +132,7 @@ impl Gateway {
         let regions = options.regions.clone().map(|at| RegionState {
             at,
             count: Arc::default(),
+            balancer: Arc::default(),
             target: Target::new(None),
             throttle: Throttle::new(),
         });
@@ -133,6 +140,7 @@ impl Gateway {
             ports: options.ports,
             faults,
             database: Arc::default(),
+            containers: Arc::default(),
             lease_writes: LeaseWrites::default(),
             regions,
             tasks: JoinSet::new(),
@@ -163,6 +171,21 @@ impl Gateway {
     pub fn answer_database_calls(&self, api: Arc<dyn DatabaseApi>) {
         if self.database.set(api).is_err() {
             tracing::debug!("the database stand-in is set already");
+        }
+    }
+
+    /// Where ECS calls go; without it they go to the emulator. The first answer stays.
+    pub fn answer_container_calls(&self, api: Arc<dyn ContainerApi>) {
+        if self.containers.set(api).is_err() {
+            tracing::debug!("the container stand-in is set already");
+        }
+    }
+
+    /// From now on a load balancer stands at the region's edge, and no longer what leads to its
+    /// functions. The first one stays.
+    pub fn balance(&self, region: &Region, balancer: Balancer) {
+        if let Some(state) = self.regions.iter().find(|state| state.at.region == *region) {
+            let _ = state.balancer.set(balancer);
         }
     }
 

@@ -33,6 +33,7 @@ pub use count::LoadCounts;
 use count::Count;
 use operation::History;
 use order::OrderClient;
+use plan::{PlannedOrder, PlannedSession};
 use session::Sessions;
 
 /// Independent clients of each kind: each has its own DNS cache and
@@ -40,6 +41,8 @@ use session::Sessions;
 pub const CLIENTS_PER_KIND: u64 = 8;
 /// How long a client goes on retrying one operation.
 pub const DEADLINE: Duration = Duration::from_secs(90);
+/// Tells the seed of a burst from that of the steady load.
+const BURST: u64 = 0x6275_7273_745f_5f5f;
 /// Operations in flight beyond which new arrivals fail unsent.
 const IN_FLIGHT_MAX: usize = 20_000;
 
@@ -176,7 +179,7 @@ pub struct Load;
 /// A running load; dropping it stops everything at once and loses the history.
 pub struct LoadHandle {
     shared: Arc<Shared>,
-    arrivals: JoinHandle<JoinSet<()>>,
+    arrivals: Vec<JoinHandle<JoinSet<()>>>,
 }
 
 impl Load {
@@ -189,7 +192,10 @@ impl Load {
             count: Count::default(),
             stop_at: watch::Sender::new(None),
         });
-        let arrivals = tokio::spawn(arrive(Arc::clone(&shared)));
+        let options = &shared.options;
+        let orders = plan::orders(options.seed, options.orders_per_second);
+        let sessions = plan::session_operations(options.seed, options.sessions_per_second, options.sessions);
+        let arrivals = vec![tokio::spawn(arrive(Arc::clone(&shared), orders, sessions))];
         LoadHandle { shared, arrivals }
     }
 }
@@ -201,14 +207,25 @@ impl LoadHandle {
         self.shared.count.read()
     }
 
+    /// So many orders more in each second from now on, for so long.
+    pub fn burst(&mut self, orders_per_second: f64, lasts: Duration) {
+        // A stream of its own, so that the steady one stays what its seed makes it.
+        let orders = plan::orders(self.shared.options.seed ^ BURST, orders_per_second);
+        let orders = orders.take_while(move |order| order.at < lasts);
+        let shared = Arc::clone(&self.shared);
+        self.arrivals.push(tokio::spawn(arrive(shared, orders, std::iter::empty())));
+    }
+
     /// Ends arrivals now, lets operations in flight go on retrying for at most
     /// `drain`, and returns every operation in the order of invocation. What
     /// has no answer by then is recorded as its client saw it. The figures are final then.
     pub async fn stop(mut self, drain: Duration) -> (Vec<Operation>, LoadCounts) {
         self.shared.stop_at.send_replace(Some(Instant::now() + drain));
-        match (&mut self.arrivals).await {
-            Ok(mut in_flight) => while in_flight.join_next().await.is_some() {},
-            Err(error) => tracing::error!(%error, "the load's arrivals ended early"),
+        for arrivals in &mut self.arrivals {
+            match arrivals.await {
+                Ok(mut in_flight) => while in_flight.join_next().await.is_some() {},
+                Err(error) => tracing::error!(%error, "the load's arrivals ended early"),
+            }
         }
         (self.shared.history.take(), self.shared.count.read())
     }
@@ -216,16 +233,17 @@ impl LoadHandle {
 
 impl Drop for LoadHandle {
     fn drop(&mut self) {
-        self.arrivals.abort();
+        self.arrivals.iter().for_each(JoinHandle::abort);
     }
 }
 
 /// Sends each arrival when its time has come, until stopped; returns what is in flight.
-async fn arrive(shared: Arc<Shared>) -> JoinSet<()> {
-    let options = &shared.options;
-    let mut orders = plan::orders(options.seed, options.orders_per_second).peekable();
-    let mut operations =
-        plan::session_operations(options.seed, options.sessions_per_second, options.sessions).peekable();
+async fn arrive(
+    shared: Arc<Shared>,
+    orders: impl Iterator<Item = PlannedOrder>,
+    operations: impl Iterator<Item = PlannedSession>,
+) -> JoinSet<()> {
+    let (mut orders, mut operations) = (orders.peekable(), operations.peekable());
     let clients = OrderClient::all(&shared);
     let sessions = Sessions::new(&shared);
     let (start, mut in_flight) = (Instant::now(), JoinSet::new());

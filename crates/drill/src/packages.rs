@@ -1,4 +1,4 @@
-//! Deployment packages of the functions, from binaries that were built for this machine.
+//! Deployment packages of the functions, and programs of the containers, from binaries that were built for this machine.
 //!
 //! A package is a zip with one executable, `bootstrap`, as the runtime
 //! `provided.al2023` wants it. The same binary gives the same bytes, so the asset's
@@ -41,6 +41,15 @@ pub enum PackageError {
 /// At the first binary that is missing or package that cannot be written.
 pub fn pack(binaries: &Path, functions: &[&str], target: &Path) -> Result<Vec<PathBuf>, PackageError> {
     functions.iter().map(|function| pack_one(&binaries.join(function), function, target)).collect()
+}
+
+/// The program of a container, a binary in `binaries`, which runs as it is.
+///
+/// # Errors
+/// When it was not built.
+pub fn built(binaries: &Path, program: &str) -> Result<PathBuf, PackageError> {
+    let path = binaries.join(program);
+    if path.is_file() { Ok(path) } else { Err(PackageError::Missing { path }) }
 }
 
 fn pack_one(binary: &Path, function: &str, target: &Path) -> Result<PathBuf, PackageError> {

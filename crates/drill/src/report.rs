@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fleet::FleetReport;
+
 /// The one object that a drill prints. Every figure in it was measured in this run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -13,18 +15,27 @@ pub struct Report {
     pub seed: u64,
     /// Commit of the source that ran, `unknown` outside a checkout.
     pub commit: String,
+    /// When the fault struck, in UTC (RFC 3339); absent in reports of older versions.
+    #[serde(default)]
+    pub fault_at: Option<String>,
     /// What it ran on.
     pub environment: EnvironmentFacts,
     /// What the clients did.
     pub orders: Orders,
-    /// How fast the system recovered.
-    pub recovery: Recovery,
+    /// How fast the system recovered; absent (null) when no region was lost, and nothing was to move.
+    pub recovery: Option<Recovery>,
     /// What was lost.
     pub loss: Loss,
     /// Whether two writers ever met.
     pub fencing: Fencing,
     /// What clients saw of their sessions.
     pub sessions: Sessions,
+    /// What became of the containers; absent where functions do their work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<FleetReport>,
+    /// What was seen while both regions stayed; absent when a region was lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_place: Option<InPlace>,
     /// What happened when; the fault is at 0.
     pub timeline: Vec<Event>,
     /// How the way home went; absent when the scenario does not go home.
@@ -87,6 +98,17 @@ pub struct Recovery {
     pub settlement_objective_s: u64,
     /// Whether all of them kept to it.
     pub met: bool,
+}
+
+/// What was seen while both regions stayed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct InPlace {
+    /// Changes of the lease's owner or epoch, of which there must be none.
+    pub lease_moves: u64,
+    /// Longest wait of a client that follows DNS for an acknowledgement, after what happened, in seconds.
+    pub longest_wait_s: Option<f64>,
+    /// The same of a client that knows both regions.
+    pub longest_wait_two_endpoints_s: Option<f64>,
 }
 
 /// What was lost, counted in the data.

@@ -3,7 +3,6 @@
 //! Whatever of it is not understood is an error, and every error is listed:
 //! a stand-in that ignores half of its orders proves nothing.
 
-mod literal;
 mod read;
 
 use std::collections::BTreeMap;

@@ -8,10 +8,14 @@
 //!
 //! Refused: calling AWS, deciding anything about recovery (that is
 //! `recovery`'s), and wildcards in policies without a written reason. Start
-//! reading at [`mod@app`], then [`tap`]; [`check`] judges the templates before they are deployed.
+//! reading at [`mod@app`], then [`tap`]; [`check`] judges the templates before they are deployed, and
+//! [`compliance`] lists what is evidence in them.
 
 pub mod app;
 pub mod check;
+pub mod compliance;
+pub mod connections;
+pub mod cost;
 pub mod diagram;
 pub mod packages;
 pub mod place;

@@ -60,6 +60,8 @@ pub mod parameter {
     pub const ISOLATED_ROUTES: &str = "network/isolated-routes";
     /// Prefix of the ids of the private subnets, where the functions are.
     pub const PRIVATE_SUBNET: &str = "network/private-subnet";
+    /// ARN of the key of the audit bucket, under which a trail lies too.
+    pub const AUDIT_KEY: &str = "storage/audit-key-arn";
     /// Prefix of the ids of the isolated subnets, where the database is.
     pub const ISOLATED_SUBNET: &str = "network/isolated-subnet";
 }
@@ -101,8 +103,8 @@ impl<'d> Place<'d> {
         self.deployment.containers.as_ref()
     }
 
-    /// Kind of the stack with the public entrance.
-    pub fn entrance_kind(&self) -> &'static str {
+    /// Kind of the stack with the region's front.
+    pub fn front_kind(&self) -> &'static str {
         if self.containers().is_some() { "LoadBalancer" } else { "Api" }
     }
 
@@ -230,6 +232,31 @@ impl<'d> Place<'d> {
     /// of its own.
     pub fn database_secret_arn(&self) -> String {
         self.arn("secretsmanager", &format!("secret:{}-??????", self.names().database_secret()))
+    }
+
+    /// Name of the trail.
+    pub fn trail(&self) -> String {
+        self.names().resource("trail", "audit")
+    }
+
+    /// ARN of the trail, which is managed from the standby region.
+    pub fn trail_arn(&self) -> String {
+        self.standby().arn("cloudtrail", &format!("trail/{}", self.trail()))
+    }
+
+    /// Whether this region has the trail and what it delivers to.
+    pub fn has_trail(&self) -> bool {
+        self.deployment.audit.as_ref().is_some_and(|audit| audit.trail) && !self.is_home()
+    }
+
+    /// Name of a region's vault for backups.
+    pub fn vault(&self) -> String {
+        self.names().resource("vault", "backups")
+    }
+
+    /// ARN of this region's vault for backups.
+    pub fn vault_arn(&self) -> String {
+        self.arn("backup", &format!("backup-vault:{}", self.vault()))
     }
 
     /// ARN of the global cluster, which belongs to no region.

@@ -91,9 +91,16 @@ pub fn document(statements: &[Statement]) -> Json {
 /// Services that say no source account when they assume a role, as far as their guides tell: the trust
 /// that S3's gives for replication has no condition, and a refusal would show as objects not copied.
 ///
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html>
-const WITHOUT_SOURCE_ACCOUNT: [&str; 3] =
-    ["apigateway.amazonaws.com", "lambda.amazonaws.com", "s3.amazonaws.com"];
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html>; of backups
+/// <https://docs.aws.amazon.com/aws-backup/latest/devguide/iam-service-roles.html>; of trails
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-policy-for-cloudwatch-logs.html>
+const WITHOUT_SOURCE_ACCOUNT: [&str; 5] = [
+    "apigateway.amazonaws.com",
+    "backup.amazonaws.com",
+    "cloudtrail.amazonaws.com",
+    "lambda.amazonaws.com",
+    "s3.amazonaws.com",
+];
 
 /// Who may assume a role: a service on behalf of this account only.
 fn trust(service: &str, account: &str) -> Json {

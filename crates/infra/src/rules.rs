@@ -13,9 +13,11 @@ pub const REGION_TAG: &str = "region";
 
 /// Which property of which type is its physical name. DNS names, and paths that
 /// AWS or a fellow resource gives, are not names of ours.
-const NAMES: [(&str, &str); 34] = [
+const NAMES: [(&str, &str); 37] = [
     ("AWS::ApiGateway::RestApi", "Name"),
     ("AWS::ApplicationAutoScaling::ScalingPolicy", "PolicyName"),
+    ("AWS::Backup::BackupVault", "BackupVaultName"),
+    ("AWS::CloudTrail::Trail", "TrailName"),
     ("AWS::CloudWatch::Alarm", "AlarmName"),
     ("AWS::CloudWatch::CompositeAlarm", "AlarmName"),
     ("AWS::CloudWatch::Dashboard", "DashboardName"),
@@ -33,6 +35,7 @@ const NAMES: [(&str, &str); 34] = [
     ("AWS::KMS::Alias", "AliasName"),
     ("AWS::Lambda::Function", "FunctionName"),
     ("AWS::Logs::LogGroup", "LogGroupName"),
+    ("AWS::Logs::MetricFilter", "FilterName"),
     ("AWS::RDS::DBCluster", "DBClusterIdentifier"),
     ("AWS::RDS::DBClusterParameterGroup", "DBClusterParameterGroupName"),
     ("AWS::RDS::DBInstance", "DBInstanceIdentifier"),
@@ -64,13 +67,19 @@ const NAMED_BY_TAG: [&str; 10] = [
     "AWS::Route53::HealthCheck",
 ];
 
-/// The global cluster is what its clusters are joined by; another zone would have other
-/// name servers than the registrar knows; the removal of a custom resource removes what it looks after.
-const ALSO_HOLDS: [&str; 3] =
-    ["AWS::CloudFormation::CustomResource", "AWS::RDS::GlobalCluster", "AWS::Route53::HostedZone"];
+/// What runs goes on only while its image is there; the global cluster is what its clusters are joined by;
+/// another zone would have other name servers than the registrar knows; the removal of a custom resource removes what it looks after.
+const ALSO_HOLDS: [&str; 4] = [
+    "AWS::CloudFormation::CustomResource",
+    "AWS::ECR::Repository",
+    "AWS::RDS::GlobalCluster",
+    "AWS::Route53::HostedZone",
+];
 
 /// What encrypts each type. A type with several rows must satisfy each of them.
-const ENCRYPTION: [Encryption; 10] = [
+const ENCRYPTION: [Encryption; 12] = [
+    Encryption::new("AWS::Backup::BackupVault", &[Setting::given("EncryptionKeyArn")]),
+    Encryption::new("AWS::CloudTrail::Trail", &[Setting::given("KMSKeyId")]),
     Encryption::new("AWS::DynamoDB::GlobalTable", &[Setting::on("SSESpecification.SSEEnabled")]),
     Encryption::new("AWS::ECR::Repository", &[Setting::given("EncryptionConfiguration.KmsKey")]),
     Encryption::new("AWS::Logs::LogGroup", &[Setting::given("KmsKeyId")]),

@@ -5,6 +5,7 @@
 //! of a deployment, and its reverse that of a teardown.
 
 use cdk::Stack;
+use recovery::deployment::Audit;
 
 use crate::app::Replay;
 use crate::packages::{Packages, RECOVERY_STEP};
@@ -30,11 +31,13 @@ pub fn stacks(place: &Place<'_>, packages: &Packages, replay: Replay) -> Vec<Sta
     let mut stacks: Vec<Stack> = before.into_iter().chain(between).collect();
     if place.containers().is_some() {
         // A service is made for a target group that a load balancer forwards to, and runs from an image.
-        stacks.extend([images(place), load_balancer(place), compute(place, packages)]);
+        stacks.extend([images(place), load_balancer(place)]);
+        stacks.extend([compute(place, packages), services(place, packages)]);
     } else {
         stacks.extend([compute(place, packages), api(place)]);
     }
     stacks.extend([disaster_recovery(place, replay), monitoring(place)]);
+    stacks.extend(place.deployment.audit.as_ref().map(|asked| audit(place, asked)));
     stacks
 }
 
@@ -117,21 +120,23 @@ fn load_balancer(place: &Place<'_>) -> Stack {
 }
 
 fn compute(place: &Place<'_>, packages: &Packages) -> Stack {
-    let what = match place.containers() {
-        Some(_) => "containers, functions and queues",
-        None => "functions and queues",
-    };
-    let mut compute = place.stack("Compute", what);
+    let mut compute = place.stack("Compute", "functions and queues");
     stack::compute::new(&mut compute, place, packages);
     compute.depend_on(place.stack_name("Database"));
     compute.depend_on(place.stack_name("Storage"));
     compute.depend_on(place.stack_name("Peering"));
     compute.depend_on(place.standby().stack_name("GlobalTables"));
-    if place.containers().is_some() {
-        compute.depend_on(place.stack_name("Images"));
-        compute.depend_on(place.stack_name("LoadBalancer"));
-    }
     compute
+}
+
+/// After the functions, for the database's keeper makes the users that containers log in as.
+fn services(place: &Place<'_>, packages: &Packages) -> Stack {
+    let mut services = place.stack("Services", "containers that answer and settle");
+    stack::containers::new(&mut services, place, packages);
+    for kind in ["Images", "LoadBalancer", "Compute"] {
+        services.depend_on(place.stack_name(kind));
+    }
+    services
 }
 
 fn api(place: &Place<'_>) -> Stack {
@@ -146,6 +151,10 @@ fn disaster_recovery(place: &Place<'_>, replay: Replay) -> Stack {
     stack::disaster_recovery::new(&mut recovery, place, &definitions(place, replay));
     recovery.depend_on(place.stack_name("Alerts"));
     recovery.depend_on(place.stack_name("Compute"));
+    if place.containers().is_some() {
+        // Nobody watches over a region that cannot serve yet.
+        recovery.depend_on(place.stack_name("Services"));
+    }
     recovery
 }
 
@@ -153,10 +162,22 @@ fn monitoring(place: &Place<'_>) -> Stack {
     let mut monitoring = place.stack("Monitoring", "alarms and dashboard");
     stack::monitoring::new(&mut monitoring, place);
     monitoring.depend_on(place.stack_name("Alerts"));
-    // Its certificate is watched by its ARN, which the entrance's stack leaves in a parameter.
-    monitoring.depend_on(place.stack_name(place.entrance_kind()));
+    // Its certificate is watched by its ARN, which the front's stack leaves in a parameter.
+    monitoring.depend_on(place.stack_name(place.front_kind()));
     monitoring.depend_on(place.stack_name("DisasterRecovery"));
     monitoring
+}
+
+/// Last of all, though it needs little of what is before it: nothing waits for it, and it goes first.
+fn audit(place: &Place<'_>, asked: &Audit) -> Stack {
+    let mut audit = place.stack("Audit", "trail, and backups in a vault");
+    stack::audit::new(&mut audit, place, asked);
+    audit.depend_on(place.stack_name("Alerts"));
+    audit.depend_on(place.stack_name("Database"));
+    audit.depend_on(place.stack_name("DisasterRecovery"));
+    audit.depend_on(place.stack_name("Storage"));
+    audit.depend_on(place.standby().stack_name("GlobalTables"));
+    audit
 }
 
 /// The workflows of one region, in Amazon States Language.

@@ -6,6 +6,7 @@
 //! [`lease`], then [`mod@workflow`], then [`verdict`].
 
 pub mod budget;
+pub mod calendar;
 pub mod deployment;
 pub mod epoch;
 pub mod history;

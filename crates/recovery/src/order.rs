@@ -6,6 +6,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::calendar;
+
 /// Oldest id accepted, in milliseconds before now.
 pub const ID_AGE_MS_MAX: u64 = 5 * 60 * 1000;
 /// Id furthest in the future that is accepted, in milliseconds after now.
@@ -142,21 +144,8 @@ pub fn journal_partitions(from_ms: u64, to_ms: u64, shards: u32) -> impl Iterato
 }
 
 fn partition(minute: u64, shard: u32) -> String {
-    let (days, minute_of_day) = (minute / 1440, minute % 1440);
-    let (year, month, day) = civil_from_days(days);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}#{shard}", minute_of_day / 60, minute_of_day % 60)
-}
-
-/// Gregorian date of a day counted from 1970-01-01, after Howard Hinnant's `civil_from_days`.
-fn civil_from_days(days: u64) -> (u64, u64, u64) {
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
+    let (day, minute_of_day) = (calendar::date(minute * 60), minute % 1440);
+    format!("{day}T{:02}:{:02}#{shard}", minute_of_day / 60, minute_of_day % 60)
 }
 
 #[cfg(test)]

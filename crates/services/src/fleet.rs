@@ -57,6 +57,12 @@ impl Fleet {
         Self { client: Client::new(aws), settings }
     }
 
+    /// Its services as the last part of their ARNs.
+    pub(crate) fn resources(&self) -> impl Iterator<Item = String> {
+        let settings::Fleet { cluster, floors } = &self.settings;
+        floors.iter().map(move |floor| format!("service/{cluster}/{}", floor.service))
+    }
+
     /// All of its services, in the order of the settings.
     ///
     /// # Errors

@@ -51,13 +51,30 @@ impl Caller {
         })
     }
 
+    /// Waits for an answer for so long, instead of a few seconds.
+    #[must_use]
+    pub(crate) fn patient(mut self, limit: Duration) -> Self {
+        self.prober = self.prober.with_total_timeout(limit);
+        self
+    }
+
     /// Signs, sends, and returns the body of a good answer.
     pub(crate) async fn send(&self, call: &Call) -> Result<Bytes, CallFailed> {
+        let method = if call.form.is_some() { Method::POST } else { Method::GET };
+        self.send_as(method, call).await
+    }
+
+    /// The same for a call that removes what its path names.
+    pub(crate) async fn remove(&self, call: &Call) -> Result<Bytes, CallFailed> {
+        self.send_as(Method::DELETE, call).await
+    }
+
+    async fn send_as(&self, method: Method, call: &Call) -> Result<Bytes, CallFailed> {
         let unreadable = |what: String| CallFailed::unreadable(call.name, what);
-        let mut answer = self.prober.send(self.signed(call).await?).await;
+        let mut answer = self.prober.send(self.signed(&method, call).await?).await;
         if answer.as_ref().map_or(true, |answer| is_too_much(answer.status, &answer.body)) {
             tokio::time::sleep(PAUSE).await;
-            answer = self.prober.send(self.signed(call).await?).await;
+            answer = self.prober.send(self.signed(&method, call).await?).await;
         }
         match answer {
             Ok(Answer { status: 200..300, body }) => Ok(body),
@@ -75,7 +92,7 @@ impl Caller {
         }
     }
 
-    async fn signed(&self, call: &Call) -> Result<Request<Full<Bytes>>, CallFailed> {
+    async fn signed(&self, method: &Method, call: &Call) -> Result<Request<Full<Bytes>>, CallFailed> {
         let unfit = |what: String| CallFailed {
             call: call.name,
             reason: "not signed".to_owned(),
@@ -84,7 +101,6 @@ impl Caller {
         };
         let base = self.endpoint.as_deref().unwrap_or(&call.endpoint);
         let url = format!("{}{}", base.trim_end_matches('/'), call.path);
-        let method = if call.form.is_some() { Method::POST } else { Method::GET };
         let mut request = Request::builder()
             .method(method)
             .uri(&url)

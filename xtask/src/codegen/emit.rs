@@ -131,6 +131,11 @@ fn structure(name: &str, full_name: &str, documentation: &str, fields: &[Field])
     let _ = writeln!(code, "}}\n\nimpl {name} {{\n{}", constructor(full_name, fields));
     for field in fields.iter().filter(|field| !field.property.required) {
         let value = field.rust.convert.replace("{}", "value");
+        if field.name == "add" {
+            code.push_str(
+                "#[expect(clippy::should_implement_trait, reason = \"named as the property is\")]\n",
+            );
+        }
         let _ = writeln!(
             code,
             "/// Sets `{}`.\npub fn {2}(mut self, value: {1}) -> Self {{ self.{2} = Some({value}); self }}\n",

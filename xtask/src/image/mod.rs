@@ -20,6 +20,10 @@ use crate::binaries::CONTAINERS;
 use crate::problem::Problem;
 
 const USAGE: &str = "usage: cargo xtask image [--binaries DIRECTORY] [--to DIRECTORY]";
+/// Directory of the functions' packages, and the file there that holds the image's tag:
+/// `infra::packages::IMAGE_TAG_FILE`.
+const PACKAGES: &str = "target/lambda";
+const TAG_FILE: &str = "image.tag";
 /// The authorities that the system trusts.
 const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// Users and groups that the image knows.
@@ -59,10 +63,22 @@ pub fn run(arguments: &[String], root: &Path) -> Result<(), Problem> {
         Some(given) => given,
         None => build(root)?,
     };
+    let elsewhere = options.to.is_some();
     let target = options.to.unwrap_or_else(|| root.join("target/image"));
     let digest = make(&binaries, &CONTAINERS, &target)?;
-    println!("{digest}\n{}", layout::tag(&digest));
+    let tag = layout::tag(&digest);
+    if !elsewhere {
+        remember(&root.join(PACKAGES), &tag)?;
+    }
+    println!("{digest}\n{tag}");
     Ok(())
+}
+
+/// Leaves the tag beside the packages, where `standfast synth` looks for it when nobody names another.
+fn remember(packages: &Path, tag: &str) -> Result<(), Problem> {
+    fs::create_dir_all(packages).map_err(|error| Problem::file(packages, error))?;
+    let file = packages.join(TAG_FILE);
+    fs::write(&file, format!("{tag}\n")).map_err(|error| Problem::file(&file, error))
 }
 
 fn build(root: &Path) -> Result<PathBuf, Problem> {

@@ -1,6 +1,7 @@
 // Goal: an image holds all that its programs need and nothing that differs from build to build; its
-// layout is what other programs expect. Method: make images of this very test program, unpack one as a
-// container engine would, and start the program from it with nothing but what it holds.
+// layout is what other programs expect. Method: make images of a small program of the system, and one of
+// this very test program; unpack them as a container engine would, and start the latter with nothing but
+// what its image holds.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -11,14 +12,25 @@ use sha2::{Digest as _, Sha256};
 
 use super::*;
 
-/// A directory with this test program under the names of the containers.
-fn programs() -> tempfile::TempDir {
+/// A directory with a program under the names of the containers.
+fn programs(program: &Path) -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let own = std::env::current_exe().expect("it runs");
     for name in CONTAINERS {
-        fs::copy(&own, directory.path().join(name)).expect("it can be copied");
+        fs::copy(program, directory.path().join(name)).expect("it can be copied");
     }
     directory
+}
+
+/// A program that every Linux has.
+fn small() -> tempfile::TempDir {
+    programs(Path::new("/usr/bin/env"))
+}
+
+/// This test program, without what only a debugger reads.
+fn own(directory: &Path) -> PathBuf {
+    let (own, stripped) = (std::env::current_exe().expect("it runs"), directory.join("stripped"));
+    let strip = Command::new("strip").arg("--strip-all").arg("-o").arg(&stripped).arg(&own).status();
+    if strip.is_ok_and(|status| status.success()) { stripped } else { own }
 }
 
 fn json(path: &Path) -> Value {
@@ -53,7 +65,7 @@ fn unpack(layout: &Path, target: &Path) -> Value {
 
 #[test]
 fn the_same_programs_give_the_same_image() {
-    let (programs, to) = (programs(), tempfile::tempdir().expect("a temporary directory"));
+    let (programs, to) = (small(), tempfile::tempdir().expect("a temporary directory"));
     let make = |name: &str| make(programs.path(), &CONTAINERS, &to.path().join(name)).expect("an image");
     let (one, two) = (make("one"), make("two"));
     assert_eq!(one, two);
@@ -65,7 +77,7 @@ fn the_same_programs_give_the_same_image() {
 
 #[test]
 fn the_image_runs_as_nobody_and_names_its_tag() {
-    let (programs, to) = (programs(), tempfile::tempdir().expect("a temporary directory"));
+    let (programs, to) = (small(), tempfile::tempdir().expect("a temporary directory"));
     let digest = make(programs.path(), &CONTAINERS, to.path()).expect("an image");
     let root = tempfile::tempdir().expect("a temporary directory");
     let config = unpack(to.path(), root.path());
@@ -91,10 +103,11 @@ fn the_image_runs_as_nobody_and_names_its_tag() {
 
 #[test]
 fn a_program_starts_with_nothing_but_what_the_image_holds() {
-    let (programs, to) = (programs(), tempfile::tempdir().expect("a temporary directory"));
-    make(programs.path(), &CONTAINERS, to.path()).expect("an image");
+    let to = tempfile::tempdir().expect("a temporary directory");
+    let programs = programs(&own(to.path()));
+    make(programs.path(), &CONTAINERS, &to.path().join("image")).expect("an image");
     let root = tempfile::tempdir().expect("a temporary directory");
-    unpack(to.path(), root.path());
+    unpack(&to.path().join("image"), root.path());
     let output = started(root.path(), "usr/bin/orders-service", &["--list"]);
     let said = String::from_utf8_lossy(&output.stdout);
     let wrong = String::from_utf8_lossy(&output.stderr);

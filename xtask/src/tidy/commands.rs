@@ -7,7 +7,7 @@ const CARGO: [&str; 15] = [
     "metadata", "run", "test", "tree",
 ];
 
-const XTASK: [&str; 3] = ["codegen", "package", "tidy"];
+const XTASK: [&str; 4] = ["codegen", "image", "package", "tidy"];
 
 /// One file here per command of `standfast`.
 const COMMANDS: &str = "crates/cli/src/command/";

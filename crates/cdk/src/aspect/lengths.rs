@@ -17,8 +17,10 @@ pub struct NameLength {
 /// What the services take.
 ///
 /// Source: the length constraints of each service's API reference.
-pub const NAME_LENGTHS: [(&str, &str, usize); 44] = [
+pub const NAME_LENGTHS: [(&str, &str, usize); 46] = [
     ("AWS::ApplicationAutoScaling::ScalingPolicy", "PolicyName", 256),
+    ("AWS::Backup::BackupVault", "BackupVaultName", 50),
+    ("AWS::CloudTrail::Trail", "TrailName", 128),
     ("AWS::CloudWatch::Alarm", "AlarmName", 255),
     ("AWS::CloudWatch::CompositeAlarm", "AlarmName", 255),
     ("AWS::CloudWatch::Dashboard", "DashboardName", 255),

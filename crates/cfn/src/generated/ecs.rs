@@ -3302,6 +3302,7 @@ pub mod task_definition {
             Self::default()
         }
 
+        #[expect(clippy::should_implement_trait, reason = "named as the property is")]
         /// Sets `Add`.
         pub fn add(mut self, value: impl Into<List<String>>) -> Self {
             self.add = Some(value.into());

@@ -21,10 +21,7 @@ const PACKAGES: &str = "target/lambda";
 
 pub fn run(cli: &Cli, args: &Check) -> Result<u8, Failure> {
     let deployment = deployment(cli)?;
-    let (inventory, templates) = match &args.templates {
-        Some(directory) => (read(directory)?, format!("read in {}", directory.display())),
-        None => synthesised(&deployment, args.packages.as_deref())?,
-    };
+    let (inventory, templates) = templates(&deployment, args.templates.as_deref(), args.packages.as_deref())?;
     tracing::info!(stacks = inventory.stacks.len(), templates, "the templates are at hand");
     let said = if args.quick {
         let left_out = |tool| (tool, Outcome::LeftOut, Vec::new());
@@ -42,6 +39,18 @@ pub fn run(cli: &Cli, args: &Check) -> Result<u8, Failure> {
         Verdict::Failed => 1,
         Verdict::ObjectivesMissed => OBJECTIVES_MISSED,
     })
+}
+
+/// The templates that were written into a directory, or that would be, and where they come from in words.
+pub(super) fn templates(
+    deployment: &Deployment,
+    written: Option<&Path>,
+    packages: Option<&Path>,
+) -> Result<(Inventory, String), Failure> {
+    match written {
+        Some(directory) => Ok((read(directory)?, format!("read in {}", directory.display()))),
+        None => synthesised(deployment, packages),
+    }
 }
 
 /// The templates as they would be written, and what they were made with.

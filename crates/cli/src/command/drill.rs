@@ -1,4 +1,4 @@
-//! `standfast drill`: rehearse the loss of a region on this machine.
+//! `standfast drill`: rehearse on this machine what a scenario does to the two regions.
 
 mod scenario;
 
@@ -23,12 +23,13 @@ pub fn run(cli: &Cli, args: &Drill) -> Result<u8, Failure> {
     }
     let deployment = deployment(cli)?;
     let scenario = scenario::named(&args.scenario)?;
+    scenario::check_fits(&scenario, &deployment)?;
     check_report_directory(args.report.as_deref())?;
     let settings = Settings {
         seed: args.seed.unwrap_or_else(seed_from_clock),
         orders_per_second: args.orders_per_second.unwrap_or(deployment.load.orders_per_second as f64),
         cache: cache(args.cache.as_deref())?,
-        functions: functions::directory(args.functions.as_deref())?,
+        functions: functions::directory(args.functions.as_deref(), &deployment)?,
         keep: args.keep,
         commit: commit(),
     };
@@ -129,7 +130,7 @@ fn seed_from_clock() -> u64 {
 }
 
 /// The commit of the checkout that we stand in, marked when there are changes on top of it.
-fn commit() -> String {
+pub(super) fn commit() -> String {
     let git = |args: &[&str]| {
         let output = Command::new("git").arg("--no-optional-locks").args(args).output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())

@@ -31,7 +31,7 @@ struct Emulated {
 pub fn run(cli: &Cli, args: &Emulate) -> Result<u8, Failure> {
     let deployment = deployment(cli)?;
     let cache = cache(args.cache.as_deref())?;
-    let functions = functions::directory(args.functions.as_deref())?;
+    let functions = functions::directory(args.functions.as_deref(), &deployment)?;
     let emulated = in_runtime(emulate(cli, args, &deployment, &cache, &functions))?;
     narrate(&emulated);
     if cli.output == Format::Json {
@@ -84,7 +84,7 @@ async fn emulate(
         .map_err(|error| Failure::failed("cannot make a directory for the emulator").because(&error))?;
     let run = Arc::new(run);
     let packages = run.path().join("packages");
-    drill::packages::pack(functions, &infra::packages::FUNCTIONS, &packages)
+    drill::packages::pack(functions, &infra::packages::functions(deployment), &packages)
         .map_err(|error| Failure::failed("cannot package the functions").because(&error))?;
     let failed = |error: EmulatorError| Failure::failed("the emulator failed").because(&error);
     let emulator = Emulator::start_with(&environment, &run, Calls::ToTheEmulator).await.map_err(failed)?;

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use recovery::Deployment;
+
 use crate::failure::Failure;
 
 /// Whether this is the root of Standfast's source checkout.
@@ -12,11 +14,11 @@ pub fn in_checkout() -> bool {
 
 /// Directory that holds the built functions.
 ///
-/// `named` must hold every function. Without it this must be the root of the source checkout, where
+/// `named` must hold every function and container of the deployment. Without it this must be the root of the source checkout, where
 /// cargo builds whatever is out of date, with its own progress on standard error.
-pub fn directory(named: Option<&Path>) -> Result<PathBuf, Failure> {
+pub fn directory(named: Option<&Path>, deployment: &Deployment) -> Result<PathBuf, Failure> {
     if let Some(directory) = named {
-        return complete(directory);
+        return complete(directory, deployment);
     }
     if !in_checkout() {
         return Err(Failure::failed("the functions are not built, and there is no source checkout here")
@@ -39,9 +41,10 @@ pub fn directory(named: Option<&Path>) -> Result<PathBuf, Failure> {
     if status.success() { Ok(directory) } else { Err(Failure::failed("cargo could not build the functions")) }
 }
 
-fn complete(directory: &Path) -> Result<PathBuf, Failure> {
-    let missing: Vec<_> =
-        infra::packages::FUNCTIONS.into_iter().filter(|name| !directory.join(name).is_file()).collect();
+fn complete(directory: &Path, deployment: &Deployment) -> Result<PathBuf, Failure> {
+    let functions = infra::packages::functions(deployment).into_iter();
+    let all = functions.chain(infra::packages::containers(deployment).iter().copied());
+    let missing: Vec<_> = all.filter(|name| !directory.join(name).is_file()).collect();
     if missing.is_empty() {
         return Ok(directory.to_owned());
     }

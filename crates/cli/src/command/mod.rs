@@ -2,7 +2,9 @@
 
 mod cache;
 mod check;
+mod compliance;
 mod context;
+mod cost;
 mod drill;
 mod emulate;
 mod functions;
@@ -25,6 +27,8 @@ pub fn run(cli: &Cli) -> Result<u8, Failure> {
     match &cli.command {
         Command::Synth(args) => synth::run(cli, args),
         Command::Check(args) => check::run(cli, args),
+        Command::Cost(args) => cost::run(cli, args),
+        Command::Compliance(args) => compliance::run(cli, args),
         Command::Drill(args) => drill::run(cli, args),
         Command::Workflow(args) => workflow::run(cli, args),
         Command::Emulate(args) => emulate::run(cli, args),

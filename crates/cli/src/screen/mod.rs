@@ -1,6 +1,9 @@
-//! What a person sees: what a check found, the drill's report, its progress, and the log.
+//! What a person sees: what a check found, what a deployment costs, the evidence for standards, the drill's report, its
+//! progress, and the log.
 
 pub mod check;
+pub mod compliance;
+pub mod cost;
 pub mod log;
 pub mod progress;
 pub mod report;

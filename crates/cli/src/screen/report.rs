@@ -1,8 +1,10 @@
 //! A drill's report as a table.
 
+mod fleet;
+
 use std::fmt::Write;
 
-use drill::report::{Event, Loss, Outcome, Report};
+use drill::report::{Event, Loss, Outcome, Recovery, Report};
 use recovery::deployment::Objectives;
 
 use super::{BOLD, DIM, GREEN, RED, clock};
@@ -31,6 +33,7 @@ pub fn render(report: &Report, objectives: &Objectives) -> String {
     );
     table(&mut text, &rows(report, objectives));
     loads(&mut text, report);
+    fleet::render(&mut text, report);
     timeline(&mut text, report);
     list(&mut text, "not exercised here", &report.not_exercised);
     let why = if report.verdict == Outcome::Passed { "what limits the proof" } else { "why" };
@@ -39,28 +42,46 @@ pub fn render(report: &Report, objectives: &Objectives) -> String {
 }
 
 fn rows(report: &Report, objectives: &Objectives) -> Vec<Row> {
-    let objective = report.recovery.objective_s;
+    let mut rows = report.recovery.as_ref().map_or_else(Vec::new, |of| times(of, objectives).into());
+    rows.extend(report.in_place.as_ref().map(|stayed| Row {
+        objective: "moves of the lease".to_owned(),
+        bound: "0".to_owned(),
+        measured: stayed.lease_moves.to_string(),
+        met: stayed.lease_moves == 0,
+    }));
+    rows.extend(invariants(report, objectives));
+    rows
+}
+
+/// Only where a region was lost.
+fn times(recovery: &Recovery, objectives: &Objectives) -> [Row; 3] {
     let within = |name: &str, bound: u64, measured: Option<f64>| Row {
         objective: name.to_owned(),
         bound: format!("≤ {bound} s"),
         measured: measured.map_or_else(|| "never".to_owned(), |s| format!("{s:.1} s")),
         met: measured.is_some_and(|s| s <= bound as f64),
     };
+    let two_endpoints_s = objectives.two_endpoints_recovery_time_s;
+    [
+        within("accepted again, clients that follow DNS", recovery.objective_s, recovery.accepted_again_s),
+        within(
+            "accepted again, clients that know both regions",
+            two_endpoints_s,
+            recovery.accepted_again_two_endpoints_s,
+        ),
+        within("settled again", recovery.settlement_objective_s, recovery.settled_again_s),
+    ]
+}
+
+fn invariants(report: &Report, objectives: &Objectives) -> [Row; 7] {
     let at_most = |name: &str, bound: u64, measured: u64| Row {
         objective: name.to_owned(),
         bound: bound.to_string(),
         measured: measured.to_string(),
         met: measured <= bound,
     };
-    let (recovery, loss) = (&report.recovery, &report.loss);
-    vec![
-        within("accepted again, clients that follow DNS", objective, recovery.accepted_again_s),
-        within(
-            "accepted again, clients that know both regions",
-            objectives.two_endpoints_recovery_time_s,
-            recovery.accepted_again_two_endpoints_s,
-        ),
-        within("settled again", recovery.settlement_objective_s, recovery.settled_again_s),
+    let loss = &report.loss;
+    [
         at_most("acknowledged orders lost", objectives.orders_lost, loss.orders_lost),
         at_most("orders settled twice", 0, loss.orders_settled_twice),
         at_most("ledger imbalance", 0, loss.ledger_imbalance),
@@ -105,8 +126,18 @@ fn loads(text: &mut String, report: &Report) {
         orders.unknown
     );
     let _ = writeln!(text, "  sessions   {} answers checked against the client's token", sessions.checked);
-    let _ = writeln!(text, "  database   {}", loss(&report.loss));
-    let _ = writeln!(text, "  fence      {} writes refused", report.fencing.writes_refused);
+    if report.recovery.is_some() {
+        let _ = writeln!(text, "  database   {}", loss(&report.loss));
+        let _ = writeln!(text, "  fence      {} writes refused", report.fencing.writes_refused);
+    }
+    if let Some(stayed) = &report.in_place {
+        let longest = [stayed.longest_wait_s, stayed.longest_wait_two_endpoints_s];
+        let [dns, both] = longest.map(Option::unwrap_or_default);
+        let _ = writeln!(
+            text,
+            "  waits      {dns:.1} s at the longest for clients that follow DNS, {both:.1} s for the others"
+        );
+    }
 }
 
 /// What the fault took from the database, and what was missing in the end: not the same thing.

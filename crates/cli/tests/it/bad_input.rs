@@ -92,6 +92,16 @@ fn arguments_that_cannot_be_meant() {
 }
 
 #[test]
+fn a_scenario_that_does_not_fit_the_deployment() {
+    let said = run(&checkout(), &["drill", "zone-lost"]);
+    let reason = "error: the scenario zone-lost is about containers, and trading runs functions";
+    said.refused(2, &[reason, "hint: ", "deployments/finance-west.toml"]);
+    let here = nowhere();
+    let arguments = ["-f", "deployments/finance-west.toml", "drill", "--functions", text(here.path())];
+    run(&checkout(), &arguments).refused(1, &["does not hold sentinel", "orders-service, orders-worker"]);
+}
+
+#[test]
 fn functions_that_are_not_there() {
     let here = nowhere();
     let said = run(&checkout(), &["drill", "--functions", text(here.path())]);

@@ -103,3 +103,34 @@ fn every_command_knows_the_environments_of_the_file() {
         run(&checkout(), &[command, "--environment", "qa"]).refused(2, &["it has production, staging"]);
     }
 }
+
+/// Packages of the functions, and what the template of a finance deployment says of its image.
+fn image(arguments: &[&str], context: &Value, beside: Option<&str>) -> (Said, String) {
+    let room = room();
+    if let Some(tag) = beside {
+        fs::write(room.path().join(infra::packages::IMAGE_TAG_FILE), tag).expect("a file");
+    }
+    let all = [&["-f", "deployments/finance-west.toml"], arguments].concat();
+    let said = synth(room.path(), &all, context);
+    let template = room.path().join("out/TapStack-Services-us-east-1-production.template.json");
+    (said, fs::read_to_string(template).unwrap_or_default())
+}
+
+#[test]
+fn the_image_of_containers_is_named_by_context_or_by_what_lies_beside_the_packages() {
+    let none = json!({});
+    let (said, _) = image(&[], &none, None);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(
+        said.err.contains("nobody says which image") && said.err.contains("cargo xtask image"),
+        "{said:?}"
+    );
+    let (said, template) = image(&[], &none, Some("sha256-0a\n"));
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(template.contains("/repository-orders-production:sha256-0a\""));
+    let (said, template) = image(&[], &json!({ "image": "sha256-0b" }), Some("sha256-0a"));
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(template.contains(":sha256-0b\"") && !template.contains(":sha256-0a\""));
+    let (said, _) = image(&[], &json!({ "image": "registry/repository:tag" }), None);
+    assert!(said.err.contains("is no tag of an image"), "{said:?}");
+}

@@ -2,7 +2,9 @@
 
 mod bad_input;
 mod check;
+mod compliance;
 mod context;
+mod cost;
 mod drill;
 mod emulate;
 mod screens;

@@ -51,6 +51,7 @@ RECORDED = {
     "AWS::EC2::SecurityGroupIngress": "sgr",
     "AWS::EC2::SubnetNetworkAclAssociation": "aclassoc",
     "AWS::EC2::VPCPeeringConnection": "pcx",
+    "AWS::ECS::ClusterCapacityProviderAssociations": "providers",
     "AWS::Events::EventBusPolicy": "policy",
     "AWS::KMS::ReplicaKey": "mrk",
     "AWS::RDS::DBProxy": "prx",

@@ -8,6 +8,7 @@ use http::{HeaderValue, StatusCode, request};
 use recovery::Region;
 
 use super::DatabaseApi;
+use super::containers::ContainerApi;
 use super::count::RegionCount;
 use super::fault::Faults;
 use super::lease::LeaseWrites;
@@ -26,6 +27,7 @@ pub(super) struct AwsFace {
     pub(super) upstream: Upstream,
     pub(super) faults: Faults,
     pub(super) database: Arc<OnceLock<Arc<dyn DatabaseApi>>>,
+    pub(super) containers: Arc<OnceLock<Arc<dyn ContainerApi>>>,
     /// One per region, home first.
     pub(super) replications: Arc<[(Region, Replication)]>,
     pub(super) lease_writes: LeaseWrites,
@@ -50,6 +52,7 @@ impl AwsFace {
             return Ok(self.forward(parts, body).await);
         };
         let target = header("x-amz-target").unwrap_or_default();
+        let operation = target.to_owned();
         match route(&self.tables, &scope.service, target, &body) {
             Route::Unknown(what) => Ok(refuse_unknown(what)),
             Route::Journal { lease } => {
@@ -66,6 +69,10 @@ impl AwsFace {
             }
             _ if !self.faults.now().reaches(&self.region, &scope.region) => Err(Broken),
             Route::Database => Ok(self.database(&scope.region, &body).await),
+            Route::Containers => match self.containers.get() {
+                Some(api) => Ok(super::containers::answer(&**api, &scope, &operation, &body).await),
+                None => Ok(self.forward(parts, body).await),
+            },
             Route::Regional => Ok(self.forward(parts, body).await),
             Route::Sessions { written } => {
                 let answer = self.forward(parts, body).await;

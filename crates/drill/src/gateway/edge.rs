@@ -1,12 +1,13 @@
 //! The edge face: what the public reaches of a region.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderValue, StatusCode, request};
 use recovery::Region;
 
+use super::balancer::Balancer;
 use super::count::RegionCount;
 use super::passage::Broken;
 use super::throttle::Throttle;
@@ -23,11 +24,39 @@ pub(super) struct EdgeFace {
     pub(super) upstream: Upstream,
     pub(super) count: Arc<RegionCount>,
     pub(super) throttle: Throttle,
+    /// Where the region runs containers, what stands before these.
+    pub(super) balancer: Arc<OnceLock<Balancer>>,
 }
 
 impl EdgeFace {
-    pub(super) async fn answer(&self, mut parts: request::Parts, body: Bytes) -> Result<Answer, Broken> {
+    pub(super) async fn answer(&self, parts: request::Parts, body: Bytes) -> Result<Answer, Broken> {
         self.count.edge.request();
+        let answer = match self.balancer.get() {
+            Some(balancer) => self.balanced(balancer, parts, body).await,
+            None => self.functions(parts, body).await,
+        }?;
+        if answer.status().is_server_error() {
+            self.count.edge.error();
+        }
+        Ok(answer)
+    }
+
+    /// A load balancer keeps the name it is asked by, and what it answers when its target is gone is its
+    /// own answer and no failure of the drill.
+    async fn balanced(
+        &self,
+        balancer: &Balancer,
+        mut parts: request::Parts,
+        body: Bytes,
+    ) -> Result<Answer, Broken> {
+        if self.any_name {
+            let own = HeaderValue::from_str(&self.region_host).map_err(|_| Broken)?;
+            parts.headers.insert(HOST, own);
+        }
+        Ok(balancer.answer(parts, body).await)
+    }
+
+    async fn functions(&self, mut parts: request::Parts, body: Bytes) -> Result<Answer, Broken> {
         let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
         let known = name.eq_ignore_ascii_case(&self.public_host)
@@ -55,9 +84,6 @@ impl EdgeFace {
             self.count.not_forwarded();
             plain(StatusCode::BAD_GATEWAY, "{\"message\":\"Internal server error\"}")
         });
-        if answer.status().is_server_error() {
-            self.count.edge.error();
-        }
         Ok(answer)
     }
 }

@@ -59,6 +59,7 @@ impl Gateway {
             upstream: upstream.clone(),
             faults: self.faults.clone(),
             database: Arc::clone(&self.database),
+            containers: Arc::clone(&self.containers),
             replications: Arc::clone(replications),
             lease_writes: self.lease_writes.clone(),
             count: Arc::clone(&state.count),
@@ -88,6 +89,7 @@ impl Gateway {
                 upstream: upstream.clone(),
                 count: Arc::clone(&state.count),
                 throttle: state.throttle.clone(),
+                balancer: Arc::clone(&state.balancer),
             };
             let port = if from == here { self.ports.edge } else { self.ports.peer_edge };
             let (listener, _) = self.door(options, from, port, 2).await?;

@@ -66,6 +66,8 @@ pub(super) enum Route {
     Sessions { written: Vec<String> },
     /// The database's control plane.
     Database,
+    /// The control plane of containers and of what stands before them.
+    Containers,
     /// Everything else belongs to the region of the scope.
     Regional,
     /// A use of the two tables that the drill does not stand in for.
@@ -76,6 +78,7 @@ pub(super) enum Route {
 pub(super) fn route(tables: &Tables, service: &str, target: &str, body: &[u8]) -> Route {
     match service {
         "rds" => Route::Database,
+        "ecs" | "elasticloadbalancing" => Route::Containers,
         "dynamodb" => table_route(tables, target, body),
         _ => Route::Regional,
     }

@@ -25,10 +25,12 @@ pub(super) const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
 /// Shorter than the emulator's own 5 s, so that it never closes a connection that is being reused.
 const IDLE: Duration = Duration::from_secs(2);
 const CONNECT: Duration = Duration::from_secs(2);
+/// As long as a load balancer waits for a connection to its target; documented by AWS.
+const CONNECT_TO_TARGET: Duration = Duration::from_secs(10);
 
 pub(super) type Answer = Response<Full<Bytes>>;
 
-/// The emulator.
+/// The emulator, or one target of a load balancer.
 #[derive(Clone, Debug)]
 pub(super) struct Upstream {
     client: Client<HttpConnector, Full<Bytes>>,
@@ -39,21 +41,26 @@ pub(super) struct Upstream {
 pub(super) enum UpstreamError {
     #[error("the request cannot be forwarded")]
     Request(#[from] http::Error),
-    #[error("the emulator cannot be reached")]
+    #[error("what is behind the gateway cannot be reached")]
     Send(#[from] hyper_util::client::legacy::Error),
-    #[error("the emulator's answer is cut short or longer than {BODY_BYTES_MAX} bytes: {0}")]
+    #[error("the answer from behind the gateway is cut short or longer than {BODY_BYTES_MAX} bytes: {0}")]
     Body(String),
 }
 
 impl Upstream {
     pub(super) fn new(address: SocketAddr) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(CONNECT));
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
-            .build(connector);
+        Self { client: pool().build(connector(CONNECT)), address }
+    }
+
+    /// A target, of which nothing is asked twice.
+    pub(super) fn target(address: SocketAddr) -> Self {
+        let client = pool().retry_canceled_requests(false).build(connector(CONNECT_TO_TARGET));
+        Self { client, address }
+    }
+
+    /// A target that is asked over a new connection each time.
+    pub(super) fn checking(address: SocketAddr) -> Self {
+        let client = pool().pool_max_idle_per_host(0).build(connector(CONNECT_TO_TARGET));
         Self { client, address }
     }
 
@@ -71,6 +78,19 @@ impl Upstream {
         parts.headers = end_to_end(parts.headers);
         Ok(Response::from_parts(parts, Full::new(body.to_bytes())))
     }
+}
+
+fn connector(limit: Duration) -> HttpConnector {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    connector.set_connect_timeout(Some(limit));
+    connector
+}
+
+fn pool() -> hyper_util::client::legacy::Builder {
+    let mut builder = Client::builder(TokioExecutor::new());
+    builder.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE);
+    builder
 }
 
 /// Headers that mean something beyond the next hop. The length is written anew.

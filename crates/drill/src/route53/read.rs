@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde_json::{Map, Value as Json};
 
-use super::literal::{name, number, reference, text};
+use crate::literal::{name, number, reference, text};
+
 use super::{Failover, FailoverRole, HealthCheck, Record, StandIns, Value, Zone};
 
 /// One thing in a template that is not understood.

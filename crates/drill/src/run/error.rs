@@ -7,6 +7,7 @@ use crate::aurora::AuroraError;
 use crate::dns::DnsError;
 use crate::emulator::EmulatorError;
 use crate::environment::EnvironmentError;
+use crate::fleet;
 use crate::gateway::GatewayError;
 use crate::health_check::NoEndpoint;
 use crate::packages::PackageError;
@@ -42,6 +43,15 @@ pub enum DrillError {
     /// The zone of the assembly.
     #[error("the hosted zone cannot be served")]
     Zone(#[from] Problems),
+    /// The scenario is about containers, and there are none.
+    #[error("the scenario does not fit the deployment")]
+    Misfit(#[from] recovery::scenario::Misfit),
+    /// The containers of the assembly.
+    #[error("the containers cannot be run")]
+    Containers(#[from] fleet::Problems),
+    /// The scenario strikes a service that the deployment does not have.
+    #[error("the scenario cannot be run")]
+    Service(#[from] fleet::NoSuchService),
     /// The health checks of the assembly.
     #[error("the health checks cannot be run")]
     Checks(#[from] NoEndpoint),

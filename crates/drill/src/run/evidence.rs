@@ -20,14 +20,16 @@ const DRAIN_QUIET: Duration = Duration::from_secs(15);
 /// The same when every acknowledged order is settled: whoever would settle one twice gets this long.
 const DONE_QUIET: Duration = Duration::from_secs(3);
 
-/// Waits for the last settlements, then reads the surviving database and the dead one's wreck.
+/// Waits for the last settlements, then reads the database that settles and, where one was lost, its wreck.
 pub(super) async fn read(stage: &Stage, rehearsed: &Rehearsed) -> Result<Facts, DrillError> {
-    let survivor = stage.aurora.connect_string(&rehearsed.fault.surviving_region).await?;
+    let survivor = stage.aurora.connect_string(rehearsed.struck.settles()).await?;
     let mut survivor = connect(&survivor, "surviving").await?;
     drain(&survivor, rehearsed).await?;
     let mut facts = surviving(&mut survivor).await?;
-    let wreck = stage.aurora.open_wreck(&rehearsed.fault.lost_region).await?;
-    facts.dead = dead(&connect(&wreck, "lost").await?).await?;
+    if let Some(lost) = rehearsed.struck.lost_region() {
+        let wreck = stage.aurora.open_wreck(lost).await?;
+        facts.dead = dead(&connect(&wreck, "lost").await?).await?;
+    }
     facts.lease_history = rehearsed.lease.owners();
     Ok(facts)
 }

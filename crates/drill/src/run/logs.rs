@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::DrillError;
 use crate::emulator::Emulator;
+use crate::fleet::Fleets;
 use expected::{EXPECTED, When};
 
 /// How long after the recovery what it provoked may still be heard: a function that began before
@@ -30,8 +31,14 @@ pub struct Explained {
     pub fault_at_ms: u64,
     /// When orders were accepted and settled again and the workflow had ended; none: never.
     pub recovered_at_ms: Option<u64>,
-    /// The lost region.
-    pub lost_region: Region,
+    /// The lost region; none when none was lost.
+    pub lost_region: Option<Region>,
+}
+
+impl Explained {
+    fn is_lost(&self, region: Option<&str>) -> bool {
+        region.is_some() && region == self.lost_region.as_ref().map(Region::as_str)
+    }
 }
 
 /// One line that should not be there without a reason.
@@ -50,9 +57,20 @@ struct Complaint {
 ///
 /// # Errors
 /// When a log cannot be read.
-pub fn unexplained(emulator: &Emulator, explained: &Explained) -> Result<Option<String>, DrillError> {
+pub fn unexplained(
+    emulator: &Emulator,
+    fleets: &Fleets,
+    explained: &Explained,
+) -> Result<Option<String>, DrillError> {
     let mut complaints = functions(&read(&emulator.functions_log_file())?);
     complaints.extend(emulator_itself(&read(&emulator.log_file())?));
+    for fleet in &fleets.0 {
+        for (service, file) in fleet.logs() {
+            let log = read(&file)?;
+            let lines = log.lines().map(|line| format!("{} {service} {line}\n", fleet.region()));
+            complaints.extend(functions(&lines.collect::<String>()));
+        }
+    }
     complaints.retain(|complaint| !is_expected(complaint, explained));
     Ok(sentence(&complaints))
 }
@@ -116,7 +134,7 @@ fn is_expected(complaint: &Complaint, explained: &Explained) -> bool {
     EXPECTED.iter().filter(|expected| expected.is_of(complaint)).any(|expected| match expected.when {
         When::Always => true,
         When::DuringRecovery => after && before_end,
-        When::InTheLostRegion => after && complaint.region.as_deref() == Some(explained.lost_region.as_str()),
+        When::InTheLostRegion => after && explained.is_lost(complaint.region.as_deref()),
     })
 }
 
@@ -146,7 +164,7 @@ mod tests {
     const FAULT_MS: u64 = 1_795_168_800_000; // 2026-11-20T10:00:00Z
 
     fn explained(recovered_at_ms: Option<u64>) -> Explained {
-        let lost_region = Region::new("us-east-1").expect("a region");
+        let lost_region = Region::new("us-east-1").ok();
         Explained { fault_at_ms: FAULT_MS, recovered_at_ms, lost_region }
     }
 

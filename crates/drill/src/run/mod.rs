@@ -10,6 +10,7 @@ mod logs;
 pub mod observer;
 mod rehearsal;
 mod stage;
+mod struck;
 mod summary;
 mod topology;
 mod watch;
@@ -86,6 +87,7 @@ impl Drill<'_> {
     /// When the stage cannot be set or something breaks that is not part of the
     /// system under test. A system that does not recover is no error but a failed report.
     pub async fn run(&self) -> Result<Finished, DrillError> {
+        self.scenario.fits(&self.deployment)?;
         let run = RunDirectory::temporary().map_err(DrillError::RunDirectory)?;
         let run = Arc::new(run);
         if self.settings.keep {

@@ -1,19 +1,19 @@
-//! The rehearsal itself: load, fault, recovery, load again.
+//! The rehearsal itself: load, what happens, recovery, load again.
 
 use std::time::Duration;
 
-use recovery::Region;
 use recovery::history::Operation;
 use recovery::lease::LeaseState;
-use recovery::scenario::{Fault, FaultKind, Place};
-use recovery::verdict;
+use recovery::scenario::Place;
+use recovery::{Epoch, Region};
 use tokio::time::Instant;
 
 use super::lease_log::LeaseLog;
 use super::stage::Stage;
+use super::struck::{self, Awaited, Struck};
 use super::watch::Watch;
 use super::{Drill, DrillError};
-use crate::gateway;
+use crate::fleet::{Fleet, ServiceReport};
 use crate::load::{Clock, Load, LoadCounts, LoadHandle, LoadOptions, RegionHost};
 use crate::report::Event;
 
@@ -29,7 +29,7 @@ pub struct Rehearsed {
     /// Every operation of every client.
     pub history: Vec<Operation>,
     /// What was done to the system.
-    pub fault: verdict::Fault,
+    pub struck: Struck,
     /// Every owner the lease had.
     pub lease: LeaseLog,
     /// What happened, with milliseconds since the Unix epoch.
@@ -38,6 +38,10 @@ pub struct Rehearsed {
     pub well_before: bool,
     /// What the load counted beside the history.
     pub counts: LoadCounts,
+    /// Every service of the containers, as it was when the load ended.
+    pub services: Vec<ServiceReport>,
+    /// The history's clock.
+    pub clock: Clock,
     /// How far the system's clock, which the databases use, moved away from the history's.
     pub drift: Duration,
 }
@@ -49,35 +53,35 @@ pub async fn rehearse(drill: &Drill<'_>, stage: &Stage) -> Result<Rehearsed, Dri
     let mut watch = Watch::new(stage, drill.progress, clock);
     drill.progress.phase("waiting for the first lease, then for orders to be settled and replicated");
     await_lease(stage).await?;
-    let load = Load::start(load_options(drill, stage, clock));
+    let mut load = Load::start(load_options(drill, stage, clock));
     settle_down(stage, &mut watch, &load).await?;
+    stage.fleets.0.iter().for_each(Fleet::observe);
     let rate = drill.settings.orders_per_second;
     drill.progress.phase(&format!("steady load, {rate} orders/s for {} s", phases.steady_s));
     look_until(&mut watch, &load, Duration::from_secs(phases.steady_s), |_| false).await;
     let well_before = watch.all_healthy();
-    let (lost, survivor) = strike(drill, stage, &mut watch, clock, &load).await?;
-    let fault = verdict::Fault {
-        at_ms: lost.1,
-        lost_region: lost.0,
-        surviving_region: survivor.clone(),
-        epoch: lost.2,
-    };
+    let (struck, awaited) = strike(drill, stage, &mut watch, clock, &mut load).await?;
     // A client that follows DNS hears of the move one TTL after DNS does, and retries a little later.
     let heard = Duration::from_secs(drill.deployment.domain.record_ttl_s + 3);
     let limit = Duration::from_secs(phases.limit_s);
-    look_until(&mut watch, &load, limit, |watch| watch.has_recovered(&survivor, heard)).await;
+    look_until(&mut watch, &load, limit, |watch| match &struck {
+        Struck::Lost(fault) => watch.has_recovered(&fault.surviving_region, heard),
+        Struck::Harmed(_) => awaited.is_over(stage),
+    })
+    .await;
     drill.progress.phase(&format!("load goes on for {} s", phases.after_recovery_s));
     look_until(&mut watch, &load, Duration::from_secs(phases.after_recovery_s), |_| false).await;
     drill.progress.phase("letting operations in flight end");
+    let services = stage.fleets.0.iter().flat_map(Fleet::services).collect();
     let (history, counts) = load.stop(DRAIN).await;
     let mut events = watch.events;
     for (at_ms, step) in stage.observer.workflow_steps().await {
-        let at_s = super::watch::seconds_between(fault.at_ms, at_ms);
-        let region = Some(survivor.to_string());
+        let at_s = super::watch::seconds_between(struck.at_ms(), at_ms);
+        let region = Some(struck.settles().to_string());
         events.push((at_ms, Event { at_s, region, event: WORKFLOW.to_owned(), detail: step }));
     }
     let drift = clock.drift();
-    Ok(Rehearsed { history, fault, lease: watch.lease, events, well_before, counts, drift })
+    Ok(Rehearsed { history, struck, lease: watch.lease, events, well_before, counts, services, clock, drift })
 }
 
 fn load_options(drill: &Drill<'_>, stage: &Stage, clock: Clock) -> LoadOptions {
@@ -114,12 +118,15 @@ async fn settle_down(stage: &Stage, watch: &mut Watch<'_>, load: &LoadHandle) ->
     loop {
         watch.look(load).await;
         let follows = settled_rows(stage, standby).await > 0;
-        if follows && watch.all_healthy() {
+        if follows && watch.all_healthy() && watch.fleets_are_steady() {
             return Ok(());
         }
         if Instant::now() > limit {
-            let what =
-                if follows { "an endpoint is not healthy" } else { "no order was settled and replicated" };
+            let what = match (follows, watch.all_healthy()) {
+                (false, _) => "no order was settled and replicated",
+                (true, false) => "an endpoint is not healthy",
+                (true, true) => "a service has not the tasks it wants",
+            };
             return Err(DrillError::NotReady { what, limit: READY_LIMIT });
         }
     }
@@ -150,41 +157,38 @@ async fn look_until(
     }
 }
 
-/// Applies the scenario's faults. Gives the lost region with the time and the epoch of its loss,
-/// and the region that should take over.
+/// Applies the scenario's faults and its burst. Says what was done, and what must be seen before it is over.
 async fn strike(
     drill: &Drill<'_>,
     stage: &Stage,
     watch: &mut Watch<'_>,
     clock: Clock,
-    load: &LoadHandle,
-) -> Result<((Region, u64, recovery::Epoch), Region), DrillError> {
-    let mut lost = None;
+    load: &mut LoadHandle,
+) -> Result<(Struck, Awaited), DrillError> {
+    let (mut first, mut awaited) = (None, Awaited::default());
     let began = Instant::now();
+    let at_ms = clock.now_ms();
+    if let Some(said) = struck::burst(drill, load, &mut awaited) {
+        let (home, _) = struck::places(drill, Place::Home);
+        watch.fault(at_ms, &home, "burst", &said);
+        first = Some(struck::told(drill, at_ms, serving_epoch(watch)));
+    }
     for fault in &drill.scenario.faults {
         let due = began + Duration::from_secs(fault.at_s);
         look_until(watch, load, due.saturating_duration_since(Instant::now()), |_| false).await;
-        let (region, survivor) = places(drill, fault);
-        let lease = watch.lease.latest().filter(|lease| lease.state == LeaseState::Serving.as_str());
-        let epoch = lease.map_or(recovery::Epoch::FIRST, |lease| lease.epoch);
-        let at_ms = clock.now_ms();
-        match fault.kind {
-            FaultKind::Lost => {
-                stage.gateway.faults().inject(&gateway::Fault::Refuse { region: region.clone() });
-                stage.aurora.kill(&region).await?;
-                stage.gateway.lead_database(&region, None);
-                watch.fault(at_ms, &region, "refuses every call; its database is killed");
-            }
+        let (region, _) = struck::places(drill, fault.region);
+        let (epoch, at_ms) = (serving_epoch(watch), clock.now_ms());
+        let said = struck::apply(drill, stage, fault, &mut awaited).await?;
+        match first {
+            None => watch.fault(at_ms, &region, "fault", &said),
+            Some(_) => watch.happened(at_ms, Some(&region), "fault", said),
         }
-        lost.get_or_insert(((region, at_ms, epoch), survivor));
+        first.get_or_insert_with(|| struck::told(drill, at_ms, epoch));
     }
-    Ok(lost.expect("a scenario without a fault is refused when it is read"))
+    Ok((first.expect("a scenario without a fault or a burst is refused when it is read"), awaited))
 }
 
-fn places(drill: &Drill<'_>, fault: &Fault) -> (Region, Region) {
-    let [home, standby] = drill.deployment.pair();
-    match fault.region {
-        Place::Home => (home.clone(), standby.clone()),
-        Place::Standby => (standby.clone(), home.clone()),
-    }
+fn serving_epoch(watch: &Watch<'_>) -> Epoch {
+    let lease = watch.lease.latest().filter(|lease| lease.state == LeaseState::Serving.as_str());
+    lease.map_or(Epoch::FIRST, |lease| lease.epoch)
 }

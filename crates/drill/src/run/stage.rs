@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use recovery::Region;
+use recovery::deployment::Profile;
 
 use super::observer::Observer;
 use super::topology::Topology;
@@ -15,6 +16,7 @@ use crate::aurora::{Aurora, Placement};
 use crate::dns::DnsServer;
 use crate::emulator::{Emulator, last_lines};
 use crate::environment::Environment;
+use crate::fleet::{self, Fleet, Fleets, Surroundings};
 use crate::gateway::{Faults, Gateway, GatewayError, GatewayOptions};
 use crate::health_check::{CheckOptions, Checkers, HealthBoard, PROPAGATION};
 use crate::owned::RunDirectory;
@@ -32,6 +34,9 @@ pub const FUNCTIONS: [&str; 8] = [
     "database-keeper",
     "reconciler",
 ];
+
+/// Those whose work containers do where there are some.
+const IN_CONTAINERS: [&str; 2] = ["orders-api", "order-processor"];
 
 const PORT_ATTEMPTS: u32 = 5;
 
@@ -51,6 +56,8 @@ pub struct Stage {
     pub aurora: Arc<Aurora>,
     /// The emulator of AWS.
     pub emulator: Emulator,
+    /// The containers of both regions; none where functions do their work.
+    pub fleets: Fleets,
     /// Looks on from outside.
     pub observer: Observer,
     /// Versions of the parts, for the report.
@@ -93,11 +100,12 @@ impl Stage {
             deployed = assembly::deploy(&assembly, &endpoint, &|line| tracing::debug!("{line}")) => drop(deployed?),
             ended = ended(&emulator, &aurora) => return Err(ended),
         }
+        let fleets = start_fleets(drill, run, &topology, &assembly, dns_at, &gateway)?;
         let checkers = check_health(drill, &topology, &zone, board)?;
         let observer = observe(drill, &emulator);
         let parts = parts(&aurora, &topology).await?;
         let checked = checked(&topology, &zone);
-        Ok(Self { dns, checkers, checked, topology, gateway, aurora, emulator, observer, parts })
+        Ok(Self { dns, checkers, checked, topology, gateway, aurora, emulator, fleets, observer, parts })
     }
 }
 
@@ -145,7 +153,10 @@ async fn environment(drill: &Drill<'_>) -> Result<Environment, DrillError> {
 fn synthesise(drill: &Drill<'_>, run: &RunDirectory) -> Result<Assembly, DrillError> {
     let (packages, outdir) = (run.path().join("packages"), run.path().join("cdk.out"));
     tokio::task::block_in_place(|| {
-        packages::pack(&drill.settings.functions, &FUNCTIONS, &packages)?;
+        let containers = drill.deployment.compute.profile == Profile::Containers;
+        let wanted = |name: &&str| !containers || !IN_CONTAINERS.contains(name);
+        let functions: Vec<&str> = FUNCTIONS.into_iter().filter(wanted).collect();
+        packages::pack(&drill.settings.functions, &functions, &packages)?;
         (drill.synthesise)(&packages, &outdir).map_err(DrillError::Synthesis)?;
         Ok(Assembly::read(&outdir)?)
     })
@@ -202,6 +213,44 @@ async fn open_gateway(
 fn zone(topology: &Topology, assembly: &Assembly) -> Result<Arc<Zone>, DrillError> {
     let templates: Vec<_> = assembly.stacks.iter().map(|stack| &stack.template).collect();
     Ok(Arc::new(route53::read(&templates, &topology.stand_ins())?))
+}
+
+/// The containers of each region, by what its templates say, behind its gateway.
+fn start_fleets(
+    drill: &Drill<'_>,
+    run: &Arc<RunDirectory>,
+    topology: &Topology,
+    assembly: &Assembly,
+    dns_at: SocketAddr,
+    gateway: &Gateway,
+) -> Result<Fleets, DrillError> {
+    let minute = Duration::from_secs(drill.scenario.cloudwatch_minute_s);
+    let mut fleets = Vec::new();
+    for at in &topology.regions {
+        let here = assembly.stacks.iter().filter(|stack| stack.region == at.region.as_str());
+        let templates: Vec<_> = here.map(|stack| &stack.template).collect();
+        let Some(plan) = fleet::read(&at.region, &templates)? else { continue };
+        for service in &plan.services {
+            packages::built(&drill.settings.functions, &service.binary)?;
+        }
+        let surroundings = Surroundings {
+            region: at.region.clone(),
+            run: Arc::clone(run),
+            binaries: drill.settings.functions.clone(),
+            zones: topology.zones(&at.region),
+            overrides: topology.overrides(at.region.as_str(), dns_at),
+        };
+        let fleet = Fleet::start(plan, surroundings, minute);
+        if let Some(balancer) = fleet.balancer() {
+            gateway.balance(&at.region, balancer.clone());
+        }
+        fleets.push(fleet);
+    }
+    let fleets = Fleets(fleets);
+    if !fleets.0.is_empty() {
+        gateway.answer_container_calls(Arc::new(fleets.clone()));
+    }
+    Ok(fleets)
 }
 
 /// Begins once everything is deployed, as checks in AWS are older than any rehearsal.

@@ -1,17 +1,24 @@
 //! Puts the verdict and everything around it into the report.
 
+mod fleet;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use recovery::verdict::{Facts, Fault, Judgement, Verdict, judge};
+use recovery::deployment::{Objectives, Profile};
+use recovery::verdict::{Facts, Judgement, Verdict, judge, judge_in_place};
 
 use super::logs::{self, Explained};
 use super::rehearsal::{Rehearsed, WORKFLOW};
 use super::stage::Stage;
+use super::struck::Struck;
 use super::watch::seconds_between;
 use super::{Drill, DrillError};
 use crate::emulator::Recorded;
-use crate::report::{EnvironmentFacts, Event, Fencing, Loss, Orders, Outcome, Recovery, Report, Sessions};
+use crate::fleet::FleetReport;
+use crate::report::{
+    EnvironmentFacts, Event, Fencing, InPlace, Loss, Orders, Outcome, Recovery, Report, Sessions,
+};
 
 /// A load that is this late is no longer the load that was asked for.
 const LATE_NOTED: Duration = Duration::from_secs(1);
@@ -32,6 +39,9 @@ const NEVER_EXERCISED: [&str; 10] = [
     "availability over time: one loss of a region says nothing about a year",
 ];
 
+/// What a deployment of containers has not: its callers do not sign.
+const SIGNATURES: &str = "signatures of the API's callers";
+
 /// The report of a rehearsal and its facts.
 pub fn report(
     drill: &Drill<'_>,
@@ -40,10 +50,12 @@ pub fn report(
     facts: &Facts,
 ) -> Result<Report, DrillError> {
     let objectives = &drill.deployment.objectives;
-    let verdict = judge(&rehearsed.history, &rehearsed.fault, facts, objectives);
+    let verdict = judged(rehearsed, facts, objectives);
     let mut judged = Judged { failed: verdict.verdict == Judgement::Failed, why: verdict.why.clone() };
     judged.sessions(&verdict, rehearsed);
-    judged.logs(logs::unexplained(&stage.emulator, &explained(rehearsed, &verdict))?);
+    judged.logs(logs::unexplained(&stage.emulator, &stage.fleets, &explained(rehearsed, &verdict))?);
+    let fleet = fleet::report(stage, rehearsed);
+    judged.fleet(drill, fleet.as_ref(), &rehearsed.struck);
     judged.passage(stage);
     judged.limits(&verdict, rehearsed);
     Ok(Report {
@@ -51,6 +63,7 @@ pub fn report(
         deployment: drill.deployment.name.clone(),
         seed: drill.settings.seed,
         commit: drill.settings.commit.clone(),
+        fault_at: Some(recovery::calendar::rfc3339(rehearsed.struck.at_ms() / 1000)),
         environment: environment(drill, stage, rehearsed),
         orders: Orders {
             offered: verdict.orders_offered,
@@ -58,14 +71,7 @@ pub fn report(
             refused: verdict.orders_refused,
             unknown: verdict.orders_unknown,
         },
-        recovery: Recovery {
-            accepted_again_s: verdict.accepted_again_s,
-            accepted_again_two_endpoints_s: verdict.accepted_again_two_endpoints_s,
-            settled_again_s: verdict.settled_again_s,
-            objective_s: objectives.recovery_time_s,
-            settlement_objective_s: objectives.settlement_time_s,
-            met: verdict.objective_met,
-        },
+        recovery: rehearsed.struck.lost_region().map(|_| recovery(&verdict, objectives)),
         loss: Loss {
             commits_lost_by_database: verdict.commits_lost_by_database,
             orders_lost: verdict.orders_lost,
@@ -82,11 +88,41 @@ pub fn report(
             stale_served: verdict.sessions_stale_served.max(rehearsed.counts.sessions_stale_served),
             lost: verdict.sessions_lost,
         },
-        timeline: timeline(&rehearsed.fault, &rehearsed.events, facts, &verdict),
+        in_place: in_place(rehearsed, &verdict),
+        fleet,
+        timeline: timeline(&rehearsed.struck, &rehearsed.events, facts, &verdict),
         failback: None,
-        not_exercised: not_exercised(stage.emulator.recorded()?),
+        not_exercised: not_exercised(drill, stage, stage.emulator.recorded()?),
         verdict: if judged.failed { Outcome::Failed } else { Outcome::Passed },
         why: judged.why,
+    })
+}
+
+fn judged(rehearsed: &Rehearsed, facts: &Facts, objectives: &Objectives) -> Verdict {
+    match &rehearsed.struck {
+        Struck::Lost(fault) => judge(&rehearsed.history, fault, facts, objectives),
+        Struck::Harmed(harm) => judge_in_place(&rehearsed.history, harm, facts, objectives),
+    }
+}
+
+fn recovery(verdict: &Verdict, objectives: &Objectives) -> Recovery {
+    Recovery {
+        accepted_again_s: verdict.accepted_again_s,
+        accepted_again_two_endpoints_s: verdict.accepted_again_two_endpoints_s,
+        settled_again_s: verdict.settled_again_s,
+        objective_s: objectives.recovery_time_s,
+        settlement_objective_s: objectives.settlement_time_s,
+        met: verdict.objective_met,
+    }
+}
+
+/// None where a region was lost.
+fn in_place(rehearsed: &Rehearsed, verdict: &Verdict) -> Option<InPlace> {
+    let Struck::Harmed(harm) = &rehearsed.struck else { return None };
+    Some(InPlace {
+        lease_moves: harm.moves(&rehearsed.lease.owners()),
+        longest_wait_s: verdict.longest_wait_s,
+        longest_wait_two_endpoints_s: verdict.longest_wait_two_endpoints_s,
     })
 }
 
@@ -108,17 +144,17 @@ fn milliseconds(duration: Duration) -> u64 {
 }
 
 fn explained(rehearsed: &Rehearsed, verdict: &Verdict) -> Explained {
-    let fault = &rehearsed.fault;
+    let struck = &rehearsed.struck;
     let both = verdict.accepted_again_s.zip(verdict.settled_again_s);
     let steps = rehearsed.events.iter().filter(|(_, event)| event.event == WORKFLOW).map(|(at_ms, _)| *at_ms);
     Explained {
-        fault_at_ms: fault.at_ms,
+        fault_at_ms: struck.at_ms(),
         recovered_at_ms: both.map(|(accepted_s, settled_s)| {
             let served =
-                fault.at_ms + milliseconds(Duration::from_secs_f64(accepted_s.max(settled_s).max(0.0)));
+                struck.at_ms() + milliseconds(Duration::from_secs_f64(accepted_s.max(settled_s).max(0.0)));
             steps.max().map_or(served, |last| served.max(last))
         }),
-        lost_region: fault.lost_region.clone(),
+        lost_region: struck.lost_region().cloned(),
     }
 }
 
@@ -146,6 +182,13 @@ impl Judged {
     fn logs(&mut self, unexplained: Option<String>) {
         if let Some(sentence) = unexplained {
             self.fail(sentence);
+        }
+    }
+
+    fn fleet(&mut self, drill: &Drill<'_>, fleet: Option<&FleetReport>, struck: &Struck) {
+        let Some(fleet) = fleet else { return };
+        for reason in fleet::missed(&drill.scenario, fleet, struck.lost_region()) {
+            self.fail(reason);
         }
     }
 
@@ -190,9 +233,9 @@ impl Judged {
 }
 
 /// What was watched, with what only the history and the databases tell, from the oldest on.
-fn timeline(fault: &Fault, watched: &[(u64, Event)], facts: &Facts, verdict: &Verdict) -> Vec<Event> {
-    let survivor = Some(fault.surviving_region.to_string());
-    let at_s = |at_ms| seconds_between(fault.at_ms, at_ms);
+fn timeline(struck: &Struck, watched: &[(u64, Event)], facts: &Facts, verdict: &Verdict) -> Vec<Event> {
+    let survivor = Some(struck.settles().to_string());
+    let at_s = |at_ms| seconds_between(struck.at_ms(), at_ms);
     let mut events: Vec<Event> =
         watched.iter().map(|(at_ms, event)| Event { at_s: at_s(*at_ms), ..event.clone() }).collect();
     let mut note = |at_s: Option<f64>, event: &str, detail: String| {
@@ -226,14 +269,24 @@ fn timeline(fault: &Fault, watched: &[(u64, Event)], facts: &Facts, verdict: &Ve
 }
 
 /// The resources that were only recorded, each name once however many regions have it.
-fn not_exercised(recorded: Vec<Recorded>) -> Vec<String> {
+fn not_exercised(drill: &Drill<'_>, stage: &Stage, recorded: Vec<Recorded>) -> Vec<String> {
+    let containers = drill.deployment.compute.profile == Profile::Containers;
+    let never = NEVER_EXERCISED.into_iter().filter(|what| !containers || !what.starts_with(SIGNATURES));
+    let mut all: Vec<String> = never.map(str::to_owned).collect();
+    if containers {
+        all.extend(fleet::not_exercised(stage));
+    }
+    all.extend(by_name_only(recorded));
+    all
+}
+
+fn by_name_only(recorded: Vec<Recorded>) -> Vec<String> {
     let mut by_type = BTreeMap::<String, BTreeSet<String>>::new();
     for one in recorded {
         by_type.entry(one.resource_type).or_default().insert(one.logical_id);
     }
     let names = |ids: BTreeSet<String>| ids.into_iter().collect::<Vec<_>>().join(", ");
-    let recorded = by_type.into_iter().map(|(kind, ids)| format!("{kind}, by name only: {}", names(ids)));
-    NEVER_EXERCISED.map(str::to_owned).into_iter().chain(recorded).collect()
+    by_type.into_iter().map(|(kind, ids)| format!("{kind}, by name only: {}", names(ids))).collect()
 }
 
 #[cfg(test)]

@@ -11,6 +11,9 @@ use crate::seeded::Seeded;
 /// How long resolvers may keep the address of a region's own name, in seconds.
 const REGION_HOST_TTL_S: u32 = 60;
 
+/// Zones that have an address of their own.
+const ZONES: u8 = 6;
+
 /// The addresses and ports of one drill.
 #[derive(Clone, Debug)]
 pub struct Topology {
@@ -59,6 +62,13 @@ impl Topology {
     pub fn stand_ins(&self) -> crate::route53::StandIns {
         let addresses = self.regions.iter().map(|at| (at.host.clone(), at.address)).collect();
         crate::route53::StandIns { addresses, ttl_s: REGION_HOST_TTL_S }
+    }
+
+    /// Addresses of a region's zones, which its containers have.
+    pub fn zones(&self, region: &Region) -> Vec<Ipv4Addr> {
+        let Some(own) = self.regions.iter().find(|at| at.region == *region) else { return Vec::new() };
+        let [first, second, third, last] = own.address.octets();
+        (0..ZONES).map(|zone| Ipv4Addr::new(first, second, third, last * 16 + zone)).collect()
     }
 
     /// The environment variables that a function in `region` needs to be here instead of in AWS.

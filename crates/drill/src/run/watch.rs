@@ -31,6 +31,8 @@ pub struct Watch<'a> {
     began: Instant,
     sampled: Instant,
     lease_writes: usize,
+    /// Events of each fleet that are in the timeline.
+    fleet_events: Vec<usize>,
     fault: Option<(u64, Region)>,
     dns_left_at: Option<Instant>,
 }
@@ -49,15 +51,16 @@ impl<'a> Watch<'a> {
             began: Instant::now(),
             sampled: Instant::now(),
             lease_writes: 0,
+            fleet_events: vec![0; stage.fleets.0.len()],
             fault: None,
             dns_left_at: None,
         }
     }
 
     /// From now on times count from the fault.
-    pub fn fault(&mut self, at_ms: u64, region: &Region, detail: &str) {
+    pub fn fault(&mut self, at_ms: u64, region: &Region, event: &str, detail: &str) {
         self.fault = Some((at_ms, region.clone()));
-        self.happened(at_ms, Some(region), "fault", detail.to_owned());
+        self.happened(at_ms, Some(region), event, detail.to_owned());
     }
 
     /// Notes something that happened and tells the display.
@@ -81,6 +84,7 @@ impl<'a> Watch<'a> {
             self.note_lease(self.clock.now_ms(), &read);
         }
         self.note_health();
+        self.note_fleets();
         if self.sampled.elapsed() >= SAMPLE_EVERY {
             self.sample(load).await;
         }
@@ -94,6 +98,11 @@ impl<'a> Watch<'a> {
             .latest()
             .is_some_and(|lease| lease.owner == *survivor && lease.state == LeaseState::Serving.as_str());
         settles && self.dns_left_at.is_some_and(|at| at.elapsed() >= longer)
+    }
+
+    /// Whether the containers of every region have what they want.
+    pub fn fleets_are_steady(&self) -> bool {
+        self.stage.fleets.0.iter().all(crate::fleet::Fleet::is_steady)
     }
 
     /// Whether every check is healthy by every checker.
@@ -131,6 +140,20 @@ impl<'a> Watch<'a> {
                 crate::health_check::CHECKERS
             );
             self.happened(self.clock.now_ms(), region.as_ref(), &format!("DNS sees it {word}"), detail);
+        }
+    }
+
+    /// What happens before the fault is the start of the containers, of which the last word is enough.
+    fn note_fleets(&mut self) {
+        let stage = self.stage;
+        for (at, fleet) in stage.fleets.0.iter().enumerate() {
+            for event in fleet.events(self.fleet_events[at]) {
+                self.fleet_events[at] += 1;
+                if self.fault.is_some() {
+                    let at_ms = self.clock.at_ms(event.at);
+                    self.happened(at_ms, Some(&event.region), event.event, event.detail);
+                }
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 //! region; requests written by hand so that resets are seen as resets.
 
 mod database;
-mod pair;
+pub mod pair;
 mod sessions;
 
 use std::io::ErrorKind;

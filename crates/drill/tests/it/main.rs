@@ -8,6 +8,7 @@ mod emulator;
 mod environment;
 mod evidence;
 mod fake;
+mod fleet;
 mod gateway;
 mod load;
 mod owned;

@@ -18,6 +18,9 @@ pub struct Acceptance {
     /// Construct path, where `*` stands for anything.
     #[serde(default = "anywhere")]
     pub path: String,
+    /// Kind of the stack it is about, such as `Api`; a deployment without one does not need it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<String>,
     /// Why it is accepted.
     pub reason: String,
 }

@@ -11,6 +11,7 @@ mod inventory;
 pub mod reading;
 pub mod report;
 pub mod rule;
+mod services;
 mod statement;
 pub mod validator;
 

@@ -1,10 +1,11 @@
 //! The recovery budget, from the figures that the templates hold.
 
 use asl::StateMachine;
-use recovery::budget::{self, Budget, Dns, Replay, Ttl, Watch};
+use recovery::budget::{self, Budget, Dns, Kind, Part, Replay, Ttl, Watch};
 use recovery::{Deployment, Region, setting};
 
 use super::inventory::{Inventory, Resource};
+use super::services;
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 
 /// A figure that the templates do not hold, so that there is no budget.
@@ -51,11 +52,26 @@ pub fn budgets(inventory: &Inventory, deployment: &Deployment) -> Result<Vec<Bud
     let (machine, definition) = workflow(inventory, deployment, standby)?;
     let settled = budget::settled(&watch, &replay, &definition, objectives.settlement_time_s)
         .map_err(|error| Missing::Workflow { path: machine.path().to_owned(), reason: error.to_string() })?;
+    let mut settled = settled;
+    settled.beside.extend(containers(inventory, deployment, standby));
     Ok(vec![
         budget::follows_dns(&dns(inventory, deployment)?, objectives.recovery_time_s),
         budget::knows_both_regions(objectives.two_endpoints_recovery_time_s),
         settled,
     ])
+}
+
+/// How long bringing containers to size takes: nothing, for they are there. Where a floor does not carry the
+/// load, a rule says so.
+fn containers(inventory: &Inventory, deployment: &Deployment, standby: &Region) -> Vec<Part> {
+    let (found, _) = services::of(inventory, deployment, standby);
+    let part = |service: services::Service<'_>| {
+        let floor = service.floor();
+        let source =
+            format!("the standby's floor of {floor} carries the whole load: rule floor-carries-the-load");
+        Part::new(format!("tasks of {} are started", service.name), 0, Kind::Configured, source)
+    };
+    found.into_iter().map(part).collect()
 }
 
 /// The failover records of the public name.
@@ -120,7 +136,7 @@ pub(super) fn watch(
 }
 
 /// Seconds of `rate(1 minute)` and of its like.
-fn rate_s(expression: &str) -> Option<u64> {
+pub(crate) fn rate_s(expression: &str) -> Option<u64> {
     let (count, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
     let unit_s = match unit.trim_end_matches('s') {
         "minute" => 60,

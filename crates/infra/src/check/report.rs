@@ -5,7 +5,7 @@ use recovery::budget::{Budget, Change, Part};
 use serde::Serialize;
 
 use super::acceptance::Acceptance;
-use super::inventory::Inventory;
+use super::inventory::{Inventory, Stack};
 use super::reading::budgets;
 use super::rule::{self, RULES};
 use super::validator::{self, Tool};
@@ -149,6 +149,10 @@ impl Report {
             Ok(budgets) => (budgets.into_iter().map(judge).collect(), None),
             Err(missing) => (Vec::new(), Some(missing.to_string())),
         };
+        let kinds: Vec<&str> = inventory.stacks.iter().map(Stack::kind).collect();
+        let there = |one: &&Acceptance| one.stack.as_deref().is_none_or(|kind| kinds.contains(&kind));
+        let acceptances: Vec<Acceptance> = acceptances.iter().filter(there).cloned().collect();
+        let acceptances = acceptances.as_slice();
         let unused_acceptances = unused(&said, acceptances);
         let mut report = Self {
             deployment: deployment.name.clone(),

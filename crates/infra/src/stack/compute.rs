@@ -1,10 +1,10 @@
-//! The functions and containers of a region, each with its own role, and the queues between them.
+//! The functions of a region, each with its own role, and the queues between them.
 
 use cdk::{Handle, Scope, Stack};
 use cfn::lambda;
 use serde_json::json;
 
-use super::{containers, database_keeper, log_group, permissions, queue, settings};
+use super::{database_keeper, log_group, permissions, queue, settings};
 use crate::packages::{
     self, DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, Packages, RECONCILER, RECOVERY_STEP,
     SENTINEL,
@@ -37,10 +37,8 @@ const WATCH_ENDS_S: u64 = 40;
 /// What a region's compute stack holds.
 #[derive(Debug)]
 pub struct Handles {
-    /// The functions that watch and recover, and in that profile those that accept and settle.
+    /// The functions that watch and recover, and where there are no containers those that accept and settle.
     pub functions: Vec<Handle>,
-    /// The services that accept and settle, in the profile `containers`.
-    pub services: Vec<Handle>,
     /// Orders to settle.
     pub orders: Handle,
     /// Orders that could not be settled.
@@ -62,7 +60,6 @@ pub fn new(stack: &mut Stack, place: &Place<'_>, packages: &Packages) -> Handles
     let network = network(&mut root, place);
     let functions: Vec<Handle> =
         names.iter().map(|name| function(&mut root, place, packages, &network, name)).collect();
-    let services = containers::add(&mut root, place, packages);
     for (name, handle) in names.into_iter().zip(&functions) {
         match name {
             ORDER_PROCESSOR => feed(&mut root, handle, &orders),
@@ -70,14 +67,13 @@ pub fn new(stack: &mut Stack, place: &Place<'_>, packages: &Packages) -> Handles
             PREFLIGHT => on_failure(&mut root, "PreflightInvocations", handle, &failed, ONCE_MORE),
             RECONCILER => on_failure(&mut root, "ReconcilerInvocations", handle, &failed, NEXT_COMES),
             DATABASE_KEEPER => {
-                let others = functions.iter().filter(|other| *other != handle);
-                let others: Vec<&Handle> = others.chain(&services).collect();
+                let others: Vec<&Handle> = functions.iter().filter(|other| *other != handle).collect();
                 database_keeper::add(&mut root, place, packages, handle, &others);
             }
             _ => {}
         }
     }
-    Handles { functions, services, orders, dead_letters }
+    Handles { functions, orders, dead_letters }
 }
 
 fn queues(root: &mut Scope<'_>, place: &Place<'_>) -> (Handle, Handle) {

@@ -5,6 +5,7 @@ use cfn::{Intrinsic, Value, rds};
 use serde_json::json;
 
 use super::{database_login, hook, key, log_group, parameter};
+use crate::connections;
 use crate::place::{DATABASE_NAME, DATABASE_PORT, MASTER_USER, Place, ZONES, parameter as key_of};
 use crate::policy::Statement;
 
@@ -116,9 +117,10 @@ fn family(place: &Place<'_>) -> String {
 /// - A session whose client fell silent ends within a minute, its locks with it, whoever the client is; our
 ///   functions ask for less in each session. There is no bound on statements here: theirs is their own, and
 ///   a migration or a dump needs its time.
+/// - Where containers keep pools, as many connections are taken as all of them may open, and no more.
 /// - A client of a lost region is given up after some thirty seconds instead of two hours.
 fn cluster_parameters(place: &Place<'_>) -> rds::DBClusterParameterGroup {
-    let parameters = json!({
+    let mut parameters = json!({
         "rds.force_ssl": "1",
         "ssl_min_protocol_version": "TLSv1.2",
         "log_connections": "1",
@@ -128,6 +130,9 @@ fn cluster_parameters(place: &Place<'_>) -> rds::DBClusterParameterGroup {
         "tcp_keepalives_interval": "5",
         "tcp_keepalives_count": "3",
     });
+    if let Some(connections) = connections::taken(place.deployment) {
+        parameters["max_connections"] = connections.to_string().into();
+    }
     rds::DBClusterParameterGroup::new("encrypted connections only", family(place), parameters)
         .db_cluster_parameter_group_name(place.names().resource("parameters", "database"))
 }

@@ -7,7 +7,9 @@ use recovery::step;
 use serde_json::json;
 
 use super::compute::failed_invocations;
-use super::{database_events, forwarding, log_group, parameter, preflight, queue, reconciler, retry};
+use super::{
+    audit, containers, database_events, forwarding, log_group, parameter, preflight, queue, reconciler, retry,
+};
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 use crate::place::Place;
 use crate::policy::{Statement, role};
@@ -40,6 +42,7 @@ pub fn new(stack: &mut Stack, place: &Place<'_>, definitions: &Definitions) -> H
     let mut root = stack.root();
     let bus = announcements(&mut root, place);
     database_events::add(&mut root, place);
+    containers::events::add(&mut root, place);
     settings(&mut root, place);
     let names = place.names();
     let failover = Purpose { word: FAILOVER, name: names.failover_state_machine() };
@@ -71,12 +74,15 @@ fn announcements(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
     let bus = root.add("Bus", events::EventBus::new(names.event_bus()));
     let rule = announcement_rule(place);
     let from = place.arn("events", &format!("rule/{}/{rule}", names.event_bus()));
+    let mut sources = vec![from, database_events::rule_arn(place)];
+    sources.extend(audit::events::rule_arns(place));
+    sources.extend(containers::events::rule_arn(place));
     let puts_aside = json!({
         "Sid": "RulePutsAside",
         "Effect": "Allow",
         "Principal": { "Service": "events.amazonaws.com" },
         "Action": "sqs:SendMessage",
-        "Condition": { "ArnEquals": { "aws:SourceArn": [from, database_events::rule_arn(place)] } },
+        "Condition": { "ArnEquals": { "aws:SourceArn": sources } },
     });
     let undelivered = queue::resting(&undelivered_events(place));
     let undelivered = queue::add(root, "Undelivered", undelivered, &[puts_aside]);

@@ -2,8 +2,9 @@
 
 pub mod alerts;
 pub mod api;
+pub mod audit;
 pub mod compute;
-mod containers;
+pub mod containers;
 pub mod database;
 mod database_events;
 mod database_keeper;

@@ -12,9 +12,9 @@ use cfn::s3::bucket::{
 };
 use serde_json::json;
 
-use super::{hook, key, replication};
-use crate::place::Place;
-use crate::policy::Statement;
+use super::{audit, hook, key_under, parameter, replication};
+use crate::place::{Place, parameter as key_of};
+use crate::policy::{Statement, key_policy};
 
 mod lifecycle;
 mod policy;
@@ -59,7 +59,15 @@ fn may_empty(place: &Place<'_>) -> [Statement; 2] {
 }
 
 fn add(scope: &mut Scope<'_>, place: &Place<'_>, purpose: &str) -> Handle {
-    let key = key(scope, place, purpose, &[]);
+    let mut key_may = key_policy(place.account, &[]);
+    let trail = purpose == AUDIT && place.has_trail();
+    if trail {
+        audit::delivery::encrypt(&mut key_may, place);
+    }
+    let key = key_under(scope, place, purpose, key_may);
+    if trail {
+        parameter(scope, place, "TrailKey", key_of::AUDIT_KEY, key.attribute("Arn"));
+    }
     let role = replication::role(scope, place, purpose, &key);
     let encryption =
         ServerSideEncryptionRule::new().bucket_key_enabled(true).server_side_encryption_by_default(
@@ -85,7 +93,10 @@ fn add(scope: &mut Scope<'_>, place: &Place<'_>, purpose: &str) -> Handle {
         bucket = lifecycle::locked(bucket, place.deployment.storage.audit_retention_days);
     }
     let bucket = scope.add("Bucket", bucket);
-    let policy = policy::of(&place.bucket_arn(purpose), &key);
+    let mut policy = policy::of(&place.bucket_arn(purpose), &key);
+    if trail {
+        audit::delivery::write(&mut policy, place);
+    }
     scope.add("Policy", s3::BucketPolicy::new(bucket.reference(), policy));
     bucket
 }

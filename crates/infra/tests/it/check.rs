@@ -10,7 +10,7 @@ use infra::check::{Inventory, Report, reading};
 use infra::{Packages, Replay};
 use recovery::Deployment;
 
-use crate::{ACCOUNT, deployment};
+use crate::{ACCOUNT, deployment, deployments, finance_west};
 
 pub fn inventory(deployment: &Deployment) -> Inventory {
     let app = infra::app::compose(deployment, ACCOUNT, &Packages::stand_ins(), Replay::Included);
@@ -22,18 +22,31 @@ fn report(deployment: &Deployment, inventory: &Inventory) -> Report {
 }
 
 #[test]
-fn the_shipped_deployment_keeps_every_rule() {
-    let deployment = deployment();
-    let report = report(&deployment, &inventory(&deployment));
-    let broken: Vec<_> = report.rules.iter().filter(|rule| !rule.findings.is_empty()).collect();
-    assert!(broken.is_empty(), "{broken:#?}");
-    assert_eq!(report.budget_problem, None);
+fn the_shipped_deployments_keep_every_rule() {
+    for deployment in deployments() {
+        let report = report(&deployment, &inventory(&deployment));
+        let broken: Vec<_> = report.rules.iter().filter(|rule| !rule.findings.is_empty()).collect();
+        assert!(broken.is_empty(), "{}: {broken:#?}", deployment.name);
+        assert_eq!(report.budget_problem, None, "{}", deployment.name);
+    }
 }
 
 #[test]
-fn the_shipped_deployment_can_meet_its_objectives() {
-    let deployment = deployment();
-    let budgets = reading::budgets(&inventory(&deployment), &deployment).expect("every figure is there");
+fn the_shipped_deployments_can_meet_their_objectives() {
+    for deployment in deployments() {
+        let budgets = reading::budgets(&inventory(&deployment), &deployment).expect("every figure is there");
+        assert!(budgets.iter().all(recovery::budget::Budget::met), "{}", deployment.name);
+    }
+}
+
+#[test]
+fn the_budget_is_as_reviewed() {
+    insta::assert_snapshot!("budget", budget_of(&deployment()));
+    insta::assert_snapshot!("budget_with_containers", budget_of(&finance_west()));
+}
+
+fn budget_of(deployment: &Deployment) -> String {
+    let budgets = reading::budgets(&inventory(deployment), deployment).expect("every figure is there");
     let lines = budgets.iter().map(|budget| {
         let parts = budget.parts.iter().chain(&budget.beside);
         let parts: Vec<String> = parts
@@ -47,26 +60,27 @@ fn the_shipped_deployment_can_meet_its_objectives() {
             parts.join("\n")
         )
     });
-    insta::assert_snapshot!("budget", lines.collect::<String>());
-    assert!(budgets.iter().all(recovery::budget::Budget::met));
+    lines.collect()
 }
 
 #[test]
-fn the_mirrored_deployment_is_judged_as_the_shipped_one() {
-    let mut mirrored = deployment();
-    std::mem::swap(&mut mirrored.regions.home, &mut mirrored.regions.standby);
-    let report = report(&mirrored, &inventory(&mirrored));
-    let broken = report.rules.iter().filter(|rule| !rule.findings.is_empty()).map(|rule| rule.id);
-    assert_eq!(broken.collect::<Vec<_>>(), [""; 0]);
+fn a_mirrored_deployment_is_judged_as_the_shipped_one() {
+    for mut mirrored in [deployment(), finance_west()] {
+        std::mem::swap(&mut mirrored.regions.home, &mut mirrored.regions.standby);
+        let report = report(&mirrored, &inventory(&mirrored));
+        let broken = report.rules.iter().filter(|rule| !rule.findings.is_empty()).map(|rule| rule.id);
+        assert_eq!(broken.collect::<Vec<_>>(), [""; 0]);
+    }
 }
 
 #[test]
 fn a_protected_deployment_keeps_what_holds_data() {
-    let mut protected = deployment();
-    protected.protect = true;
-    let report = report(&protected, &inventory(&protected));
-    let removal = report.rules.iter().find(|rule| rule.id == "removal-as-asked").expect("a rule");
-    assert_eq!(removal.findings, []);
+    for mut protected in [deployment(), finance_west()] {
+        protected.protect = true;
+        let report = report(&protected, &inventory(&protected));
+        let removal = report.rules.iter().find(|rule| rule.id == "removal-as-asked").expect("a rule");
+        assert_eq!(removal.findings, []);
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{deployment, one, trading};
+use crate::{deployment, every_template, one, trading};
 
 #[test]
 fn the_journal_is_strongly_consistent_with_a_witness() {
@@ -81,7 +81,7 @@ fn both_clusters_are_encrypted_backed_up_and_take_tls_only() {
 
 #[test]
 fn instances_spread_over_zones() {
-    for template in trading() {
+    for template in every_template() {
         let instances = template.all("AWS::RDS::DBInstance");
         if instances.is_empty() {
             continue;
@@ -93,7 +93,7 @@ fn instances_spread_over_zones() {
 
 #[test]
 fn queues_topics_and_keys_are_encrypted() {
-    for template in trading() {
+    for template in every_template() {
         assert!(template.all("AWS::SQS::Queue").iter().all(|queue| queue["SqsManagedSseEnabled"] == true));
         assert!(template.all("AWS::SNS::Topic").iter().all(|topic| topic["KmsMasterKeyId"].is_object()));
         assert!(template.all("AWS::KMS::Key").iter().all(|key| key["EnableKeyRotation"] == true));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{Template, deployment, one, synthesise, trading};
+use crate::{Template, deployment, every_template, everywhere, one, synthesise, trading};
 
 const REGIONS: [&str; 2] = ["us-east-1", "us-east-2"];
 
@@ -118,7 +118,7 @@ fn no_function_runs_before_the_schema_and_the_users_are_there() {
 
 #[test]
 fn each_function_has_a_database_user_of_its_own() {
-    for template in trading() {
+    for template in every_template() {
         for function in template.all("AWS::Lambda::Function") {
             let name = function["FunctionName"].as_str().expect("a name");
             let binary = name.trim_start_matches("function-").trim_end_matches("-production");
@@ -187,9 +187,8 @@ fn the_standby_has_instances_as_home_has() {
 
 #[test]
 fn what_rds_says_of_the_database_reaches_people() {
-    let templates = trading();
-    for region in REGIONS {
-        let rule = one(&templates, region, "AWS::Events::Rule", "Name", "rule-database-events-production");
+    for (templates, region) in everywhere() {
+        let rule = one(templates, region, "AWS::Events::Rule", "Name", "rule-database-events-production");
         assert_eq!(rule.get("EventBusName"), None, "AWS's own events are on the account's own bus");
         let pattern = &rule["EventPattern"];
         assert_eq!(pattern["source"], json!(["aws.rds"]));
@@ -204,7 +203,7 @@ fn what_rds_says_of_the_database_reaches_people() {
         let topic = format!("arn:aws:sns:{region}:111122223333:topic-alerts-production");
         assert_eq!(rule["Targets"][0]["Arn"], topic);
         let arn = format!("arn:aws:events:{region}:111122223333:rule/rule-database-events-production");
-        let queues = stack(&templates, "DisasterRecovery", region).all("AWS::SQS::QueuePolicy");
+        let queues = stack(templates, "DisasterRecovery", region).all("AWS::SQS::QueuePolicy");
         assert!(queues.iter().any(|policy| policy.to_string().contains(&arn)), "what is not told is kept");
     }
 }

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use infra::{Packages, Replay};
+use recovery::Deployment;
 
-use crate::{ACCOUNT, deployment};
+use crate::{ACCOUNT, deployment, every_template, finance_west};
 
 const PAGE: &str = include_str!("../../../../docs/infrastructure.md");
 
@@ -14,27 +15,28 @@ fn between<'p>(page: &'p str, start: &str, end: &str) -> &'p str {
     after.split_once(end).expect("the page has the end").0
 }
 
-fn assembly() -> cdk::assembly::Assembly {
-    let app = infra::app::compose(&deployment(), ACCOUNT, &Packages::stand_ins(), Replay::Included);
+fn assembly(deployment: &Deployment) -> cdk::assembly::Assembly {
+    let app = infra::app::compose(deployment, ACCOUNT, &Packages::stand_ins(), Replay::Included);
     app.expect("the account is good").synthesise().expect("the tree is sound")
 }
 
 #[test]
 fn the_page_shows_the_diagram_of_what_is_synthesised() {
-    let drawn = infra::diagram::mermaid(&assembly());
-    let shown = between(PAGE, "<!-- diagram -->", "<!-- /diagram -->");
-    assert_eq!(
-        shown.trim(),
-        format!("```mermaid\n{drawn}```"),
-        "paste what `standfast synth --diagram` prints"
-    );
+    for (deployment, name) in [(deployment(), "diagram"), (finance_west(), "diagram with containers")] {
+        let drawn = infra::diagram::mermaid(&assembly(&deployment));
+        let shown = between(PAGE, &format!("<!-- {name} -->"), &format!("<!-- /{name} -->"));
+        assert_eq!(
+            shown.trim(),
+            format!("```mermaid\n{drawn}```"),
+            "paste what `standfast synth --diagram` prints"
+        );
+    }
 }
 
 #[test]
 fn the_page_names_every_kind_of_stack() {
-    let assembly = assembly();
-    let kinds: BTreeSet<&str> =
-        assembly.stacks.iter().filter_map(|stack| stack.name.split('-').nth(1)).collect();
+    let kind = |template: &'static crate::Template| template.name.split('-').nth(1);
+    let kinds: BTreeSet<&str> = every_template().filter_map(kind).collect();
     let rows = between(PAGE, "## The stacks", "## What depends on what");
     let named: BTreeSet<&str> = rows
         .lines()

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use recovery::step::event;
 use serde_json::{Value, json};
 
-use crate::{ACCOUNT, Template, one, trading};
+use crate::{ACCOUNT, Template, everywhere, one, trading};
 
 const REGIONS: [&str; 2] = ["us-east-1", "us-east-2"];
 /// Deliveries after which events go round.
@@ -95,13 +95,12 @@ fn without_its_region_in_the_pattern_an_event_would_go_round() {
 
 #[test]
 fn forwarding_is_tried_for_a_day_and_then_kept_for_people() {
-    let templates = trading();
-    for region in REGIONS {
+    for (templates, region) in everywhere() {
         let recovery = templates.iter().find(|t| t.name.contains("-DisasterRecovery-") && t.region == region);
         let recovery = recovery.expect("a recovery stack per region");
         let mut dead_letters = Vec::new();
         for name in ["rule-forwarding-production", "rule-peer-events-production"] {
-            let rule = one(&templates, region, "AWS::Events::Rule", "Name", name);
+            let rule = one(templates, region, "AWS::Events::Rule", "Name", name);
             let target = &rule["Targets"][0];
             assert_eq!(target["RetryPolicy"]["MaximumEventAgeInSeconds"], 86_400, "{name}");
             assert_eq!(target["RetryPolicy"]["MaximumRetryAttempts"], 185, "{name}");

@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::calls::{list, services, sources};
-use crate::{Template, one, trading};
+use crate::{Template, every_template, everywhere, one, trading};
 
 const REGIONS: [&str; 2] = ["us-east-1", "us-east-2"];
 
@@ -18,7 +18,7 @@ fn foundation<'t>(templates: &'t [Template], region: &str) -> &'t Template {
 #[test]
 fn every_log_group_is_kept_for_a_while_under_the_region_s_own_key() {
     let mut seen = 0;
-    for template in trading() {
+    for template in every_template() {
         for group in template.all("AWS::Logs::LogGroup") {
             let key = &group["KmsKeyId"];
             let own = key["Fn::GetAtt"].is_array() && template.name.contains("-Foundation-");
@@ -33,9 +33,8 @@ fn every_log_group_is_kept_for_a_while_under_the_region_s_own_key() {
 
 #[test]
 fn the_key_for_logs_serves_the_log_groups_of_this_deployment_only() {
-    let templates = trading();
-    for region in REGIONS {
-        let keys = foundation(&templates, region).all("AWS::KMS::Key");
+    for (templates, region) in everywhere() {
+        let keys = foundation(templates, region).all("AWS::KMS::Key");
         assert_eq!(keys.len(), 1);
         let statement = &keys[0]["KeyPolicy"]["Statement"][1];
         assert_eq!(statement["Principal"]["Service"], format!("logs.{region}.amazonaws.com"));
@@ -62,10 +61,9 @@ fn the_key_for_logs_serves_the_log_groups_of_this_deployment_only() {
 
 #[test]
 fn the_hook_outlives_the_networks_and_answers_within_its_time() {
-    let templates = trading();
-    for region in REGIONS {
+    for (templates, region) in everywhere() {
         let name = "function-stack-hook-production";
-        let hook = one(&templates, region, "AWS::Lambda::Function", "FunctionName", name);
+        let hook = one(templates, region, "AWS::Lambda::Function", "FunctionName", name);
         assert_eq!(hook.get("VpcConfig"), None);
         assert_eq!(hook["Runtime"], "provided.al2023");
         assert_eq!(hook["TracingConfig"]["Mode"], "Active");

@@ -1,17 +1,22 @@
 //! Goal: the templates have the properties the requirements ask for, and the
 //! ids of what holds data never change by accident.
-//! Method: synthesise `deployments/trading.toml` with stand-in packages and look
+//! Method: synthesise the deployments that we ship with stand-in packages and look
 //! at the templates, never at the code that made them.
 
 mod api;
+mod audit;
 mod calls;
 mod check;
+mod compliance;
 mod compute;
+mod containers;
+mod cost;
 mod data;
 mod database;
 mod documents;
 mod forwarding;
 mod foundation;
+mod load_balancer;
 mod monitoring;
 mod mutations;
 mod network;
@@ -27,6 +32,7 @@ mod traffic;
 
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use infra::{Replay, Synthesis};
 use recovery::deployment::Deployment;
@@ -40,12 +46,69 @@ fn deployment() -> Deployment {
         .expect("the deployment we ship is valid")
 }
 
+/// The same with a trail and backups, as the finance deployments have them.
+fn audited() -> Deployment {
+    audited_with("trail = true\nbackup_copy = true\nbackup_retention_days = 35\n")
+}
+
+fn audited_with(section: &str) -> Deployment {
+    let trading = include_str!("../../../../deployments/trading.toml");
+    Deployment::parse(&format!("{trading}\n[audit]\n{section}"), "trading.toml")
+        .expect("the section is valid")
+}
+
+fn finance_west() -> Deployment {
+    Deployment::parse(include_str!("../../../../deployments/finance-west.toml"), "finance-west.toml")
+        .expect("the deployment we ship is valid")
+}
+
+fn finance_east() -> Deployment {
+    Deployment::parse(include_str!("../../../../deployments/finance-east.toml"), "finance-east.toml")
+        .expect("the deployment we ship is valid")
+}
+
+/// Every deployment that we ship, as its own environment has it.
+fn deployments() -> [Deployment; 3] {
+    [deployment(), finance_west(), finance_east()]
+}
+
+/// Every deployment that we ship, and its templates, synthesised once.
+fn shipped() -> &'static [(Deployment, Vec<Template>)] {
+    static SHIPPED: OnceLock<Vec<(Deployment, Vec<Template>)>> = OnceLock::new();
+    SHIPPED.get_or_init(|| deployments().map(|one| (one.clone(), synthesise(&one))).into())
+}
+
+/// The templates of each deployment that we ship, with each of its two regions in turn, home first.
+fn everywhere() -> impl Iterator<Item = (&'static [Template], &'static str)> {
+    let of = |(deployment, templates): &'static (Deployment, Vec<Template>)| {
+        deployment.pair().map(|region| (templates.as_slice(), region.as_str()))
+    };
+    shipped().iter().flat_map(of)
+}
+
+/// The other region of the pair that these templates are deployed to.
+fn peer_of<'t>(templates: &'t [Template], region: &str) -> &'t str {
+    let other = templates.iter().find(|template| template.region != region);
+    &other.expect("a deployment has two regions").region
+}
+
+/// The same for the deployments with containers.
+fn at_finance() -> impl Iterator<Item = (&'static [Template], &'static str)> {
+    everywhere().skip(2)
+}
+
+/// Every template of every deployment that we ship.
+fn every_template() -> impl Iterator<Item = &'static Template> {
+    shipped().iter().flat_map(|(_, templates)| templates)
+}
+
 /// Packages that differ by function and hold nothing.
 fn packages() -> TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");
     for function in infra::packages::FUNCTIONS {
         fs::write(directory.path().join(format!("{function}.zip")), function).expect("the directory is ours");
     }
+    fs::write(directory.path().join(infra::packages::IMAGE_TAG_FILE), "sha256-0f0f\n").expect("it is ours");
     directory
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::{ACCOUNT, Template, deployment, packages, synthesis, trading};
+use crate::{ACCOUNT, Template, deployment, every_template, everywhere, packages, synthesis, trading};
 
 const REGIONS: [&str; 2] = ["us-east-1", "us-east-2"];
 
@@ -43,12 +43,11 @@ fn subnets(templates: &[Template], region: &str, kind: &str) -> Vec<String> {
 
 #[test]
 fn three_zones_of_three_kinds_and_only_public_ones_face_the_internet() {
-    let templates = trading();
-    for region in REGIONS {
+    for (templates, region) in everywhere() {
         for kind in ["public", "private", "isolated"] {
-            assert_eq!(subnets(&templates, region, kind).len(), 3, "{kind} in {region}");
+            assert_eq!(subnets(templates, region, kind).len(), 3, "{kind} in {region}");
         }
-        let network = stack(&templates, "Networking", region);
+        let network = stack(templates, "Networking", region);
         let internet = network.all("AWS::EC2::Route").iter().filter(|r| r.get("GatewayId").is_some()).count();
         let translated =
             network.all("AWS::EC2::Route").iter().filter(|r| r.get("NatGatewayId").is_some()).count();
@@ -104,7 +103,7 @@ fn processors_reach_the_other_region_s_database_and_nothing_else_there() {
 #[test]
 fn only_the_peering_stacks_read_across_regions() {
     let mut reads = 0;
-    for template in trading() {
+    for template in every_template() {
         for (id, resource) in template.resources() {
             let text = resource.to_string();
             let found = text.matches("Fn::GetStackOutput").count();
@@ -115,7 +114,7 @@ fn only_the_peering_stacks_read_across_regions() {
             reads += found;
         }
     }
-    assert_eq!(reads, 5 + 1 + 6, "parameters; the network asked for; home's routes");
+    assert_eq!(reads, 3 * (5 + 1 + 6), "parameters; the network asked for; home's routes");
 }
 
 /// What a region needs to run and to recover is deployed in it alone, but for the parameters that
@@ -143,22 +142,38 @@ fn nothing_waits_for_the_way_between_the_networks() {
     }
 }
 
-/// The one address range that a rule names: functions reach AWS's public names and the other region.
-const TO_ANYWHERE: &str = "AWS APIs, and the other region seen from outside";
+/// The one address range that rules name: functions reach AWS's public names and the other region, containers
+/// the former.
+const TO_ANYWHERE: [&str; 2] = ["AWS APIs, and the other region seen from outside", "AWS APIs"];
+/// Who comes from it: whoever asks a load balancer.
+const FROM_ANYWHERE: &str = "clients, the other region, and health checks";
 
 #[test]
 fn rules_within_a_region_name_groups_and_not_addresses() {
-    let templates = trading();
-    for region in REGIONS {
-        let network = stack(&templates, "Networking", region);
+    for (templates, region) in everywhere() {
+        let network = stack(templates, "Networking", region);
         for rule in network.all("AWS::EC2::SecurityGroupIngress") {
+            if rule["Description"] == FROM_ANYWHERE {
+                assert_eq!((&rule["CidrIp"], &rule["FromPort"]), (&json!("0.0.0.0/0"), &json!(443)));
+                continue;
+            }
             assert!(rule["SourceSecurityGroupId"].is_object(), "{rule}");
             assert_eq!((rule.get("CidrIp"), rule.get("CidrIpv6")), (None, None));
         }
         for rule in network.all("AWS::EC2::SecurityGroupEgress") {
-            let anywhere = rule["Description"] == TO_ANYWHERE;
+            let anywhere = TO_ANYWHERE.iter().any(|what| rule["Description"] == *what);
             assert_eq!(rule.get("CidrIp").is_some(), anywhere, "{rule}");
-            assert_eq!(rule["FromPort"], if anywhere { 443 } else { 5432 });
+            let to_tasks = rule["Description"] == "requests and health checks";
+            assert_eq!(
+                rule["FromPort"],
+                if anywhere {
+                    443
+                } else if to_tasks {
+                    8080
+                } else {
+                    5432
+                }
+            );
         }
         for group in network.all("AWS::EC2::SecurityGroup") {
             assert_eq!(group.get("SecurityGroupIngress"), None, "rules stand alone");
@@ -171,9 +186,8 @@ fn rules_within_a_region_name_groups_and_not_addresses() {
 
 #[test]
 fn all_traffic_of_a_network_is_recorded_under_a_role_that_can_do_nothing_else() {
-    let templates = trading();
-    for region in REGIONS {
-        let network = stack(&templates, "Networking", region);
+    for (templates, region) in everywhere() {
+        let network = stack(templates, "Networking", region);
         let logs = network.all("AWS::EC2::FlowLog");
         assert_eq!(logs.len(), 1);
         let log = logs[0];

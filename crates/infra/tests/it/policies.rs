@@ -7,15 +7,19 @@ use infra::stack::reconciler;
 use recovery::lease::LEASE_KEY;
 use serde_json::{Value, json};
 
-use crate::trading;
+use crate::{every_template, shipped};
 
 /// Actions that AWS takes for no resource but `*`; the template carries the reason.
-const ANYWHERE: [&str; 7] = [
+const ANYWHERE: [&str; 11] = [
+    "backup:CopyFromBackupVault",
     "ec2:AssignPrivateIpAddresses,ec2:CreateNetworkInterface,ec2:DeleteNetworkInterface,\
      ec2:DescribeNetworkInterfaces,ec2:DescribeSubnets,ec2:UnassignPrivateIpAddresses",
+    "ecr:GetAuthorizationToken",
+    "elasticloadbalancing:DescribeTargetHealth",
     "kms:*",
     "logs:CreateLogDelivery,logs:DeleteLogDelivery,logs:DescribeLogGroups,logs:DescribeResourcePolicies,logs:GetLogDelivery,logs:ListLogDeliveries,logs:PutResourcePolicy,logs:UpdateLogDelivery",
     "logs:CreateLogGroup,logs:CreateLogStream,logs:DescribeLogGroups,logs:DescribeLogStreams,logs:FilterLogEvents,logs:GetLogEvents,logs:PutLogEvents",
+    "rds:DescribeDBClusterSnapshots,rds:DescribeDBClusters",
     "secretsmanager:GetRandomPassword",
     "xray:GetSamplingRules,xray:GetSamplingTargets,xray:PutTelemetryRecords,xray:PutTraceSegments",
     "xray:PutTelemetryRecords,xray:PutTraceSegments",
@@ -47,7 +51,7 @@ fn statements<'v>(value: &'v Value, found: &mut Vec<&'v Value>) {
 fn wildcards_have_a_written_reason() {
     let mut used = BTreeSet::new();
     let mut seen = 0;
-    for template in trading() {
+    for template in every_template() {
         for (id, resource) in template.resources() {
             let mut allowed = Vec::new();
             statements(&resource["Properties"], &mut allowed);
@@ -79,7 +83,7 @@ fn wildcards_have_a_written_reason() {
 
 #[test]
 fn each_function_has_a_role_of_its_own() {
-    for template in trading() {
+    for template in every_template() {
         let roles: Vec<&Value> = template.all("AWS::Lambda::Function").iter().map(|f| &f["Role"]).collect();
         let distinct: BTreeSet<String> = roles.iter().map(ToString::to_string).collect();
         assert_eq!(roles.len(), distinct.len());
@@ -90,7 +94,7 @@ fn each_function_has_a_role_of_its_own() {
 #[test]
 fn the_code_of_a_function_cannot_touch_network_interfaces() {
     let (mut functions, mut in_network) = (0, 0);
-    for template in trading() {
+    for template in every_template() {
         in_network +=
             template.all("AWS::Lambda::Function").iter().filter(|f| f.get("VpcConfig").is_some()).count();
         for role in template.all("AWS::IAM::Role") {
@@ -146,7 +150,7 @@ fn who_accepts_orders_cannot_write_the_lease_and_who_holds_it_writes_nothing_els
         "Null": { "dynamodb:LeadingKeys": "false" },
     });
     let mut writers = Vec::new();
-    for template in trading() {
+    for template in every_template() {
         for role in template.all("AWS::IAM::Role") {
             let name = role["RoleName"].as_str().unwrap_or_default();
             let mut allowed = Vec::new();
@@ -157,7 +161,7 @@ fn who_accepts_orders_cannot_write_the_lease_and_who_holds_it_writes_nothing_els
                 if on_journal && actions.iter().any(|action| changes_items(action)) {
                     assert_eq!(actions.iter().find(|a| changes_items(a) && *a != "dynamodb:PutItem"), None);
                     let only = match name {
-                        name if name.starts_with("role-orders-api-") => &partitions,
+                        name if name.starts_with("role-orders-") => &partitions,
                         name if name.starts_with("role-preflight-") => &own_items,
                         name if name.starts_with("role-reconciler-") => &cursors,
                         _ => &lease,
@@ -168,13 +172,16 @@ fn who_accepts_orders_cannot_write_the_lease_and_who_holds_it_writes_nothing_els
             }
         }
     }
+    let mut expected = Vec::new();
+    for (deployment, _) in shipped() {
+        let accepts = if deployment.containers.is_some() { "orders-service" } else { "orders-api" };
+        for function in [accepts, "preflight", "reconciler", "recovery-step", "sentinel"] {
+            expected.extend(deployment.pair().map(|region| format!("role-{function}-{region}-production")));
+        }
+    }
     writers.sort();
-    let of =
-        |function| ["us-east-1", "us-east-2"].map(|region| format!("role-{function}-{region}-production"));
-    assert_eq!(
-        writers,
-        ["orders-api", "preflight", "reconciler", "recovery-step", "sentinel"].map(of).concat()
-    );
+    expected.sort();
+    assert_eq!(writers, expected);
 }
 
 #[test]
@@ -201,12 +208,16 @@ const ACROSS: [(&str, &str); 4] = [
 #[test]
 fn recovery_touches_only_its_own_region_and_global_names() {
     let mut across = 0;
-    let home_switch = "arn:aws:ssm:us-east-1:111122223333:parameter/standfast/production/automation";
-    for template in trading() {
+    let each = shipped().iter();
+    let each = each.flat_map(|(deployment, templates)| templates.iter().map(move |one| (deployment, one)));
+    for (deployment, template) in each {
+        let home = &deployment.regions.home;
+        let home_switch =
+            format!("arn:aws:ssm:{home}:111122223333:parameter/standfast/production/automation");
         for role in template.all("AWS::IAM::Role") {
             let name = role["RoleName"].as_str().unwrap_or_default();
-            if name.starts_with("role-replicate-") {
-                continue; // S3 copies under it, and no function of ours
+            if name.starts_with("role-replicate-") || name.starts_with("role-backup-") {
+                continue; // S3 and AWS Backup copy under them, and no function of ours
             }
             let known = |resource: &str| {
                 ACROSS.iter().any(|(prefix, part)| name.starts_with(prefix) && resource.contains(part))
@@ -220,9 +231,7 @@ fn recovery_touches_only_its_own_region_and_global_names() {
                 .filter(|statement| !texts(&statement["Action"]).contains(&"execute-api:Invoke".to_owned()))
                 .flat_map(|statement| texts(&statement["Resource"]))
                 // The failback asks whether home may act; no failover does.
-                .filter(|resource| {
-                    !(name.starts_with("role-recovery-step-") && resource.as_str() == home_switch)
-                })
+                .filter(|resource| !(name.starts_with("role-recovery-step-") && *resource == home_switch))
                 .filter(|resource| resource.starts_with("arn:aws:") && !resource.contains(&template.region))
                 .filter(|resource| !resource.starts_with("arn:aws:route53:::"))
                 .filter(|resource| {
@@ -234,5 +243,5 @@ fn recovery_touches_only_its_own_region_and_global_names() {
             assert_eq!(foreign, [] as [String; 0], "{name}");
         }
     }
-    assert_eq!(across, 2 * ACROSS.len(), "the list holds what is used and no more");
+    assert_eq!(across, 3 * 2 * ACROSS.len(), "the list holds what is used and no more");
 }

@@ -5,37 +5,50 @@ use std::fmt::Write;
 
 use recovery::Deployment;
 
-use crate::{deployment, synthesise, trading};
+use crate::{Template, deployment, deployments, every_template, finance_west, synthesise, trading};
 
 #[test]
 fn every_resource_by_stack() {
+    insta::assert_snapshot!(resources(&trading()));
+    insta::assert_snapshot!(
+        "every_resource_by_stack_with_containers",
+        resources(&synthesise(&finance_west()))
+    );
+}
+
+fn resources(templates: &[Template]) -> String {
     let mut list = String::new();
-    for template in trading() {
+    for template in templates {
         let _ = writeln!(list, "{}", template.name);
         for (id, resource) in template.resources() {
             let _ = writeln!(list, "  {id} {}", resource["Type"].as_str().unwrap_or_default());
         }
     }
-    insta::assert_snapshot!(list);
+    list
 }
 
 /// A change here replaces the resource and loses what it holds: move data first, then accept it.
 #[test]
 fn ids_of_what_holds_data() {
+    insta::assert_snapshot!(holding(&trading()));
+    insta::assert_snapshot!("ids_of_what_holds_data_with_containers", holding(&synthesise(&finance_west())));
+}
+
+fn holding(templates: &[Template]) -> String {
     let mut ids = BTreeSet::new();
-    for template in trading() {
+    for template in templates {
         let stack = template.name.trim_end_matches("-production");
         for (id, resource) in template.resources().filter(|(_, r)| r.get("DeletionPolicy").is_some()) {
             ids.insert(format!("{stack} {} {id}", resource["Type"].as_str().unwrap_or_default()));
         }
     }
-    insta::assert_snapshot!(ids.into_iter().collect::<Vec<_>>().join("\n"));
+    ids.into_iter().collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn ids_do_not_depend_on_the_environment() {
-    let ids = |environment: &str| -> Vec<String> {
-        let mut deployment = deployment();
+    let ids = |one: &Deployment, environment: &str| -> Vec<String> {
+        let mut deployment = one.clone();
         deployment.environment = environment.to_owned();
         let templates = synthesise(&deployment);
         templates.iter().flat_map(|t| t.resources().map(|(id, _)| id.clone())).collect()
@@ -44,11 +57,16 @@ fn ids_do_not_depend_on_the_environment() {
         // The deployment of the API is meant to change with what it deploys.
         ids.into_iter().filter(|id| !id.starts_with("Deployment")).collect()
     };
-    assert_eq!(stable(ids("production")), stable(ids("test")));
+    for one in [deployment(), finance_west()] {
+        assert_eq!(stable(ids(&one, "production")), stable(ids(&one, "test")));
+    }
 }
 
 /// Types of ours that take no tags.
-const UNTAGGABLE: [&str; 29] = [
+const UNTAGGABLE: [&str; 33] = [
+    "AWS::Backup::BackupSelection",
+    "AWS::ApplicationAutoScaling::ScalingPolicy",
+    "AWS::ECS::ClusterCapacityProviderAssociations",
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::BasePathMapping",
     "AWS::ApiGateway::Deployment",
@@ -69,6 +87,7 @@ const UNTAGGABLE: [&str; 29] = [
     "AWS::KMS::Alias",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::Permission",
+    "AWS::Logs::MetricFilter",
     "AWS::Route53::RecordSet",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::TopicPolicy",
@@ -84,11 +103,11 @@ const UNTAGGABLE: [&str; 29] = [
 fn every_taggable_resource_is_tagged() {
     let keys = ["environment", "region", "cost-center", "owner", "deployment"];
     let mut tagged = 0;
-    for template in trading() {
+    for template in every_template() {
         for (id, resource) in template.resources() {
             let properties = &resource["Properties"];
-            let tags =
-                ["Tags", "HostedZoneTags", "HealthCheckTags"].iter().find_map(|name| properties.get(*name));
+            let names = ["Tags", "BackupPlanTags", "BackupVaultTags", "HostedZoneTags", "HealthCheckTags"];
+            let tags = names.iter().find_map(|name| properties.get(*name));
             let kind = resource["Type"].as_str().expect("a type");
             assert_eq!(tags.is_none(), UNTAGGABLE.contains(&kind), "{id}, a {kind}");
             let Some(tags) = tags else { continue };
@@ -112,9 +131,11 @@ fn every_taggable_resource_is_tagged() {
 }
 
 /// Types of ours that hold what cannot be made again.
-const HOLD_DATA: [&str; 11] = [
+const HOLD_DATA: [&str; 13] = [
+    "AWS::Backup::BackupVault",
     "AWS::CloudFormation::CustomResource",
     "AWS::DynamoDB::GlobalTable",
+    "AWS::ECR::Repository",
     "AWS::KMS::Key",
     "AWS::Logs::LogGroup",
     "AWS::RDS::DBCluster",
@@ -128,8 +149,9 @@ const HOLD_DATA: [&str; 11] = [
 
 #[test]
 fn removal_is_as_the_deployment_says() {
-    for (protect, word) in [(false, "Delete"), (true, "Retain")] {
-        let mut deployment = deployment();
+    let cases = [(false, "Delete"), (true, "Retain")];
+    let of_each = |one: Deployment| cases.map(|(protect, word)| (one.clone(), protect, word));
+    for (mut deployment, protect, word) in deployments().into_iter().flat_map(of_each) {
         deployment.protect = protect;
         for template in synthesise(&deployment) {
             for (id, resource) in template.resources() {
@@ -165,11 +187,18 @@ fn ids_of_what_holds_data_are_the_same_in_staging() {
         }
         ids
     };
-    let text = include_str!("../../../../deployments/trading.toml");
-    let staging = Deployment::parse_for(text, "trading.toml", Some("staging")).expect("it is in the file");
-    let (own, staging) = (ids(&deployment()), ids(&staging));
-    let only_there: Vec<&String> = staging.difference(&own).collect();
-    assert_eq!(only_there, [] as [&String; 0]);
-    let fewer = own.difference(&staging).all(|id| id.contains("AWS::RDS::DBInstance"));
-    assert!(fewer, "staging has fewer instances and nothing else less");
+    let texts = [
+        include_str!("../../../../deployments/trading.toml"),
+        include_str!("../../../../deployments/finance-west.toml"),
+        include_str!("../../../../deployments/finance-east.toml"),
+    ];
+    for text in texts {
+        let parse = |name| Deployment::parse_for(text, "f", name).expect("it is in the file");
+        let (own, staging) = (ids(&parse(None)), ids(&parse(Some("staging"))));
+        let only_there: Vec<&String> = staging.difference(&own).collect();
+        assert_eq!(only_there, [] as [&String; 0]);
+        let of_trail = |id: &str| id.starts_with("TapStack-Audit-") && id.contains("AWS::Logs::LogGroup");
+        let fewer = own.difference(&staging).all(|id| id.contains("AWS::RDS::DBInstance") || of_trail(id));
+        assert!(fewer, "staging has fewer instances, no trail, and nothing else less");
+    }
 }

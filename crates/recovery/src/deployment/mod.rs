@@ -5,6 +5,7 @@
 //! place in the file and a hint. One file may serve several environments: a
 //! table `[environments.NAME]` says what is other in that one.
 
+mod audit;
 mod containers;
 mod environment;
 mod failback;
@@ -16,6 +17,7 @@ mod strong_set;
 mod timing;
 mod value;
 
+pub use audit::Audit;
 pub use containers::{BusyHours, Containers, TimeOfDay};
 pub use failback::Failback;
 pub use operation::{Alarms, Api, Storage};
@@ -69,6 +71,8 @@ pub struct Deployment {
     pub alarms: Alarms,
     /// The buckets.
     pub storage: Storage,
+    /// The record of changes, and backups in vaults.
+    pub audit: Option<Audit>,
     /// When the system goes home.
     pub failback: Failback,
 }

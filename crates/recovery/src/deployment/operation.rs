@@ -6,9 +6,11 @@ use super::reader::{Reader, Section};
 /// Limits of the API in each region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Api {
-    /// Requests per second over all clients, beyond which API Gateway answers 429.
+    /// Requests per second over all clients, beyond which API Gateway answers 429. Before containers the
+    /// firewall does, which counts them over a minute.
     pub requests_per_second: u32,
-    /// Requests that may come at once before that rate counts.
+    /// Requests that may come at once before that rate counts. A load balancer has no such bound: there the
+    /// minute is all that counts.
     pub burst: u32,
     /// Requests from one address in five minutes, beyond which the firewall refuses them.
     pub requests_per_address: u32,

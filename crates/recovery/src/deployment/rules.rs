@@ -7,11 +7,11 @@ use super::environment::Environment;
 use super::reader::{Reader, Section};
 use super::{
     Architecture, Compute, Database, Deployment, Domain, HealthCheck, Journal, LeaseTiming, Load, Objectives,
-    Profile, Regions, STRONG_SETS, Sentinel, containers, failback, operation, strong_set_of,
+    Profile, Regions, STRONG_SETS, Sentinel, audit, containers, failback, operation, strong_set_of,
 };
 
 const FIELDS: [&str; 5] = ["name", "environment", "owner", "cost_center", "protect"];
-const SECTIONS: [&str; 15] = [
+const SECTIONS: [&str; 16] = [
     "regions",
     "objectives",
     "domain",
@@ -26,6 +26,7 @@ const SECTIONS: [&str; 15] = [
     "api",
     "alarms",
     "storage",
+    "audit",
     "failback",
 ];
 const DAY_S: u64 = 86_400;
@@ -58,6 +59,7 @@ pub(super) fn read<'t>(
         api: operation::api(&root, reader),
         alarms: operation::alarms(&root, reader),
         storage: operation::storage(&root, reader),
+        audit: audit::read(&root, reader),
         failback: failback::read(&root, reader),
     }
 }

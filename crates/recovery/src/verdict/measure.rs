@@ -11,20 +11,31 @@ use crate::history::{ClientKind, Operation, OperationKind, Outcome};
 /// Legs of an order in the ledger: what it takes from one balance it gives to another.
 const LEGS: u32 = 2;
 
-/// Every figure of the verdict.
+/// Every figure of the verdict on the loss of a region.
 pub(super) fn measure(history: &[Operation], fault: &Fault, facts: &Facts) -> Verdict {
-    let orders = history.iter().filter(|operation| operation.kind == OperationKind::PlaceOrder);
-    let count = |outcome: Outcome| orders.clone().filter(|order| order.outcome == outcome).count() as u64;
-    let settled = Settled::new(&facts.settled);
     let settled_again = settled_again(history, fault, facts);
-    let reads: Vec<&Operation> = history.iter().filter(|operation| is_compared_read(operation)).collect();
     Verdict {
         accepted_again_s: accepted_again_s(history, fault, ClientKind::FollowsDns),
         accepted_again_two_endpoints_s: accepted_again_s(history, fault, ClientKind::KnowsBothRegions),
         settled_again_s: settled_again.map(|row| seconds(fault, row.settled_at_ms)),
         settled_again_by: settled_again.map(|row| row.settled_by.clone()),
-        longest_wait_s: longest_wait_s(history, fault, ClientKind::FollowsDns),
-        longest_wait_two_endpoints_s: longest_wait_s(history, fault, ClientKind::KnowsBothRegions),
+        ..measure_from(history, fault.at_ms, facts)
+    }
+}
+
+/// The figures of any run in which something happened at a time, in milliseconds since the Unix epoch.
+pub(super) fn measure_from(history: &[Operation], at_ms: u64, facts: &Facts) -> Verdict {
+    let orders = history.iter().filter(|operation| operation.kind == OperationKind::PlaceOrder);
+    let count = |outcome: Outcome| orders.clone().filter(|order| order.outcome == outcome).count() as u64;
+    let settled = Settled::new(&facts.settled);
+    let reads: Vec<&Operation> = history.iter().filter(|operation| is_compared_read(operation)).collect();
+    Verdict {
+        accepted_again_s: None,
+        accepted_again_two_endpoints_s: None,
+        settled_again_s: None,
+        settled_again_by: None,
+        longest_wait_s: longest_wait_s(history, at_ms, ClientKind::FollowsDns),
+        longest_wait_two_endpoints_s: longest_wait_s(history, at_ms, ClientKind::KnowsBothRegions),
         objective_met: false,
         orders_offered: orders.clone().count() as u64,
         orders_acknowledged: count(Outcome::Ok),
@@ -72,11 +83,11 @@ fn accepted_again_s(history: &[Operation], fault: &Fault, client: ClientKind) ->
 }
 
 /// Whatever region acknowledged it: the client waited all the same.
-fn longest_wait_s(history: &[Operation], fault: &Fault, client: ClientKind) -> Option<f64> {
+fn longest_wait_s(history: &[Operation], at_ms: u64, client: ClientKind) -> Option<f64> {
     let orders = history.iter().filter(|order| order.client == client && order.is_acknowledged_order());
     let waits = orders.filter_map(|order| {
-        let completed_ms = order.completed_ms.filter(|at| *at > fault.at_ms)?;
-        Some(completed_ms.saturating_sub(order.invoked_ms.max(fault.at_ms)))
+        let completed_ms = order.completed_ms.filter(|at| *at > at_ms)?;
+        Some(completed_ms.saturating_sub(order.invoked_ms.max(at_ms)))
     });
     waits.max().map(|wait_ms| wait_ms as f64 / 1000.0)
 }

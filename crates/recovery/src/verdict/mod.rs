@@ -3,7 +3,7 @@
 mod facts;
 mod measure;
 
-pub use facts::{DeadRow, Facts, Fault, FenceRow, SettledRow};
+pub use facts::{DeadRow, Facts, Fault, FenceRow, Harm, SettledRow};
 
 use serde::{Deserialize, Serialize};
 
@@ -81,7 +81,15 @@ pub fn judge(history: &[Operation], fault: &Fault, facts: &Facts, objectives: &O
     let mut verdict = measure::measure(history, fault, facts);
     let mut why = Vec::new();
     recovery_times(&mut verdict, history, objectives, &mut why);
-    data(&verdict, fault, facts, objectives, &mut why);
+    data(&verdict, objectives, &mut why);
+    if !facts
+        .lease_history
+        .iter()
+        .any(|(epoch, owner)| *epoch > fault.epoch && *owner == fault.surviving_region)
+    {
+        let (survivor, lost_region) = (&fault.surviving_region, &fault.lost_region);
+        why.push(format!("{survivor} never took the lease from {lost_region}"));
+    }
     verdict.verdict = if why.is_empty() { Judgement::Passed } else { Judgement::Failed };
     if verdict.commits_lost_by_database == 0 {
         why.push(
@@ -91,6 +99,28 @@ pub fn judge(history: &[Operation], fault: &Fault, facts: &Facts, objectives: &O
     if verdict.writes_refused == 0 {
         why.push("no old writer tried to write, so this run proves nothing about the fence".to_owned());
     }
+    verdict.why = why;
+    verdict
+}
+
+/// Judges a run in which both regions stayed: what the containers of one suffered must have cost no
+/// order and moved nothing.
+pub fn judge_in_place(history: &[Operation], harm: &Harm, facts: &Facts, objectives: &Objectives) -> Verdict {
+    let mut verdict = measure::measure_from(history, harm.at_ms, facts);
+    let mut why = Vec::new();
+    data(&verdict, objectives, &mut why);
+    if let Some((epoch, owner)) =
+        facts.lease_history.iter().find(|(epoch, owner)| harm.is_move(*epoch, owner))
+    {
+        why.push(format!("the lease moved to {owner} under epoch {epoch}, and nothing was to move"));
+    }
+    let acknowledged_after =
+        history.iter().any(|order| order.is_acknowledged_order() && order.completed_ms > Some(harm.at_ms));
+    if !acknowledged_after {
+        why.push("no order was acknowledged after what happened".to_owned());
+    }
+    verdict.objective_met = why.is_empty();
+    verdict.verdict = if why.is_empty() { Judgement::Passed } else { Judgement::Failed };
     verdict.why = why;
     verdict
 }
@@ -126,13 +156,8 @@ fn recovery_times(
     verdict.objective_met = failures.len() == before;
 }
 
-fn data(
-    verdict: &Verdict,
-    fault: &Fault,
-    facts: &Facts,
-    objectives: &Objectives,
-    failures: &mut Vec<String>,
-) {
+/// What holds of every run.
+fn data(verdict: &Verdict, objectives: &Objectives, failures: &mut Vec<String>) {
     let mut refuse_if = |broken: bool, reason: String| {
         if broken {
             failures.push(reason);
@@ -150,12 +175,6 @@ fn data(
     let owners = verdict.owners_per_epoch_max;
     refuse_if(owners == 0, "no lease was seen".to_owned());
     refuse_if(owners > 1, format!("{owners} regions owned the lease under one epoch"));
-    let taken = facts
-        .lease_history
-        .iter()
-        .any(|(epoch, owner)| *epoch > fault.epoch && *owner == fault.surviving_region);
-    let (survivor, lost_region) = (&fault.surviving_region, &fault.lost_region);
-    refuse_if(!taken, format!("{survivor} never took the lease from {lost_region}"));
     let stale = verdict.sessions_stale_served;
     refuse_if(stale > 0, format!("{stale} sessions were served older than their client had seen them"));
     let gone = verdict.sessions_lost;

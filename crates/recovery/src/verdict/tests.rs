@@ -1,6 +1,7 @@
 //! Goal: every violation fails the verdict and is named, and a run that proves nothing says
 //! so. Method: one sound run in miniature; every test spoils it in one respect.
 
+mod in_place;
 mod times;
 
 use rust_decimal::Decimal;

@@ -176,7 +176,10 @@ impl Host {
             _ = phase.wait_for(|phase| *phase == Phase::Closing) => {}
         }
         served.as_mut().graceful_shutdown();
-        let _ = served.await;
+        tokio::select! {
+            _ = served => {}
+            () = pulse.overdue(idle, head) => {}
+        }
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response {

@@ -10,6 +10,7 @@ use recovery::preflight::{Check, Finding};
 use super::ask::{Answer, Gap, ask, judge};
 use super::clusters::cluster;
 use super::{Preflight, Seen};
+use crate::fleet::Fleet;
 use crate::signed::Call;
 
 /// What a role does to one resource.
@@ -33,6 +34,7 @@ fn deeds<'r>(preflight: &'r Preflight, databases: [Option<String>; 2]) -> Vec<De
     const MOVES: &[&str] = &["rds:FailoverGlobalCluster", "rds:SwitchoverGlobalCluster"];
     const START: &[&str] = &["states:StartExecution"];
     const CALL: &[&str] = &["lambda:InvokeFunction"];
+    const RAISE: &[&str] = &["ecs:DescribeServices", "ecs:UpdateService"];
     let (own, peer, account) = (&preflight.regions.own, &preflight.regions.peer, preflight.account());
     let (settings, machines) = (&preflight.settings, &preflight.trigger);
     let arn = |service: &str, what: String| format!("arn:aws:{service}:{own}:{account}:{what}");
@@ -60,6 +62,8 @@ fn deeds<'r>(preflight: &'r Preflight, databases: [Option<String>; 2]) -> Vec<De
             arn("events", format!("event-bus/{}", preflight.announcements.event_bus)),
         ),
     ];
+    let services = preflight.fleet.iter().flat_map(Fleet::resources);
+    deeds.extend(services.map(|service| deed(step, RAISE, arn("ecs", service))));
     let [own_database, peer_database] = databases;
     let logins = [
         (sentinel, crate::sentinel::SERVICE, own, own_database.clone()),

@@ -11,6 +11,7 @@ mod global_cluster;
 mod replication;
 mod request;
 mod stack;
+mod vault;
 mod zone;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use request::{Action, Request, Text};
 
 use crate::custom_resource::{self, ANSWER_LIMIT, Done, Envelope, NEVER_CREATED, RequestType, Unanswered};
 use crate::probe::Prober;
+use crate::signed::Caller;
 
 /// One attempt at a call: a page of deletions takes its time.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -40,6 +42,7 @@ pub struct Hook {
     route53: aws_sdk_route53::Client,
     cloudformation: aws_sdk_cloudformation::Client,
     prober: Prober,
+    caller: Caller,
 }
 
 impl Hook {
@@ -59,6 +62,7 @@ impl Hook {
             route53: aws_sdk_route53::Client::new(&aws),
             cloudformation: aws_sdk_cloudformation::Client::new(&aws),
             prober: Prober::new(None)?,
+            caller: Caller::new(&aws)?.patient(ATTEMPT_TIMEOUT),
             aws,
         })
     }
@@ -101,6 +105,7 @@ async fn act(hook: &Hook, request: &Request) -> Result<String, HookError> {
             global_cluster::release(&hook.aws, global_cluster, cluster, switch).await
         }
         (Action::EmptyZone { zone }, true) => zone::empty(&hook.route53, zone).await,
+        (Action::EmptyVault { vault }, true) => vault::empty(&hook.aws, &hook.caller, vault).await,
         (_, false) => Ok("nothing to do before its removal".to_owned()),
     }
 }

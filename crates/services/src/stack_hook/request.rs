@@ -71,6 +71,11 @@ pub enum Action {
         /// Id of the zone.
         zone: Text,
     },
+    /// On removal: every backup of a vault.
+    EmptyVault {
+        /// Name of the vault.
+        vault: Text,
+    },
 }
 
 /// From which bucket to which, under which role.
@@ -131,6 +136,7 @@ impl Request {
             Action::ReplicateBucket(replication) => format!("replicate-bucket:{}", replication.bucket),
             Action::ReleaseGlobalCluster { cluster, .. } => format!("release-global-cluster:{cluster}"),
             Action::EmptyZone { zone } => format!("empty-zone:{zone}"),
+            Action::EmptyVault { vault } => format!("empty-vault:{vault}"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use recovery::Deployment;
 use recovery::scenario::Scenario;
 
 use crate::args::Format;
@@ -9,8 +10,13 @@ use crate::command::print_result;
 use crate::failure::Failure;
 
 /// The scenarios that come with the command.
-const BUILT_IN: [(&str, &str); 1] =
-    [("region-loss", include_str!("../../../../../scenarios/region-loss.toml"))];
+const BUILT_IN: [(&str, &str); 5] = [
+    ("region-loss", include_str!("../../../../../scenarios/region-loss.toml")),
+    ("task-killed", include_str!("../../../../../scenarios/task-killed.toml")),
+    ("bad-deployment", include_str!("../../../../../scenarios/bad-deployment.toml")),
+    ("zone-lost", include_str!("../../../../../scenarios/zone-lost.toml")),
+    ("burst", include_str!("../../../../../scenarios/burst.toml")),
+];
 
 const HINT: &str = "`standfast drill --list` names the built-in ones; a file of your own ends in .toml";
 
@@ -43,5 +49,13 @@ pub fn named(name: &str) -> Result<Scenario, Failure> {
     Scenario::parse(&text, name).map_err(|error| {
         let form = "`standfast drill --list --output json` shows every field of a scenario that is valid";
         Failure::invalid(format!("invalid scenario file\n{error}")).hint(form)
+    })
+}
+
+/// A scenario about containers needs a deployment that has some.
+pub fn check_fits(scenario: &Scenario, deployment: &Deployment) -> Result<(), Failure> {
+    scenario.fits(deployment).map_err(|misfit| {
+        Failure::invalid(misfit.to_string())
+            .hint("name a deployment of the profile `containers`, such as -f deployments/finance-west.toml")
     })
 }

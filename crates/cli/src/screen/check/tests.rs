@@ -66,6 +66,7 @@ fn a_check_that_failed() {
         Validated { accepted: vec![accepted], ..validated(Tool::CfnGuard, ran("3.1.1, rules of 0.0.62")) },
     ];
     report.unused_acceptances = vec![Acceptance {
+        stack: None,
         tool: Tool::CfnGuard,
         rule: "CT.RDS.PR.3".to_owned(),
         path: "*".to_owned(),

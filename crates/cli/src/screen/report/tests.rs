@@ -1,7 +1,8 @@
 //! Goal: a reader sees at once what was asked, what was measured, and what the run does not prove.
 //! Method: two made-up reports as plain text.
 
-use drill::report::{EnvironmentFacts, Fencing, Orders, Recovery, Sessions};
+use drill::fleet::{FleetReport, ScalingDecision, ServiceReport};
+use drill::report::{EnvironmentFacts, Fencing, InPlace, Orders, Sessions};
 
 use super::*;
 
@@ -28,6 +29,7 @@ fn passed() -> Report {
         deployment: "trading".into(),
         seed: 7,
         commit: "0123456789ab".into(),
+        fault_at: Some("2026-11-20T10:24:05Z".into()),
         environment: EnvironmentFacts {
             platform: "linux x86_64".into(),
             processors: 2,
@@ -39,14 +41,14 @@ fn passed() -> Report {
             arrival_late_max_ms: 12,
         },
         orders: Orders { offered: 2400, acknowledged: 2370, refused: 0, unknown: 30 },
-        recovery: Recovery {
+        recovery: Some(Recovery {
             accepted_again_s: Some(38.2),
             accepted_again_two_endpoints_s: Some(0.4),
             settled_again_s: Some(29.96),
             objective_s: 60,
             settlement_objective_s: 900,
             met: true,
-        },
+        }),
         loss: Loss {
             commits_lost_by_database: 52,
             orders_lost: 0,
@@ -55,6 +57,8 @@ fn passed() -> Report {
         },
         fencing: Fencing { writes_refused: 3, writes_below_fence: 0, owners_per_epoch_max: 1 },
         sessions: Sessions { checked: 480, stale_served: 0, lost: 0 },
+        fleet: None,
+        in_place: None,
         timeline: vec![
             event(0.0, Some("us-east-1"), "lost", "every call is refused"),
             event(18.1, Some("us-east-2"), "lease taken", "epoch 2"),
@@ -80,14 +84,58 @@ fn a_drill_that_passed() {
 fn a_drill_that_failed() {
     let mut report = passed();
     report.verdict = Outcome::Failed;
-    report.recovery.accepted_again_s = None;
-    report.recovery.met = false;
+    report.recovery =
+        report.recovery.map(|recovery| Recovery { accepted_again_s: None, met: false, ..recovery });
     report.loss = Loss { commits_lost_by_database: 1, orders_lost: 1, ..report.loss };
     report.why = vec![
         "orders accepted again for clients that follow DNS: never (objective 60 s)".into(),
         "1 acknowledged orders were lost (objective 0)".into(),
     ];
     insta::assert_snapshot!("failed", plain(&report));
+}
+
+#[test]
+fn a_drill_of_containers_that_moved_nothing() {
+    let service = |region: &str, service: &str, desired, restarts| ServiceReport {
+        region: region.to_owned(),
+        service: format!("service-{service}-production"),
+        desired,
+        desired_max: desired,
+        running: desired,
+        healthy: desired,
+        healthy_min: desired - restarts,
+        started: desired + restarts,
+        failed: restarts,
+        restarts,
+        rollouts: 0,
+        rollbacks: 0,
+    };
+    let grown = ScalingDecision {
+        at_s: 61.0,
+        region: "us-east-1".into(),
+        service: "service-orders-service-production".into(),
+        policy: "policy-orders-service-requests-production".into(),
+        metric: "requests_per_target".into(),
+        measured: 602.5,
+        target: 300.0,
+        from: 3,
+        to: 7,
+    };
+    let fleet = FleetReport {
+        minute_s: 20.0,
+        services: vec![
+            service("us-east-1", "orders-service", 3, 1),
+            service("us-west-2", "orders-worker", 2, 0),
+        ],
+        decisions: vec![grown],
+    };
+    let in_place = Some(InPlace {
+        lease_moves: 0,
+        longest_wait_s: Some(0.31),
+        longest_wait_two_endpoints_s: Some(0.04),
+    });
+    let report = Report { recovery: None, fleet: Some(fleet), in_place, ..passed() };
+    insta::assert_snapshot!("containers", plain(&report));
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub(super) struct Expected {
     because: &'static str,
 }
 
-pub(super) const EXPECTED: [Expected; 4] = [
+pub(super) const EXPECTED: [Expected; 5] = [
     Expected {
         from: "emulator",
         says: "cryptography package not installed; KMS Sign/Verify will return errors",
@@ -39,6 +39,12 @@ pub(super) const EXPECTED: [Expected; 4] = [
         says: "settlement failed and will be tried again",
         when: When::DuringRecovery,
         because: "the owner of the lease has lost its database; every batch is refused and comes back",
+    },
+    Expected {
+        from: "orders-worker",
+        says: "settlement failed and will be tried again",
+        when: When::DuringRecovery,
+        because: "the same code as a container",
     },
     Expected {
         from: "recovery-step",

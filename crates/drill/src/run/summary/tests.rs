@@ -16,7 +16,7 @@ fn region(name: &str) -> Region {
 }
 
 fn rehearsed() -> Rehearsed {
-    let fault = Fault {
+    let fault = recovery::verdict::Fault {
         at_ms: FAULT_MS,
         lost_region: region("us-east-1"),
         surviving_region: region("us-east-2"),
@@ -36,11 +36,13 @@ fn rehearsed() -> Rehearsed {
     };
     Rehearsed {
         history: vec![order],
-        fault,
+        struck: Struck::Lost(fault),
         lease: LeaseLog::default(),
         events: Vec::new(),
         well_before: true,
         counts: LoadCounts::default(),
+        services: Vec::new(),
+        clock: crate::load::Clock::start(),
         drift: Duration::ZERO,
     }
 }
@@ -48,7 +50,7 @@ fn rehearsed() -> Rehearsed {
 fn verdict(rehearsed: &Rehearsed) -> Verdict {
     let text = include_str!("../../../../../deployments/trading.toml");
     let deployment = Deployment::parse(text, "trading.toml").expect("it comes with the project");
-    judge(&rehearsed.history, &rehearsed.fault, &Facts::default(), &deployment.objectives)
+    judged(rehearsed, &Facts::default(), &deployment.objectives)
 }
 
 fn passed() -> Judged {
@@ -63,7 +65,7 @@ fn the_timeline_is_in_order_whatever_its_source() {
     let watched = [(FAULT_MS + 40_000, event("late")), (FAULT_MS - 2_000, event("early"))];
     let fence = Some(FenceRow { epoch: Epoch(2), raised_at_ms: FAULT_MS + 20_000 });
     let facts = Facts { fence, ..Facts::default() };
-    let timeline = timeline(&rehearsed.fault, &watched, &facts, &verdict(&rehearsed));
+    let timeline = timeline(&rehearsed.struck, &watched, &facts, &verdict(&rehearsed));
     let told: Vec<(&str, f64)> = timeline.iter().map(|event| (event.event.as_str(), event.at_s)).collect();
     let expected = [("early", -2.0), ("fence raised", 20.0), ("accepted again", 30.0), ("late", 40.0)];
     assert_eq!(told, expected);
@@ -74,7 +76,7 @@ fn a_fence_from_before_the_fault_is_no_event() {
     let rehearsed = rehearsed();
     let fence = Some(FenceRow { epoch: Epoch(1), raised_at_ms: FAULT_MS - 20_000 });
     let timeline =
-        timeline(&rehearsed.fault, &[], &Facts { fence, ..Facts::default() }, &verdict(&rehearsed));
+        timeline(&rehearsed.struck, &[], &Facts { fence, ..Facts::default() }, &verdict(&rehearsed));
     assert!(timeline.iter().all(|event| event.event != "fence raised"));
 }
 
@@ -136,6 +138,6 @@ fn what_both_regions_lack_is_named_once() {
         stack: "Tap".to_owned(),
         region: region.to_owned(),
     };
-    let list = not_exercised(vec![recorded("us-east-1"), recorded("us-east-2")]);
+    let list = by_name_only(vec![recorded("us-east-1"), recorded("us-east-2")]);
     assert_eq!(list.last().map(String::as_str), Some("AWS::EC2::EIP, by name only: Zone1Address"));
 }

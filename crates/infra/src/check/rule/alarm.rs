@@ -48,6 +48,33 @@ pub(super) const LAG: Rule = Rule {
     },
 };
 
+pub(super) const RECOVERY_POINT: Rule = Rule {
+    id: "lag-below-recovery-point",
+    title: "each region alarms on the replication lag well before it reaches the recovery point objective",
+    rationale: "what the objective allows to be behind is lost until a replay brings it back, so people must hear of it before",
+    look: |subject| {
+        let Some(objective_s) = subject.deployment.objectives.recovery_point_s else { return Vec::new() };
+        let alarms = subject.inventory.all(ALARMS[0]);
+        let lags = alarms.filter(|alarm| inside(alarm.properties()).into_iter().any(names_the_lag));
+        let late = lags.filter_map(|alarm| {
+            let limit_ms = alarm.get("Threshold").as_f64()?;
+            let first_s = limit_ms / 1000.0 + noticed_s(&alarm);
+            (first_s >= objective_s as f64).then(|| {
+                let what = format!("rings {first_s} s behind at the earliest, {objective_s} s are promised");
+                Finding::at(&alarm, what)
+            })
+        });
+        late.collect()
+    },
+};
+
+/// Seconds for which a value must be bad before an alarm rings.
+fn noticed_s(alarm: &Resource<'_>) -> f64 {
+    let periods = alarm.list("Metrics").iter().filter_map(|query| query["Period"].as_f64());
+    let period_s = alarm.get("Period").as_f64().or_else(|| periods.fold(None, |_, found| Some(found)));
+    period_s.unwrap_or(60.0) * alarm.get("DatapointsToAlarm").as_f64().unwrap_or(1.0)
+}
+
 /// By the metric itself, or in a query over it.
 fn names_the_lag(value: &Value) -> bool {
     let names = |text: &str| LAG_METRICS.iter().any(|metric| text.contains(metric));
@@ -70,6 +97,7 @@ pub(super) const BOTH_SIDES: Rule = Rule {
         for (own, others, other) in [(&at_home, &at_standby, standby), (&at_standby, &at_home, home)] {
             for (name, alarm) in own {
                 match others.get(name) {
+                    None if is_of_the_trail(alarm) => {}
                     None => findings.push(Finding::at(alarm, format!("has no twin in {other}"))),
                     Some(twin) => findings.extend(
                         WHEN.iter().filter(|property| alarm.get(property) != twin.get(property)).map(
@@ -87,6 +115,12 @@ pub(super) const BOTH_SIDES: Rule = Rule {
 /// Route 53's metrics exist in us-east-1 alone.
 fn is_global(alarm: &Resource<'_>) -> bool {
     inside(alarm.properties()).into_iter().any(|value| value["Namespace"] == "AWS/Route53")
+}
+
+/// The trail has one log group, in the region it is managed from, and the calls of both regions are in it.
+fn is_of_the_trail(alarm: &Resource<'_>) -> bool {
+    alarm.stack.resources().any(|one| one.kind() == "AWS::CloudTrail::Trail")
+        && alarm.text("Namespace") == Some(crate::stack::monitoring::catalogue::audit::NAMESPACE)
 }
 
 fn neutral_name(alarm: &Resource<'_>) -> String {

@@ -8,8 +8,9 @@ use crate::check::inventory::Resource;
 const TABLE: &str = "AWS::DynamoDB::GlobalTable";
 const CLUSTER: &str = "AWS::RDS::DBCluster";
 const BUCKET: &str = "AWS::S3::Bucket";
+const VAULT: &str = "AWS::Backup::BackupVault";
 /// What cannot be made again.
-const KEPT: [&str; 4] = [BUCKET, CLUSTER, TABLE, "AWS::RDS::GlobalCluster"];
+const KEPT: [&str; 5] = [BUCKET, CLUSTER, TABLE, VAULT, "AWS::RDS::GlobalCluster"];
 /// What AWS encrypts anyway, and we with a key of ours.
 const OWN_KEY: [&str; 2] = ["AWS::Logs::LogGroup", "AWS::SecretsManager::Secret"];
 /// Properties that keep a resource from being removed.
@@ -50,7 +51,7 @@ pub(super) const RESTORABLE: Rule = Rule {
 
 pub(super) const ENCRYPTED: Rule = Rule {
     id: "encrypted-at-rest",
-    title: "clusters, tables, buckets, queues and topics are encrypted at rest, log groups and secrets under our own keys",
+    title: "clusters, tables, buckets, vaults, trails, queues and topics are encrypted at rest, log groups and secrets under our own keys",
     rationale: "a copy in a second region is a second thing that can be stolen",
     look: |subject| {
         let is_open = |resource: &Resource<'_>| match resource.kind() {
@@ -60,6 +61,8 @@ pub(super) const ENCRYPTED: Rule = Rule {
             "AWS::SQS::Queue" => {
                 !resource.is("SqsManagedSseEnabled") && resource.get("KmsMasterKeyId").is_null()
             }
+            VAULT => resource.get("EncryptionKeyArn").is_null(),
+            "AWS::CloudTrail::Trail" => resource.get("KMSKeyId").is_null(),
             "AWS::SNS::Topic" => resource.get("KmsMasterKeyId").is_null(),
             _ => false,
         };
@@ -103,7 +106,10 @@ pub(super) const REMOVAL: Rule = Rule {
             let protected = PROTECTIONS.iter().any(|property| resource.is(property));
             let replicas =
                 resource.list("Replicas").iter().any(|replica| replica["DeletionProtectionEnabled"] == true);
-            if (protected || replicas) && !protect {
+            let balancer = resource.list("LoadBalancerAttributes").iter().any(|attribute| {
+                attribute["Key"] == "deletion_protection.enabled" && attribute["Value"] == "true"
+            });
+            if (protected || replicas || balancer) && !protect {
                 findings.push(Finding::at(&resource, "is protected against removal, and `protect` is false"));
             }
         }

@@ -13,6 +13,7 @@ pub(super) const NOTHING_DROPPED: Rule = Rule {
     rationale: "what cannot be delivered during an outage must be there when people look for it",
     look: |subject| {
         let mut findings = queues(subject);
+        findings.extend(order_queues(subject));
         for rule in subject.inventory.all("AWS::Events::Rule") {
             let silent =
                 rule.list("Targets").iter().filter(|target| target["DeadLetterConfig"]["Arn"].is_null());
@@ -37,6 +38,15 @@ pub(super) const NOTHING_DROPPED: Rule = Rule {
     },
 };
 
+/// The queue of orders, whoever works it off.
+fn order_queues(subject: &Subject<'_>) -> Vec<Finding> {
+    let name = subject.deployment.names().order_queue();
+    let queues = subject.inventory.all("AWS::SQS::Queue");
+    let own = queues.filter(|queue| queue.text("QueueName") == Some(&*name));
+    let without = own.filter(|queue| queue.get("RedrivePolicy/deadLetterTargetArn").is_null());
+    without.map(|queue| Finding::at(&queue, "is worked off and has no dead-letter queue")).collect()
+}
+
 /// Queues that a function works off.
 fn queues(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -44,8 +54,7 @@ fn queues(subject: &Subject<'_>) -> Vec<Finding> {
         let source = mapping.referred(mapping.get("EventSourceArn"));
         match source.filter(|source| source.kind() == "AWS::SQS::Queue") {
             Some(queue) if queue.get("RedrivePolicy/deadLetterTargetArn").is_null() => {
-                findings
-                    .push(Finding::at(&queue, "is worked off by a function and has no dead-letter queue"));
+                findings.push(Finding::at(&queue, "is worked off and has no dead-letter queue"));
             }
             Some(_)
                 if !mapping

@@ -10,7 +10,8 @@ use crate::policy::WILDCARD_REASON;
 const IDENTITIES: [&str; 3] = ["AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::Role"];
 /// Types with a policy of their own, and the property that holds it. An API's is not among them: it has
 /// to let everybody ask for its health. Nor is an endpoint's: it narrows what others allow.
-const POLICIES: [(&str, &str); 5] = [
+const POLICIES: [(&str, &str); 6] = [
+    ("AWS::Backup::BackupVault", "AccessPolicy"),
     ("AWS::KMS::Key", "KeyPolicy"),
     ("AWS::S3::BucketPolicy", "PolicyDocument"),
     ("AWS::SecretsManager::ResourcePolicy", "ResourcePolicy"),

@@ -4,13 +4,18 @@
 //! never asks how a template was made, so a template that somebody changed is judged as it is.
 
 mod alarm;
+mod audit;
+mod connections;
+pub(super) mod containers;
 mod data;
 mod database;
 mod delivery;
 mod identity;
+mod load_balancer;
 mod names;
 mod packages;
 mod path;
+mod residency;
 mod tables;
 mod traffic;
 mod transit;
@@ -76,7 +81,7 @@ impl Rule {
 }
 
 /// Every rule, from the path of recovery to what surrounds it.
-pub const RULES: [Rule; 33] = [
+pub const RULES: [Rule; 42] = [
     path::ONE_REGION,
     path::OWN_REGION_CALLS,
     path::CONTROL_PLANES_MAY_FAIL,
@@ -96,6 +101,11 @@ pub const RULES: [Rule; 33] = [
     watch::REGIONS_AGREE,
     watch::SWITCH,
     packages::SAME,
+    containers::FLOOR,
+    containers::ROLL_BACK,
+    containers::CONFINED,
+    load_balancer::HTTPS_ONLY,
+    connections::BOUNDED,
     database::SAME_ENGINE,
     database::NOT_HEADLESS,
     database::PARAMETERS_ALIKE,
@@ -109,5 +119,9 @@ pub const RULES: [Rule; 33] = [
     names::FIT,
     delivery::NOTHING_DROPPED,
     alarm::LAG,
+    alarm::RECOVERY_POINT,
     alarm::BOTH_SIDES,
+    audit::RECORDED,
+    audit::BACKED_UP,
+    residency::STAYS,
 ];

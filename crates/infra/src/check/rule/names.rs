@@ -3,18 +3,27 @@
 use super::{Finding, Rule};
 
 /// Type, the property that is its name, and the longest that AWS takes.
-const LIMITS: [(&str, &str, usize); 22] = [
+const LIMITS: [(&str, &str, usize); 31] = [
+    ("AWS::Backup::BackupVault", "BackupVaultName", 50),
+    ("AWS::CloudTrail::Trail", "TrailName", 128),
     ("AWS::CloudWatch::Alarm", "AlarmName", 255),
     ("AWS::CloudWatch::CompositeAlarm", "AlarmName", 255),
     ("AWS::CloudWatch::Dashboard", "DashboardName", 255),
     ("AWS::DynamoDB::GlobalTable", "TableName", 255),
     ("AWS::EC2::SecurityGroup", "GroupName", 255),
+    ("AWS::ECR::Repository", "RepositoryName", 256),
+    ("AWS::ECS::Cluster", "ClusterName", 255),
+    ("AWS::ECS::Service", "ServiceName", 255),
+    ("AWS::ECS::TaskDefinition", "Family", 255),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name", 32),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name", 32),
     ("AWS::Events::EventBus", "Name", 256),
     ("AWS::Events::Rule", "Name", 64),
     ("AWS::IAM::Role", "RoleName", 64),
     ("AWS::KMS::Alias", "AliasName", 256),
     ("AWS::Lambda::Function", "FunctionName", 64),
     ("AWS::Logs::LogGroup", "LogGroupName", 512),
+    ("AWS::Logs::MetricFilter", "FilterName", 512),
     ("AWS::RDS::DBCluster", "DBClusterIdentifier", 63),
     ("AWS::RDS::DBInstance", "DBInstanceIdentifier", 63),
     ("AWS::RDS::GlobalCluster", "GlobalClusterIdentifier", 63),

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Finding, Rule, Subject};
 use crate::check::inventory::{Resource, inside};
 use crate::check::reading::definition;
+use crate::check::services;
 use crate::check::statement;
 use crate::packages::{ORDER_PROCESSOR, ORDERS_API, RECOVERY_STEP, SENTINEL};
 
@@ -140,7 +141,7 @@ pub(super) const MANAGED_OUTSIDE_HOME: Rule = Rule {
     },
 };
 
-/// The role of each function of the path, its region, and the function's name.
+/// The role of each function and container of the path, its region, and whose it is.
 fn roles<'s>(subject: &Subject<'s>) -> Vec<(Resource<'s>, &'s recovery::Region, &'static str)> {
     let mut roles = Vec::new();
     for region in subject.deployment.pair() {
@@ -149,6 +150,10 @@ fn roles<'s>(subject: &Subject<'s>) -> Vec<(Resource<'s>, &'s recovery::Region, 
             let function = subject.inventory.named(region, "AWS::Lambda::Function", "FunctionName", &name);
             let role = function.and_then(|function| function.referred(function.get("Role")));
             roles.extend(role.map(|role| (role, region, binary)));
+        }
+        for service in services::of(subject.inventory, subject.deployment, region).0 {
+            let role = service.task.referred(service.task.get("TaskRoleArn"));
+            roles.extend(role.map(|role| (role, region, service.name)));
         }
     }
     roles

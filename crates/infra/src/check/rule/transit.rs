@@ -4,7 +4,7 @@ use recovery::setting;
 use serde_json::Value;
 
 use super::{Finding, Rule};
-use crate::check::inventory::{Inventory, Resource};
+use crate::check::inventory::{Inventory, Resource, inside};
 
 pub(super) const ENCRYPTED: Rule = Rule {
     id: "encrypted-in-transit",
@@ -23,6 +23,12 @@ pub(super) const ENCRYPTED: Rule = Rule {
             let told = function.get(&setting);
             if !told.is_null() && told != "require" {
                 findings.push(Finding::at(&function, "would take a database that offers no TLS"));
+            }
+        }
+        for task in inventory.all("AWS::ECS::TaskDefinition") {
+            let told = inside(task.get("ContainerDefinitions"));
+            if told.iter().any(|one| one["Name"] == setting::DATABASE_TLS && one["Value"] != "require") {
+                findings.push(Finding::at(&task, "would take a database that offers no TLS"));
             }
         }
         for domain in inventory.all("AWS::ApiGateway::DomainName") {

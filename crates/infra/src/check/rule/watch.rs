@@ -3,6 +3,7 @@
 use recovery::setting;
 
 use super::{Finding, Rule};
+use crate::check::inventory::inside;
 use crate::check::reading::{function, watch};
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 
@@ -98,7 +99,7 @@ pub(super) const HAS_CAPACITY: Rule = Rule {
 
 pub(super) const REGIONS_AGREE: Rule = Rule {
     id: "regions-agree-on-timings",
-    title: "every function of both regions has the same timings, tables and shards",
+    title: "every function and container of both regions has the same timings, tables and shards",
     rationale: "an owner and a challenger with different TTLs are both sure of the lease at the same time",
     look: |subject| {
         let functions: Vec<_> = subject.inventory.all("AWS::Lambda::Function").collect();
@@ -107,6 +108,15 @@ pub(super) const REGIONS_AGREE: Rule = Rule {
             let path = format!("Environment/Variables/{name}");
             let told = || functions.iter().filter(|function| !function.get(&path).is_null());
             let Some(first) = told().next() else { continue };
+            let tasks = subject.inventory.all("AWS::ECS::TaskDefinition");
+            for task in tasks {
+                let own =
+                    inside(task.get("ContainerDefinitions")).into_iter().find(|one| one["Name"] == name);
+                if own.is_some_and(|own| own["Value"] != *first.get(&path)) {
+                    let what = format!("{name} is not {}, as at {}", first.get(&path), first.path());
+                    findings.push(Finding::at(&task, what));
+                }
+            }
             for other in told().filter(|function| function.get(&path) != first.get(&path)) {
                 let (here, there) = (other.get(&path), first.get(&path));
                 findings

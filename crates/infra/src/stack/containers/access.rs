@@ -46,8 +46,8 @@ pub(in crate::stack) fn of_function(function: &str, place: &Place<'_>) -> Vec<St
         PREFLIGHT => vec![
             Statement::allow(&["ecs:DescribeServices"], services()),
             Statement::anywhere(
-                &["elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"],
-                "Elastic Load Balancing has no resource for its descriptions (service authorization reference)",
+                &["elasticloadbalancing:DescribeTargetHealth"],
+                "Elastic Load Balancing has no resource for what it describes (service authorization reference)",
             ),
         ],
         _ => Vec::new(),

@@ -8,12 +8,13 @@
 //! beside that is in [`access`].
 
 pub(super) mod access;
+pub(super) mod events;
 mod scaling;
 mod service;
 pub(super) mod settings;
 mod task;
 
-use cdk::{Handle, Scope};
+use cdk::{Handle, Scope, Stack};
 use cfn::ecs;
 use cfn::ecs::cluster::ClusterSettings;
 use cfn::ecs::cluster_capacity_provider_associations::CapacityProviderStrategy;
@@ -61,21 +62,34 @@ impl Part<'_> {
     /// batch within the worker's own time.
     fn stop_s(&self) -> u32 {
         let drain_s = self.of.drain_s + STOP_RESERVE_S;
-        if self.answers() { drain_s } else { drain_s.max(BATCH_S + STOP_RESERVE_S) }
+        if self.answers() { drain_s } else { drain_s.max(BATCHES_S + STOP_RESERVE_S) }
     }
 }
 
-/// Seconds between the end of the drain and that of the process.
+/// Seconds between the end of the drain and that of the process, in which requests in hand end.
 const STOP_RESERVE_S: u32 = 10;
-/// Seconds that a batch may take: as the function's.
-const BATCH_S: u32 = 30;
+/// Seconds in which a worker ends the batches in hand, at most.
+const BATCHES_S: u32 = 33;
+
+/// What a region's stack of services holds.
+#[derive(Debug)]
+pub struct Handles {
+    /// The services, the one that answers first.
+    pub services: Vec<Handle>,
+}
 
 /// Adds the cluster and the services; none where there are no containers.
-pub(super) fn add(root: &mut Scope<'_>, place: &Place<'_>, packages: &Packages) -> Vec<Handle> {
-    let (Some(of), Some(image)) = (place.containers(), packages.image.as_deref()) else { return Vec::new() };
+///
+/// They have a stack of their own, after that of the functions, whose keeper makes the database's users
+/// first: CloudFormation takes sixty references to parameters in one template, and both need many.
+pub fn new(stack: &mut Stack, place: &Place<'_>, packages: &Packages) -> Handles {
+    let mut root = stack.root();
+    let (Some(of), Some(image)) = (place.containers(), packages.image.as_deref()) else {
+        return Handles { services: Vec::new() };
+    };
     let cluster = cluster(&mut root.scope("Cluster"), place);
     let parts = packages::containers(place.deployment).iter().map(|name| Part { name, of });
-    parts
+    let services = parts
         .map(|part| {
             let mut scope = root.scope(part.name);
             let task = task::add(&mut scope, place, part, image);
@@ -83,7 +97,8 @@ pub(super) fn add(root: &mut Scope<'_>, place: &Place<'_>, packages: &Packages) 
             scaling::add(&mut scope, place, part, &service);
             service
         })
-        .collect()
+        .collect();
+    Handles { services }
 }
 
 /// The cluster, and what ties Fargate's two prices to it.

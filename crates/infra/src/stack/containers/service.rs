@@ -8,10 +8,11 @@ use cfn::ecs::service::{
 };
 
 use super::{PROVIDERS, Part};
+use crate::connections::ROLLOUT_PERCENT;
 use crate::place::{Place, SERVICE_PORT, parameter as key};
 
-/// Share of the desired tasks that run at least and at most while others take their place, in percent.
-pub(crate) const ROLLOUT_PERCENT: (i64, i64) = (100, 200);
+/// Share of the desired tasks that run at least while others take their place, in percent.
+const ROLLOUT_LEAST_PERCENT: i64 = 100;
 /// Seconds in which a new task may fail the load balancer's checks without being replaced for it.
 const GRACE_S: i64 = 30;
 
@@ -26,10 +27,9 @@ pub(super) fn add(
     [cluster, providers]: [&Handle; 2],
     task: &Handle,
 ) -> Handle {
-    let (least, most) = ROLLOUT_PERCENT;
     let rollout = DeploymentConfiguration::new()
-        .minimum_healthy_percent(least)
-        .maximum_percent(most)
+        .minimum_healthy_percent(ROLLOUT_LEAST_PERCENT)
+        .maximum_percent(i64::from(ROLLOUT_PERCENT))
         .deployment_circuit_breaker(DeploymentCircuitBreaker::new(true, true));
     let network = AwsVpcConfiguration::new()
         .subnets(place.subnets(key::PRIVATE_SUBNET))

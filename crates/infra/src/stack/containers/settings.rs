@@ -3,13 +3,11 @@
 use recovery::setting;
 
 use super::Part;
+use crate::connections;
 use crate::packages::{self, ORDERS_SERVICE, PREFLIGHT, RECOVERY_STEP};
 use crate::place::{Place, SERVICE_PORT};
 use crate::stack::settings::of_container;
 
-/// Connections that one container keeps to each of the two databases at most. The service asks them what is
-/// settled, the worker settles; neither does more than a few things at once.
-pub(crate) const CONNECTIONS: u32 = 5;
 /// Variable in which Lambda tells a function its region; a container is told by us.
 const OWN_REGION: &str = "AWS_REGION";
 
@@ -19,7 +17,7 @@ pub(super) fn of(place: &Place<'_>, part: Part<'_>) -> Vec<(&'static str, String
     settings.extend([
         (OWN_REGION, place.region.to_string()),
         (setting::DRAIN_S, part.of.drain_s.to_string()),
-        (setting::DATABASE_CONNECTIONS, CONNECTIONS.to_string()),
+        (setting::DATABASE_CONNECTIONS, connections::OF_CONTAINER.to_string()),
     ]);
     if part.answers() {
         settings.push((setting::LISTEN, format!("0.0.0.0:{SERVICE_PORT}")));

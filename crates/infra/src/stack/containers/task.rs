@@ -75,6 +75,8 @@ fn container(place: &Place<'_>, part: Part<'_>, image: &str, logs: &Handle) -> C
     ]);
     let container = ContainerDefinition::new(image, part.name)
         .essential(true)
+        // All of the task's: there is nobody else in it.
+        .memory(i64::from(part.size().1))
         .entry_point([binary.clone()])
         .environment(environment)
         .user(USER)

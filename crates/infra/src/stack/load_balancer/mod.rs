@@ -1,4 +1,4 @@
-//! The load balancer of a region: the public entrance where containers answer.
+//! The load balancer of a region: the front where containers answer.
 //!
 //! HTTPS and nothing else, under the region's own name and under the name that clients use. A request
 //! passes the firewall, then the listener, which knows the service's routes and answers 404 to all else,

@@ -131,7 +131,7 @@ impl Alarm {
     }
 
     /// Adds it; it tells the region's topic when it rings and when all is well again.
-    pub(super) fn add(&self, scope: &mut Scope<'_>, place: &Place<'_>) -> Handle {
+    pub(in crate::stack) fn add(&self, scope: &mut Scope<'_>, place: &Place<'_>) -> Handle {
         let topic = place.alert_topic_arn();
         let mut alarm = cloudwatch::Alarm::new()
             .alarm_name(name(place, &self.purpose))

@@ -1,4 +1,4 @@
-//! The API, as its callers see it, and the certificate of its names.
+//! The API, as its callers see it.
 //!
 //! Two health routes answer 503 as a matter of course: `/health/serving` wherever the lease is not, and
 //! `/health/ready` in a region that says that it is not ready. Route 53 asks one of them several times a
@@ -6,9 +6,9 @@
 //! by route.
 
 use super::alarm::{Alarm, Bad, Missing};
-use super::catalogue::{DAYS_TO_EXPIRY, api};
+use super::catalogue::api;
 use super::metric::{Measure, Metric};
-use crate::place::{Place, parameter as key};
+use crate::place::Place;
 use crate::stack::api::STAGE;
 
 /// Routes whose 503 is an answer.
@@ -21,10 +21,6 @@ pub(super) const ROUTES: [(&str, &str); 4] =
 const CLIENT_ERROR_PERCENT: f64 = 20.0;
 /// Requests in a minute of which that share is told: one mistaken hand makes fewer.
 const CLIENT_REQUESTS_MIN: u32 = 60;
-/// Days before its end at which a certificate should have been renewed: AWS begins 45 days before or
-/// earlier.
-const CERTIFICATE_DAYS_MIN: f64 = 30.0;
-
 const NO_REQUESTS: Missing = Missing::Well("a minute without a request has no data.");
 
 /// Physical name of the API.
@@ -63,17 +59,6 @@ pub(super) fn alarms(place: &Place<'_>) -> Vec<Alarm> {
                 format!("1 of 100 requests of a route takes more than {} ms.", limits.api_latency_ms),
                 "see on the dashboard which route, and whether the journal, the database or the function's start is slow.",
             ),
-        Alarm::new(
-            "certificate-expires",
-            Measure::One(DAYS_TO_EXPIRY.of([place.parameter(key::CERTIFICATE)]).by("Minimum")),
-            Bad::Below(CERTIFICATE_DAYS_MIN),
-            Missing::Nothing("a new certificate has no data for half a day, and an old one twice a day."),
-        )
-        .every(86_400)
-        .says(
-            format!("The certificate of this region's names ends in less than {CERTIFICATE_DAYS_MIN} days and was not renewed."),
-            "see in Certificate Manager why: most often the record that proves the domain is gone from the zone.",
-        ),
     ]
 }
 

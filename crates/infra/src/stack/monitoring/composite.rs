@@ -28,8 +28,10 @@ pub(super) fn all() -> [Composite; 3] {
                 "api-server-errors",
                 "orders-api-errors",
                 "orders-api-throttles",
+                "orders-service-below-floor",
                 "orders-unavailable",
                 "region-not-ready",
+                "targets-unhealthy",
             ],
         },
         Composite {
@@ -47,6 +49,8 @@ pub(super) fn all() -> [Composite; 3] {
                 "recovery-escalated",
                 "recovery-step-throttles",
                 "region-not-ready",
+                "orders-service-below-floor",
+                "orders-worker-below-floor",
                 "replication-lag",
                 "schedules-missed",
                 "sentinel-errors",
@@ -83,10 +87,10 @@ impl Composite {
         self.of.contains(&purpose)
     }
 
-    /// Adds it.
-    pub(super) fn add(&self, scope: &mut Scope<'_>, place: &Place<'_>) -> Handle {
-        let rule: Vec<String> =
-            self.of.iter().map(|purpose| format!("ALARM(\"{}\")", name(place, purpose))).collect();
+    /// Adds it, made of those of its alarms that there are: each profile has some of its own.
+    pub(super) fn add(&self, scope: &mut Scope<'_>, place: &Place<'_>, known: &[&str]) -> Handle {
+        let there = self.of.iter().filter(|purpose| known.contains(purpose));
+        let rule: Vec<String> = there.map(|purpose| format!("ALARM(\"{}\")", name(place, purpose))).collect();
         let topic = place.alert_topic_arn();
         scope.add(
             self.purpose,

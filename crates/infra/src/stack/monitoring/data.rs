@@ -6,6 +6,7 @@
 use super::alarm::{Alarm, Bad, Missing};
 use super::catalogue::{dynamodb, rds};
 use super::metric::{Known, Measure};
+use crate::connections;
 use crate::place::Place;
 
 /// Calls of the functions on the journal and on the sessions.
@@ -17,12 +18,8 @@ const CPU_PERCENT: f64 = 80.0;
 const LOCAL_STORAGE_MIN: f64 = 2.0 * 1024.0 * 1024.0 * 1024.0;
 /// Half of the transaction ids after which PostgreSQL stops taking writes.
 const TRANSACTION_IDS_MAX: f64 = 1_000_000_000.0;
-/// Share of the connections an instance takes by default.
-const CONNECTIONS_SHARE: f64 = 0.7;
-/// Bytes of memory for each connection that Aurora PostgreSQL allows by default, at most 5000.
-///
-/// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraPostgreSQL.Managing.html>
-const MEMORY_PER_CONNECTION: f64 = 9_531_392.0;
+/// Percent of the connections an instance takes at which new ones will soon be refused.
+const CONNECTIONS_PERCENT: u64 = 70;
 
 const LEADS: Missing =
     Missing::Well("the region that leads has none, and `database-silent` tells of a cluster that is gone.");
@@ -67,7 +64,9 @@ fn replication(place: &Place<'_>) -> Vec<Alarm> {
 
 fn database(place: &Place<'_>) -> Vec<Alarm> {
     let of = |known: &Known<1>, statistic| Measure::One(known.of(cluster(place)).by(statistic));
-    let connections = Bad::Above(connections_max(&place.deployment.database.instance_class));
+    let by_memory = || connections::by_memory(&place.deployment.database.instance_class);
+    let taken = connections::taken(place.deployment).unwrap_or_else(by_memory);
+    let connections = Bad::Above((taken * CONNECTIONS_PERCENT / 100) as f64);
     vec![
         Alarm::new("database-cpu", of(&rds::CPU, "Maximum"), Bad::Above(CPU_PERCENT), NO_INSTANCE)
             .lasting(10, 15)
@@ -113,21 +112,6 @@ fn database(place: &Place<'_>) -> Vec<Alarm> {
     ]
 }
 
-/// Most of what an instance of this class takes: for classes of memory, 16 or 32 GiB as `large`, twice
-/// that as `xlarge`, and so on.
-fn connections_max(class: &str) -> f64 {
-    let mut parts = class.split('.').skip(1);
-    let (family, size) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let large_gib = if family.starts_with('x') { 32.0 } else { 16.0 };
-    let larges = match size.strip_suffix("xlarge") {
-        Some("") => 2.0,
-        Some(times) => 2.0 * times.parse::<f64>().unwrap_or(1.0),
-        None => 1.0,
-    };
-    let memory = large_gib * larges * 1024.0 * 1024.0 * 1024.0;
-    ((memory / MEMORY_PER_CONNECTION).min(5000.0) * CONNECTIONS_SHARE).floor()
-}
-
 fn tables(place: &Place<'_>) -> Vec<Alarm> {
     let names = place.names();
     let (journal, sessions) = (names.journal_table(), names.sessions_table());
@@ -169,20 +153,4 @@ fn errors(purpose: &str, table: &str, calls: &[&str]) -> Alarm {
         format!("DynamoDB fails calls on the table of the {purpose}, in this region."),
         "see AWS Health; a region whose journal does not answer loses the lease by itself.",
     )
-}
-
-#[cfg(test)]
-mod tests {
-    //! Goal: the limit of connections follows the instance class. Method: some classes.
-
-    use super::connections_max;
-
-    #[test]
-    fn larger_instances_take_more_connections() {
-        assert_eq!(connections_max("db.r6g.large"), 1261.0);
-        assert_eq!(connections_max("db.r6g.xlarge"), 2523.0);
-        assert_eq!(connections_max("db.r6g.2xlarge"), 3500.0, "70 % of 5000");
-        assert_eq!(connections_max("db.x2g.large"), 2523.0);
-        assert_eq!(connections_max("whatever"), 1261.0);
-    }
 }

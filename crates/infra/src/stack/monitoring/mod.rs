@@ -11,17 +11,20 @@
 
 pub mod alarm;
 mod api;
+mod balancer;
 mod buckets;
 pub mod catalogue;
 mod composite;
 mod dashboard;
 mod data;
+mod front;
 mod functions;
 mod lease;
 pub mod metric;
 mod preflight;
 mod queues;
 mod reconciler;
+mod services;
 mod settlement;
 mod workflow;
 
@@ -48,20 +51,22 @@ pub fn alarms(place: &Place<'_>) -> Vec<Alarm> {
         lease::alarms(place),
         preflight::alarms(),
         reconciler::alarms(),
-        api::alarms(place),
+        front::alarms(place),
         settlement::alarms(place),
         queues::alarms(place),
         data::alarms(place),
         buckets::alarms(place),
         workflow::alarms(place),
         functions::alarms(place),
+        services::alarms(place),
     ]
     .concat()
 }
 
 fn composites(scope: &mut Scope<'_>, place: &Place<'_>, alarms: &[(&Alarm, Handle)]) {
     for composite in composite::all() {
-        let handle = composite.add(scope, place);
+        let known: Vec<&str> = alarms.iter().map(|(alarm, _)| alarm.purpose.as_str()).collect();
+        let handle = composite.add(scope, place, &known);
         for (alarm, of) in alarms {
             if composite.names(&alarm.purpose) {
                 scope.node(&handle).depend_on(of);

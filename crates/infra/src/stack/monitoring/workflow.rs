@@ -4,9 +4,9 @@ use super::alarm::{Alarm, Bad, Missing};
 use super::catalogue::{events, scheduler, states};
 use super::metric::{Known, Measure};
 use crate::place::Place;
-use crate::stack::database_events;
 use crate::stack::disaster_recovery::announcement_rule;
 use crate::stack::forwarding::{forwarding_rule, record_rule};
+use crate::stack::{audit, containers, database_events};
 
 /// Group of the schedules: none of them has one of its own.
 const SCHEDULE_GROUP: &str = "default";
@@ -29,7 +29,9 @@ fn rules(place: &Place<'_>) -> Vec<(&'static str, String)> {
 pub(super) fn alarms(place: &Place<'_>) -> Vec<Alarm> {
     let machines = machines(place).into_iter().map(|(purpose, arn)| failed_executions(purpose, &arn));
     let rules = rules(place).into_iter().map(|(purpose, rule)| failed_rule(place, purpose, &rule));
-    machines.chain([missed_schedules()]).chain(rules).chain([failed_database_events(place)]).collect()
+    let told_by_aws = [failed_database_events(place)].into_iter().chain(failed_service_events(place));
+    let own_bus = told_by_aws.chain(failed_audit_events(place));
+    machines.chain([missed_schedules()]).chain(rules).chain(own_bus).collect()
 }
 
 fn failed_executions(purpose: &str, arn: &str) -> Alarm {
@@ -70,6 +72,31 @@ fn failed_database_events(place: &Place<'_>) -> Alarm {
         "What RDS says of the database could not be delivered.",
         "see the queue of undelivered events, and the policy of the topic.",
     )
+}
+
+/// None without containers.
+fn failed_service_events(place: &Place<'_>) -> Option<Alarm> {
+    let of = |known: &Known<1>| known.of([containers::events::rule_name(place)]);
+    let none = Missing::Well("EventBridge reports what is not zero.");
+    let measure = Measure::sum([of(&events::FAILED_ON_OWN_BUS), of(&events::LOST_ON_OWN_BUS)]);
+    let alarm = Alarm::new("service-events-undelivered", measure, Bad::AtLeast(1.0), none).says(
+        "What ECS says of the services could not be delivered.",
+        "see the queue of undelivered events, and the policy of the topic.",
+    );
+    place.containers().map(|_| alarm)
+}
+
+/// None without an audit.
+fn failed_audit_events(place: &Place<'_>) -> Option<Alarm> {
+    let rules = audit::events::rule_names(place);
+    let known = [&events::FAILED_ON_OWN_BUS, &events::LOST_ON_OWN_BUS];
+    let all = rules.iter().flat_map(|rule| known.map(|known| known.of([rule.clone()])));
+    let none = Missing::Well("EventBridge reports what is not zero.");
+    let alarm = Alarm::new("audit-events-undelivered", Measure::sum(all), Bad::AtLeast(1.0), none).says(
+        "That a backup failed, or that somebody changed what the audit stands on, could not be delivered.",
+        "see the queue of undelivered events, and the policy of the topic.",
+    );
+    (!rules.is_empty()).then_some(alarm)
 }
 
 fn failed_rule(place: &Place<'_>, purpose: &str, rule: &str) -> Alarm {

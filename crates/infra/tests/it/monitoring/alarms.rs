@@ -5,15 +5,14 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{COMPOSITE_ALARM, METRIC_ALARM, REGIONS, alarms, metrics, text};
-use crate::{deployment, synthesise, trading};
+use crate::{deployment, everywhere, synthesise, trading};
 
 #[test]
 fn each_alarm_tells_the_people_of_its_own_region_that_it_rings_and_that_it_is_over() {
-    let templates = trading();
-    for region in REGIONS {
+    for (templates, region) in everywhere() {
         let topic = json!([format!("arn:aws:sns:{region}:111122223333:topic-alerts-production")]);
         for kind in [METRIC_ALARM, COMPOSITE_ALARM] {
-            for (purpose, alarm) in alarms(&templates, region, kind) {
+            for (purpose, alarm) in alarms(templates, region, kind) {
                 assert_eq!(alarm["AlarmActions"], topic, "{purpose}");
                 assert_eq!(alarm["OKActions"], topic, "{purpose}");
                 assert_ne!(alarm.get("ActionsEnabled"), Some(&json!(false)), "{purpose}");
@@ -116,10 +115,9 @@ fn periods_are_so_many_as_they_can_be() {
 
 #[test]
 fn composites_are_made_of_alarms_of_their_region_and_wait_for_them() {
-    let templates = trading();
-    for region in REGIONS {
-        let single = alarms(&templates, region, METRIC_ALARM);
-        let composites = alarms(&templates, region, COMPOSITE_ALARM);
+    for (templates, region) in everywhere() {
+        let single = alarms(templates, region, METRIC_ALARM);
+        let composites = alarms(templates, region, COMPOSITE_ALARM);
         let purposes: Vec<&str> = composites.keys().map(String::as_str).collect();
         assert_eq!(purposes, ["data-behind", "recovery-impaired", "region-impaired"]);
         let monitoring = templates.iter().find(|t| t.region == region && t.name.contains("-Monitoring-"));

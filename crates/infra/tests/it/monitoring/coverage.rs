@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{METRIC_ALARM, Named, REGIONS, alarms, metrics, names};
-use crate::trading;
+use super::{METRIC_ALARM, Named, REGIONS, alarms, metrics, names, tables};
+use crate::{at_finance, everywhere, trading};
 
 /// What R08 asks for, and the metrics that tell of it.
 const ASKED: [(&str, &[(&str, &str)]); 12] = [
@@ -19,7 +19,7 @@ const ASKED: [(&str, &[(&str, &str)]); 12] = [
     ),
     ("concurrency", &[("AWS/Lambda", "ClaimedAccountConcurrency")]),
     (
-        "API latency and errors",
+        OF_API,
         &[("AWS/ApiGateway", "Latency"), ("AWS/ApiGateway", "5XXError"), ("AWS/ApiGateway", "4XXError")],
     ),
     ("queue age", &[("AWS/SQS", "ApproximateAgeOfOldestMessage")]),
@@ -62,16 +62,42 @@ const ASKED: [(&str, &[(&str, &str)]); 12] = [
     ),
 ];
 
+/// What is asked of an API alone.
+const OF_API: &str = "API latency and errors";
+/// What is asked in its place where containers answer behind a load balancer.
+const ASKED_OF_CONTAINERS: [(&str, &[(&str, &str)]); 2] = [
+    (
+        "load balancer",
+        &[
+            ("AWS/ApplicationELB", "TargetResponseTime"),
+            ("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count"),
+            ("AWS/ApplicationELB", "HTTPCode_Target_4XX_Count"),
+            ("AWS/ApplicationELB", "UnHealthyHostCount"),
+            ("AWS/ApplicationELB", "RejectedConnectionCount"),
+        ],
+    ),
+    (
+        "containers",
+        &[
+            ("ECS/ContainerInsights", "RunningTaskCount"),
+            ("AWS/ECS", "CPUUtilization"),
+            ("AWS/ECS", "MemoryUtilization"),
+        ],
+    ),
+];
+
 fn looked_at(templates: &[crate::Template], region: &str) -> Vec<Named> {
     alarms(templates, region, METRIC_ALARM).into_values().flat_map(metrics).collect()
 }
 
 #[test]
 fn all_that_is_asked_for_is_alarmed_on_in_both_regions() {
-    let templates = trading();
-    for region in REGIONS {
-        let looked_at = looked_at(&templates, region);
-        for (what, wanted) in ASKED {
+    for (templates, region) in everywhere() {
+        let looked_at = looked_at(templates, region);
+        let by_api = templates.iter().any(|template| template.name.contains("-Api-"));
+        let asked = ASKED.into_iter().filter(|(what, _)| by_api || *what != OF_API);
+        let also = if by_api { &[][..] } else { &ASKED_OF_CONTAINERS };
+        for (what, wanted) in asked.chain(also.iter().copied()) {
             for (namespace, name) in wanted {
                 let found = looked_at.iter().any(|metric| metric.is(namespace, name));
                 assert!(found, "{what}: no alarm on {namespace} {name} in {region}");
@@ -94,15 +120,14 @@ const WAITED_FOR: [&str; 3] =
 
 #[test]
 fn every_function_is_alarmed_on() {
-    let templates = trading();
-    for region in REGIONS {
-        let looked_at = looked_at(&templates, region);
-        let functions = names(&templates, region, "AWS::Lambda::Function", "FunctionName");
+    for (templates, region) in everywhere() {
+        let looked_at = looked_at(templates, region);
+        let functions = names(templates, region, "AWS::Lambda::Function", "FunctionName");
         let but_for = |left_out: &[&str]| -> BTreeSet<String> {
             functions.iter().filter(|name| !left_out.contains(&name.as_str())).cloned().collect()
         };
         let covered = |name| covered(&looked_at, "AWS/Lambda", name, "FunctionName");
-        let alarms = alarms(&templates, region, METRIC_ALARM);
+        let alarms = alarms(templates, region, METRIC_ALARM);
         for function in
             templates.iter().filter(|t| t.region == region).flat_map(|t| t.all("AWS::Lambda::Function"))
         {
@@ -120,12 +145,31 @@ fn every_function_is_alarmed_on() {
 }
 
 #[test]
+fn every_service_is_alarmed_on() {
+    for (templates, region) in at_finance() {
+        let looked_at = looked_at(templates, region);
+        let services = names(templates, region, "AWS::ECS::Service", "ServiceName");
+        for (namespace, name) in
+            [("ECS/ContainerInsights", "RunningTaskCount"), ("AWS/ECS", "CPUUtilization")]
+        {
+            assert_eq!(covered(&looked_at, namespace, name, "ServiceName"), services, "{name} in {region}");
+        }
+        for service in ["orders-service", "orders-worker"] {
+            let alarm = alarms(templates, region, METRIC_ALARM)[&format!("{service}-below-floor")];
+            let ranges = templates.iter().filter(|template| template.region == region);
+            let mut ranges = ranges.flat_map(|one| one.all("AWS::ApplicationAutoScaling::ScalableTarget"));
+            let range = ranges.find(|one| one["ResourceId"].to_string().contains(service)).expect("a range");
+            assert_eq!(alarm["Threshold"].as_f64(), range["MinCapacity"].as_f64(), "{service}");
+        }
+    }
+}
+
+#[test]
 fn every_queue_table_cluster_state_machine_and_rule_is_alarmed_on() {
-    let templates = trading();
-    for region in REGIONS {
-        let looked_at = looked_at(&templates, region);
+    for (templates, region) in everywhere() {
+        let looked_at = looked_at(templates, region);
         let covered = |namespace, name, dimension| covered(&looked_at, namespace, name, dimension);
-        let made = |kind, property| names(&templates, region, kind, property);
+        let made = |kind, property| names(templates, region, kind, property);
         let mut resting = made("AWS::SQS::Queue", "QueueName");
         assert!(resting.remove("queue-orders-production"));
         assert!(
@@ -136,7 +180,7 @@ fn every_queue_table_cluster_state_machine_and_rule_is_alarmed_on() {
         assert_eq!(depth, resting, "{region}: every queue that nothing reads but people");
         let age = covered("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName");
         assert_eq!(age, BTreeSet::from(["queue-orders-production".to_owned()]));
-        let tables = names(&templates, "us-east-2", "AWS::DynamoDB::GlobalTable", "TableName");
+        let tables = tables(templates);
         for metric in ["SystemErrors", "ReadThrottleEvents", "WriteThrottleEvents"] {
             assert_eq!(covered("AWS/DynamoDB", metric, "TableName"), tables, "{metric} in {region}");
         }

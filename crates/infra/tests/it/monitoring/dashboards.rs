@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{COMPOSITE_ALARM, Named, REGIONS, alarms, of_query, text};
-use crate::{Template, trading};
+use super::{COMPOSITE_ALARM, Named, REGIONS, alarms, of_query, of_search, text};
+use crate::{Template, everywhere, peer_of, trading};
 
 /// The widgets of a region's dashboard.
 fn widgets(templates: &[Template], region: &str) -> Vec<Value> {
@@ -29,7 +29,9 @@ fn lines(widget: &Value) -> Vec<(Named, String)> {
         let options = parts.last().expect("options");
         let region = text(&options["region"]);
         if let Some(expression) = options.get("expression") {
-            return (of_query(&text(expression)), region);
+            let expression = text(expression);
+            let searched = expression.contains("SEARCH(");
+            return (if searched { of_search(&expression) } else { of_query(&expression) }, region);
         }
         let texts: Vec<String> = parts[..parts.len() - 1].iter().map(text).collect();
         let dimensions = texts[2..].chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
@@ -46,10 +48,9 @@ pub(super) fn metrics(templates: &[Template], region: &str) -> Vec<Named> {
 
 #[test]
 fn widgets_fit_the_grid_and_do_not_overlap() {
-    let templates = trading();
-    for region in REGIONS {
+    for (templates, region) in everywhere() {
         let mut taken = BTreeSet::new();
-        let widgets = widgets(&templates, region);
+        let widgets = widgets(templates, region);
         assert!(widgets.len() > 20 && widgets.len() <= 100, "{} widgets", widgets.len());
         for widget in &widgets {
             let number = |property: &str| widget[property].as_u64().expect("a place on the grid");
@@ -69,12 +70,11 @@ fn widgets_fit_the_grid_and_do_not_overlap() {
 
 #[test]
 fn every_graph_shows_both_regions_and_the_resources_of_each() {
-    let templates = trading();
-    for region in REGIONS {
-        for widget in widgets(&templates, region).iter().filter(|widget| widget["type"] == "metric") {
+    for (templates, region) in everywhere() {
+        for widget in widgets(templates, region).iter().filter(|widget| widget["type"] == "metric") {
             let lines = lines(widget);
             let shown: BTreeSet<&str> = lines.iter().map(|(_, region)| region.as_str()).collect();
-            assert_eq!(shown, BTreeSet::from(REGIONS), "{widget}");
+            assert_eq!(shown, BTreeSet::from([region, peer_of(templates, region)]), "{widget}");
             for (metric, at) in &lines {
                 let cluster = metric.of("DBClusterIdentifier");
                 assert!(cluster.is_empty() || cluster.contains(at.as_str()), "{metric:?} in {at}");
@@ -88,9 +88,8 @@ fn every_graph_shows_both_regions_and_the_resources_of_each() {
 
 #[test]
 fn the_business_comes_first() {
-    let templates = trading();
-    for region in REGIONS {
-        let widgets = widgets(&templates, region);
+    for (templates, region) in everywhere() {
+        let widgets = widgets(templates, region);
         let first = |name: &str| {
             let shows = |widget: &&Value| lines(widget).iter().any(|(metric, _)| metric.name == name);
             let y = widgets.iter().filter(shows).filter_map(|widget| widget["y"].as_u64()).min();
@@ -99,7 +98,9 @@ fn the_business_comes_first() {
         let business =
             ["OrdersAccepted", "OrdersSettled", "SettlementLag", "OrdersReplayed", "OrdersUnavailable"];
         let last = business.map(first).into_iter().max().expect("five");
-        let parts = ["LeaseEpoch", "Latency", "Errors", "CPUUtilization", "AuroraGlobalDBReplicationLag"];
+        let by_api = templates.iter().any(|template| template.name.contains("-Api-"));
+        let latency = if by_api { "Latency" } else { "TargetResponseTime" };
+        let parts = ["LeaseEpoch", latency, "Errors", "CPUUtilization", "AuroraGlobalDBReplicationLag"];
         assert!(parts.map(first).into_iter().all(|y| y > last));
     }
 }

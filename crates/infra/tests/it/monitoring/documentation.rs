@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{COMPOSITE_ALARM, METRIC_ALARM, REGIONS, alarms, metrics, text};
-use crate::trading;
+use crate::{at_finance, trading};
 
 const FUNCTION: &str = "*function*";
 
@@ -54,22 +54,46 @@ fn cost(single: &[(String, &Value)], composite: usize) -> f64 {
     0.10 * looked_at as f64 + 0.50 * composite as f64 + 0.30 * own as f64 + 3.0
 }
 
+/// The page, compared with what it has to contain.
+fn compare(expected: &[String]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/alarms.md");
+    let page = fs::read_to_string(&path).expect("the page is in docs");
+    let lacking: Vec<&String> = expected.iter().filter(|part| !page.contains(*part)).collect();
+    let lacking = lacking.into_iter().fold(String::new(), |text, part| text + part + "\n");
+    assert!(lacking.is_empty(), "docs/alarms.md lacks:\n{lacking}");
+}
+
+fn price(single: &[(String, &Value)], composite: &[(String, &Value)]) -> String {
+    format!(
+        "{} alarms on metrics, {} made of others, {} figures of our own and one dashboard: about ${:.0} a month and region",
+        single.len(),
+        composite.len(),
+        recovery::metric::Metric::ALL.len(),
+        cost(single, composite.len()),
+    )
+}
+
 #[test]
 fn the_page_on_alarms_lists_every_alarm_as_it_is_deployed() {
     let templates = trading();
     let of = |kind| -> Vec<(String, &Value)> { alarms(&templates, REGIONS[0], kind).into_iter().collect() };
     let (single, composite) = (of(METRIC_ALARM), of(COMPOSITE_ALARM));
-    let price = format!(
-        "{} alarms on metrics, {} made of others, {} figures of our own and one dashboard: about ${:.0} a month and region",
-        single.len(),
-        composite.len(),
-        recovery::metric::Metric::ALL.len(),
-        cost(&single, composite.len()),
-    );
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/alarms.md");
-    let page = fs::read_to_string(&path).expect("the page is in docs");
-    let expected = [table(&composite), table(&single), price];
-    let lacking: Vec<&String> = expected.iter().filter(|part| !page.contains(*part)).collect();
-    let lacking = lacking.into_iter().fold(String::new(), |text, part| text + part + "\n");
-    assert!(lacking.is_empty(), "docs/alarms.md lacks:\n{lacking}");
+    compare(&[table(&composite), table(&single), price(&single, &composite)]);
+}
+
+#[test]
+fn the_page_on_alarms_lists_what_containers_have_of_their_own() {
+    let elsewhere = trading();
+    let elsewhere = alarms(&elsewhere, REGIONS[0], METRIC_ALARM);
+    let (templates, region) = at_finance().next().expect("there are two regions");
+    let of = |kind| -> Vec<(String, &Value)> { alarms(templates, region, kind).into_iter().collect() };
+    let (single, composite) = (of(METRIC_ALARM), of(COMPOSITE_ALARM));
+    let own: Vec<(String, &Value)> = single
+        .iter()
+        .filter(|(purpose, _)| purpose.starts_with("api-") || !elsewhere.contains_key(purpose))
+        // Of the audit, and in its own table.
+        .filter(|(purpose, _)| purpose != "audit-events-undelivered")
+        .cloned()
+        .collect();
+    compare(&[table(&own), price(&single, &composite)]);
 }

@@ -55,6 +55,19 @@ fn of_query(query: &str) -> Named {
     }
 }
 
+/// Metric and names of dimensions of `…(SEARCH('{namespace,dimension,…} MetricName="metric" …', 'statistic', 60))`;
+/// which resources are found is not known before.
+fn of_search(search: &str) -> Named {
+    let inner = search.split_once("SEARCH('{").expect("a search").1;
+    let (schema, rest) = inner.split_once('}').expect("a schema");
+    let mut parts = schema.split(',').map(str::to_owned);
+    Named {
+        namespace: parts.next().expect("a namespace"),
+        name: rest.split('"').nth(1).expect("a metric").to_owned(),
+        dimensions: parts.map(|dimension| (dimension, String::new())).collect(),
+    }
+}
+
 fn of_metric(metric: &Value) -> Named {
     let dimensions = metric["Dimensions"].as_array().map_or(&[][..], Vec::as_slice);
     Named {
@@ -95,6 +108,12 @@ pub(crate) fn alarms<'t>(
 
 pub(crate) const METRIC_ALARM: &str = "AWS::CloudWatch::Alarm";
 const COMPOSITE_ALARM: &str = "AWS::CloudWatch::CompositeAlarm";
+
+/// Names of the tables, which both regions have and one manages.
+fn tables(templates: &[Template]) -> BTreeSet<String> {
+    let all = templates.iter().flat_map(|template| template.all("AWS::DynamoDB::GlobalTable"));
+    all.map(|table| text(&table["TableName"])).collect()
+}
 
 /// The values of a property of every resource of one type in a region.
 fn names(templates: &[Template], region: &str, kind: &str, property: &str) -> BTreeSet<String> {

@@ -6,26 +6,40 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use infra::stack::monitoring::catalogue;
 use recovery::metric::{Metric, NAMESPACE};
 
-use super::{METRIC_ALARM, Named, REGIONS, alarms, dashboards, metrics, names};
-use crate::trading;
+use super::{METRIC_ALARM, Named, alarms, dashboards, metrics, names, tables};
+use crate::{every_template, everywhere};
 
 /// Namespace, metric, dimensions in alphabetical order. The pages are named in
 /// `infra::stack::monitoring::catalogue`.
-const PUBLISHED: [(&str, &str, &[&str]); 46] = [
+const PUBLISHED: [(&str, &str, &[&str]); 59] = [
     ("AWS/ApiGateway", "4XXError", &["ApiName", "Stage"]),
     ("AWS/ApiGateway", "5XXError", &["ApiName", "Method", "Resource", "Stage"]),
     ("AWS/ApiGateway", "5XXError", &["ApiName", "Stage"]),
     ("AWS/ApiGateway", "Count", &["ApiName", "Method", "Resource", "Stage"]),
     ("AWS/ApiGateway", "Count", &["ApiName", "Stage"]),
     ("AWS/ApiGateway", "Latency", &["ApiName", "Method", "Resource", "Stage"]),
+    ("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", &["LoadBalancer"]),
+    ("AWS/ApplicationELB", "HTTPCode_Target_4XX_Count", &["LoadBalancer", "TargetGroup"]),
+    ("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", &["LoadBalancer", "TargetGroup"]),
+    ("AWS/ApplicationELB", "HealthyHostCount", &["LoadBalancer", "TargetGroup"]),
+    ("AWS/ApplicationELB", "RejectedConnectionCount", &["LoadBalancer"]),
+    ("AWS/ApplicationELB", "RequestCount", &["LoadBalancer"]),
+    ("AWS/ApplicationELB", "RequestCount", &["LoadBalancer", "TargetGroup"]),
+    ("AWS/ApplicationELB", "TargetResponseTime", &["LoadBalancer", "TargetGroup"]),
+    ("AWS/ApplicationELB", "UnHealthyHostCount", &["LoadBalancer", "TargetGroup"]),
     ("AWS/CertificateManager", "DaysToExpiry", &["CertificateArn"]),
     ("AWS/DynamoDB", "ReadThrottleEvents", &["TableName"]),
     ("AWS/DynamoDB", "ReplicationLatency", &["ReceivingRegion", "TableName"]),
     ("AWS/DynamoDB", "SuccessfulRequestLatency", &["Operation", "TableName"]),
     ("AWS/DynamoDB", "SystemErrors", &["Operation", "TableName"]),
     ("AWS/DynamoDB", "WriteThrottleEvents", &["TableName"]),
+    ("AWS/ECS", "CPUUtilization", &["ClusterName", "ServiceName"]),
+    ("AWS/ECS", "MemoryUtilization", &["ClusterName", "ServiceName"]),
+    ("ECS/ContainerInsights", "DesiredTaskCount", &["ClusterName", "ServiceName"]),
+    ("ECS/ContainerInsights", "RunningTaskCount", &["ClusterName", "ServiceName"]),
     ("AWS/Events", "FailedInvocations", &["EventBusName", "RuleName"]),
     ("AWS/Events", "InvocationsFailedToBeSentToDlq", &["EventBusName", "RuleName"]),
     ("AWS/Events", "FailedInvocations", &["RuleName"]),
@@ -63,16 +77,18 @@ const PUBLISHED: [(&str, &str, &[&str]); 46] = [
     ("AWS/Usage", "ConcurrentExecutions", &["Class", "Resource", "Service", "Type"]),
 ];
 
-fn of_all_alarms(templates: &[crate::Template]) -> Vec<Named> {
-    let of = |region| alarms(templates, region, METRIC_ALARM).into_values().flat_map(metrics).collect();
-    REGIONS.into_iter().flat_map(|region| -> Vec<Named> { of(region) }).collect()
+/// Every metric that an alarm or a dashboard of any deployment names.
+fn named_anywhere() -> Vec<Named> {
+    let of = |(templates, region): (&'static [crate::Template], &'static str)| {
+        let alarmed = alarms(templates, region, METRIC_ALARM).into_values().flat_map(metrics);
+        alarmed.chain(dashboards::metrics(templates, region)).collect::<Vec<_>>()
+    };
+    everywhere().flat_map(of).collect()
 }
 
 #[test]
 fn every_metric_that_is_named_is_published_with_those_dimensions() {
-    let templates = trading();
-    let shown = REGIONS.into_iter().flat_map(|region| dashboards::metrics(&templates, region));
-    let named: Vec<Named> = of_all_alarms(&templates).into_iter().chain(shown).collect();
+    let named = named_anywhere();
     let mut used = BTreeSet::new();
     for metric in &named {
         let dimensions: Vec<&str> = metric.dimensions.keys().map(String::as_str).collect();
@@ -80,6 +96,12 @@ fn every_metric_that_is_named_is_published_with_those_dimensions() {
             let ours = Metric::ALL.iter().find(|ours| ours.name() == metric.name);
             let ours = ours.unwrap_or_else(|| panic!("{metric:?} is reported by nobody"));
             assert_eq!((&dimensions[..], metric.of("Service")), (&["Service"][..], ours.service()));
+            continue;
+        }
+        if metric.namespace == catalogue::audit::NAMESPACE {
+            let counted = every_template().flat_map(|template| template.all("AWS::Logs::MetricFilter"));
+            let mut counted = counted.map(|filter| &filter["MetricTransformations"][0]["MetricName"]);
+            assert!(dimensions.is_empty() && counted.any(|name| *name == metric.name), "{metric:?}");
             continue;
         }
         let wanted = (metric.namespace.as_str(), metric.name.as_str(), &dimensions[..]);
@@ -92,12 +114,17 @@ fn every_metric_that_is_named_is_published_with_those_dimensions() {
 
 #[test]
 fn every_dimension_names_a_resource_of_the_same_region() {
-    let templates = trading();
-    for region in REGIONS {
-        let made = |kind: &str, property: &str| names(&templates, region, kind, property);
+    for (templates, region) in everywhere() {
+        let made = |kind: &str, property: &str| names(templates, region, kind, property);
+        // A name with a random part is known by its parameter.
+        let parameter = |key: &str| {
+            let name = format!("/standfast/production/load-balancer/{key}");
+            let there = made("AWS::SSM::Parameter", "Name").contains(&name);
+            there.then(|| format!("{{{{resolve:ssm:{name}}}}}")).into_iter().collect()
+        };
         let machines = made("AWS::StepFunctions::StateMachine", "StateMachineName").into_iter();
         let machine = |name| format!("arn:aws:states:{region}:111122223333:stateMachine:{name}");
-        let tables = names(&templates, "us-east-2", "AWS::DynamoDB::GlobalTable", "TableName");
+        let tables = tables(templates);
         let known = [
             ("FunctionName", made("AWS::Lambda::Function", "FunctionName")),
             ("QueueName", made("AWS::SQS::Queue", "QueueName")),
@@ -108,9 +135,13 @@ fn every_dimension_names_a_resource_of_the_same_region() {
             ("RuleName", made("AWS::Events::Rule", "Name")),
             ("ApiName", made("AWS::ApiGateway::RestApi", "Name")),
             ("Stage", made("AWS::ApiGateway::Stage", "StageName")),
+            ("ClusterName", made("AWS::ECS::Cluster", "ClusterName")),
+            ("ServiceName", made("AWS::ECS::Service", "ServiceName")),
+            ("LoadBalancer", parameter("full-name")),
+            ("TargetGroup", parameter("target-group-full-name")),
         ];
         let mut seen = 0;
-        for metric in alarms(&templates, region, METRIC_ALARM).into_values().flat_map(metrics) {
+        for metric in alarms(templates, region, METRIC_ALARM).into_values().flat_map(metrics) {
             for (dimension, made) in &known {
                 if let Some(value) = metric.dimensions.get(*dimension) {
                     assert!(made.contains(value), "{region}: {metric:?}");
@@ -138,13 +169,8 @@ fn source(directory: &Path) -> String {
 
 #[test]
 fn every_metric_of_ours_is_reported_by_its_service_and_looked_at() {
-    let templates = trading();
     let services = Path::new(env!("CARGO_MANIFEST_DIR")).join("../services/src");
-    let shown: Vec<Named> = REGIONS
-        .into_iter()
-        .flat_map(|region| dashboards::metrics(&templates, region))
-        .chain(of_all_alarms(&templates))
-        .collect();
+    let shown = named_anywhere();
     for metric in Metric::ALL {
         let directory = match metric.service() {
             "orders-api" => "api",

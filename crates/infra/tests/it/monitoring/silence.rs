@@ -1,17 +1,21 @@
 //! Goal: a dead watch and an absent database alarm by their silence, and nothing else does; nothing is
 //! alarmed on from a region that may be gone.
 
-use super::{METRIC_ALARM, REGIONS, alarms, metrics, text};
-use crate::trading;
+use super::{METRIC_ALARM, alarms, metrics, text};
+use crate::{everywhere, peer_of};
 
 #[test]
 fn what_should_always_speak_alarms_when_it_is_silent() {
-    let templates = trading();
-    for region in REGIONS {
-        let alarms = alarms(&templates, region, METRIC_ALARM);
+    for (templates, region) in everywhere() {
+        let alarms = alarms(templates, region, METRIC_ALARM);
         let by_silence = alarms.iter().filter(|(_, alarm)| alarm["TreatMissingData"] == "breaching");
         let by_silence: Vec<&str> = by_silence.map(|(purpose, _)| purpose.as_str()).collect();
-        assert_eq!(by_silence, ["database-silent", "preflight-silent", "reconciler-silent", "watch-silent"]);
+        let mut expected = vec!["database-silent", "preflight-silent", "reconciler-silent", "watch-silent"];
+        if templates.iter().any(|template| template.name.contains("-Services-")) {
+            expected.extend(["orders-service-below-floor", "orders-worker-below-floor"]);
+            expected.sort_unstable();
+        }
+        assert_eq!(by_silence, expected);
         let watch = alarms["watch-silent"];
         assert_eq!(watch["MetricName"], "WatchTicks");
         let silent_s = watch["Period"].as_i64().zip(watch["DatapointsToAlarm"].as_i64());
@@ -24,9 +28,8 @@ fn what_should_always_speak_alarms_when_it_is_silent() {
 
 #[test]
 fn what_swaps_sides_is_alarmed_on_in_both_regions_and_by_the_own_cluster() {
-    let templates = trading();
-    for region in REGIONS {
-        let alarms = alarms(&templates, region, METRIC_ALARM);
+    for (templates, region) in everywhere() {
+        let alarms = alarms(templates, region, METRIC_ALARM);
         for purpose in ["replication-lag", "commits-missing"] {
             let alarm = alarms[purpose];
             let looked_at = metrics(alarm);
@@ -34,7 +37,7 @@ fn what_swaps_sides_is_alarmed_on_in_both_regions_and_by_the_own_cluster() {
             assert_eq!(looked_at[0].of("DBClusterIdentifier"), format!("cluster-orders-{region}-production"));
             assert_eq!(alarm["TreatMissingData"], "notBreaching", "the region that leads has no data");
         }
-        let peer = if region == REGIONS[0] { REGIONS[1] } else { REGIONS[0] };
+        let peer = peer_of(templates, region);
         let sessions = metrics(alarms["sessions-replication"]);
         assert_eq!(sessions[0].of("ReceivingRegion"), peer, "what this region sends");
     }
@@ -42,10 +45,9 @@ fn what_swaps_sides_is_alarmed_on_in_both_regions_and_by_the_own_cluster() {
 
 #[test]
 fn no_alarm_needs_another_region() {
-    let templates = trading();
-    for region in REGIONS {
-        let peer = if region == REGIONS[0] { REGIONS[1] } else { REGIONS[0] };
-        for (purpose, alarm) in alarms(&templates, region, METRIC_ALARM) {
+    for (templates, region) in everywhere() {
+        let peer = peer_of(templates, region);
+        for (purpose, alarm) in alarms(templates, region, METRIC_ALARM) {
             for metric in metrics(alarm) {
                 assert_ne!(metric.namespace, "AWS/Route53", "{purpose}: published in us-east-1 alone");
             }

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::REGIONS;
-use crate::{Template, deployment, synthesise, trading};
+use crate::{Template, deployment, everywhere, synthesise};
 
 fn alerts<'t>(templates: &'t [Template], region: &str) -> &'t Template {
     let name = format!("TapStack-Alerts-{region}-production");
@@ -13,9 +13,8 @@ fn alerts<'t>(templates: &'t [Template], region: &str) -> &'t Template {
 
 #[test]
 fn alarms_and_rules_may_publish_and_use_the_key() {
-    let templates = trading();
-    for region in REGIONS {
-        let stack = alerts(&templates, region);
+    for (templates, region) in everywhere() {
+        let stack = alerts(templates, region);
         let statements = stack.all("AWS::KMS::Key")[0]["KeyPolicy"]["Statement"].clone();
         let uses = |service: &str| -> Vec<Value> {
             let all = statements.as_array().expect("statements").iter();

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use super::edit::{add, allow, both, environment, named, of, remove, set, unset, workflow};
 
 type Change = fn(&mut Inventory);
+/// A change in words and in code.
+pub type Named = (&'static str, Change);
 
 const HOME: &str = "us-east-1";
 const STANDBY: &str = "us-east-2";
@@ -26,8 +28,8 @@ const ROLE: &str = "AWS::IAM::Role";
 const TABLE: &str = "AWS::DynamoDB::GlobalTable";
 const TOPIC: &str = "AWS::SNS::Topic";
 
-/// Every change, in words and in code.
-pub fn all() -> Vec<(&'static str, Change)> {
+/// Every change.
+pub fn all() -> Vec<Named> {
     [path(), traffic(), workflows(), watches(), sides(), data::changes(), surroundings()].concat()
 }
 

@@ -1,11 +1,11 @@
-//! R13: what functions call leaves the network through endpoints that let nothing else through.
+//! R13: what functions and containers call leaves the network through endpoints that let nothing else through.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{REGIONS, stack};
-use crate::{ACCOUNT, Template, trading};
+use super::stack;
+use crate::{ACCOUNT, Template, everywhere};
 
 /// What the functions' roles allow that is no call of theirs through the network.
 const NOT_CALLED: [(&str, &str); 5] = [
@@ -25,16 +25,28 @@ const OVER_THE_INTERNET: [(&str, &str); 4] = [
 ];
 
 /// Endpoint names of services whose actions have another prefix.
-const OTHERWISE_CALLED: [(&str, &str); 1] = [("monitoring", "cloudwatch")];
+const OTHERWISE_CALLED: [(&str, &str); 3] =
+    [("monitoring", "cloudwatch"), ("ecr.api", "ecr"), ("ecr.dkr", "ecr")];
 
-/// Service and action of each thing that the roles of functions in the network allow.
-fn allowed_to_functions(template: &Template) -> BTreeSet<(String, String)> {
+/// The roles of functions in the network, and of containers and what starts them.
+fn roles(template: &Template) -> Vec<&str> {
+    let mut roles = Vec::new();
+    for (_, resource) in template.resources() {
+        let properties = &resource["Properties"];
+        let in_network = resource["Type"] == "AWS::Lambda::Function" && properties.get("VpcConfig").is_some();
+        let task = resource["Type"] == "AWS::ECS::TaskDefinition";
+        let named = [("Role", in_network), ("TaskRoleArn", task), ("ExecutionRoleArn", task)];
+        roles.extend(named.iter().filter(|(_, there)| *there).map(|(property, _)| {
+            properties[*property]["Fn::GetAtt"][0].as_str().expect("a role of the stack")
+        }));
+    }
+    roles
+}
+
+/// Service and action of each thing that these roles allow.
+fn allowed_to_callers(template: &Template) -> BTreeSet<(String, String)> {
     let mut allowed = BTreeSet::new();
-    for (_, function) in template.resources().filter(|(_, r)| r["Type"] == "AWS::Lambda::Function") {
-        if function["Properties"].get("VpcConfig").is_none() {
-            continue;
-        }
-        let role = function["Properties"]["Role"]["Fn::GetAtt"][0].as_str().expect("a role of the stack");
+    for role in roles(template) {
         let policy = &template.json["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"];
         for statement in policy["Statement"].as_array().expect("statements") {
             if statement["Condition"]["StringEquals"]["kms:ViaService"].is_string() {
@@ -59,11 +71,18 @@ fn answers_to_cloudformation(region: &str) -> Value {
     })
 }
 
+/// The layers of an image come from AWS's own bucket by signed URLs.
+fn layers_of_images(region: &str) -> Value {
+    json!({
+        "Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject"],
+        "Resource": [format!("arn:aws:s3:::prod-{region}-starport-layer-bucket/*")],
+    })
+}
+
 #[test]
 fn a_function_in_the_network_can_answer_cloudformation() {
-    let templates = trading();
-    for region in REGIONS {
-        let endpoints = stack(&templates, "Networking", region).all("AWS::EC2::VPCEndpoint");
+    for (templates, region) in everywhere() {
+        let endpoints = stack(templates, "Networking", region).all("AWS::EC2::VPCEndpoint");
         let name = format!("com.amazonaws.{region}.s3");
         let s3 = endpoints.iter().find(|endpoint| endpoint["ServiceName"] == name).expect("a way to S3");
         let statements = s3["PolicyDocument"]["Statement"].as_array().expect("a policy");
@@ -73,17 +92,15 @@ fn a_function_in_the_network_can_answer_cloudformation() {
 
 #[test]
 fn every_service_that_a_function_calls_has_an_endpoint_that_lets_its_calls_through() {
-    let templates = trading();
-    for region in REGIONS {
+    for (templates, region) in everywhere() {
         let mut let_through: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for endpoint in stack(&templates, "Networking", region).all("AWS::EC2::VPCEndpoint") {
+        for endpoint in stack(templates, "Networking", region).all("AWS::EC2::VPCEndpoint") {
             let name = endpoint["ServiceName"].as_str().expect("a name");
-            let service = name.rsplit('.').next().expect("a last part");
-            assert_eq!(name, format!("com.amazonaws.{region}.{service}"));
+            let service = name.strip_prefix(&format!("com.amazonaws.{region}.")).expect("of the region");
             let known = OTHERWISE_CALLED.iter().find(|(name, _)| *name == service);
             let service = known.map_or(service, |(_, prefix)| prefix).to_owned();
             for statement in endpoint["PolicyDocument"]["Statement"].as_array().expect("a policy") {
-                if *statement == answers_to_cloudformation(region) {
+                if [answers_to_cloudformation(region), layers_of_images(region)].contains(statement) {
                     continue;
                 }
                 assert_eq!(statement["Condition"]["StringEquals"]["aws:PrincipalAccount"], ACCOUNT);
@@ -96,7 +113,7 @@ fn every_service_that_a_function_calls_has_an_endpoint_that_lets_its_calls_throu
         let listed = |list: &[(&str, &str)], service: &str| list.iter().any(|(known, _)| *known == service);
         let mut called: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for template in templates.iter().filter(|template| template.region == region) {
-            for (service, action) in allowed_to_functions(template) {
+            for (service, action) in allowed_to_callers(template) {
                 let lambda = listed(&NOT_CALLED, &service) && !let_through.contains_key(&service);
                 if !lambda && !listed(&OVER_THE_INTERNET, &service) {
                     called.entry(service).or_default().insert(action);
@@ -109,9 +126,8 @@ fn every_service_that_a_function_calls_has_an_endpoint_that_lets_its_calls_throu
 
 #[test]
 fn the_way_to_tables_and_buckets_is_a_route_and_all_other_endpoints_are_for_the_functions_alone() {
-    let templates = trading();
-    for region in REGIONS {
-        let network = stack(&templates, "Networking", region);
+    for (templates, region) in everywhere() {
+        let network = stack(templates, "Networking", region);
         let mut gateways = 0;
         for endpoint in network.all("AWS::EC2::VPCEndpoint") {
             if endpoint["VpcEndpointType"] == "Gateway" {

@@ -109,6 +109,25 @@ async fn more_connections_than_there_is_room_for_wait_their_turn() {
     assert_eq!(&answer, b"HTTP/1.1 200");
 }
 
+#[tokio::test]
+async fn a_connection_without_a_request_does_not_hold_up_the_end() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("a bound port");
+    let (end, asked) = tokio::sync::watch::channel(false);
+    let ending = move || {
+        let mut asked = asked.clone();
+        async move {
+            let _ = asked.wait_for(|asked| *asked).await;
+        }
+    };
+    let served = tokio::spawn(serve(listener, api().await, NONE, FOREVER, ending));
+    let mut kept = TcpStream::connect(address).await.expect("it listens");
+    kept.write_all(b"GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n").await.expect("it reads");
+    kept.read_exact(&mut [0; 12]).await.expect("it is answered");
+    end.send_replace(true);
+    timeout(Duration::from_secs(60), served).await.expect("it ends").expect("it does not panic");
+}
+
 #[test]
 fn the_deployed_limits_fit_the_load_balancer_and_fargate() {
     let limits = Limits::DEPLOYED;

@@ -8,8 +8,8 @@ use recovery::preflight::{Check, State};
 use services::preflight::Preflight;
 use services::settings::{Fleet, Floor};
 
-use super::parts::call;
-use super::stage::Stage;
+use super::parts::{self, call};
+use super::stage::{ACTIONS, Stage};
 use crate::proxy;
 use crate::support::{config, home};
 
@@ -29,6 +29,8 @@ async fn stage() -> (Stage, Fleet) {
         let service = service.desired_count(2).set_load_balancers(Some(load_balancers));
         service.send().await.expect("the service is new");
     }
+    let actions = [&ACTIONS[..], &["ecs:DescribeServices", "ecs:UpdateService"]].concat();
+    parts::policy(&stage.name("recovery"), &actions).await;
     let floor = |service: &str| Floor { service: service.to_owned(), tasks: 2 };
     (stage, Fleet { cluster, floors: ["api", "worker"].map(floor).into() })
 }
@@ -114,6 +116,15 @@ async fn fewer_targets_than_tasks_are_a_gap_of_their_own() {
     fleet.floors[0].tasks = 3;
     let report = preflight(&stage, &stage.aws[0], fleet).await.run().await;
     assert_eq!(report.gaps, [Check::Targets], "{report:#?}");
+}
+
+#[tokio::test]
+async fn steps_that_may_not_raise_containers_are_a_gap_of_their_own() {
+    let (stage, fleet) = stage().await;
+    let actions = [&ACTIONS[..], &["ecs:DescribeServices"]].concat();
+    parts::policy(&stage.name("recovery"), &actions).await;
+    let report = preflight(&stage, &stage.aws[0], fleet).await.run().await;
+    assert_eq!(report.gaps, [Check::Permissions], "{report:#?}");
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ pub const ROLES: [(&str, &[&str]); 4] = [
     ("failback-role", &["lambda:InvokeFunction"]),
     ("recovery", &ACTIONS),
 ];
-const ACTIONS: [&str; 8] = [
+pub const ACTIONS: [&str; 8] = [
     "dynamodb:GetItem",
     "dynamodb:PutItem",
     "dynamodb:Query",

@@ -5,4 +5,5 @@ mod database;
 mod function;
 mod meanwhile;
 mod stage;
+mod vault;
 mod zone;

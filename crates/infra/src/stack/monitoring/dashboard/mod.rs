@@ -4,6 +4,7 @@
 //! drawn from the metrics of both regions, so that the one that is left shows what became of the other.
 
 mod body;
+mod containers;
 
 use cdk::Scope;
 use cfn::cloudwatch::Dashboard;
@@ -18,7 +19,11 @@ use crate::place::Place;
 
 /// Adds the region's dashboard.
 pub(super) fn add(root: &mut Scope<'_>, place: &Place<'_>) {
-    let rows = [business(place), lead(place), callers(place), functions(place), data(place)].concat();
+    let front = match place.containers() {
+        Some(_) => containers::rows(place),
+        None => callers(place),
+    };
+    let rows = [business(place), lead(place), front, functions(place), data(place)].concat();
     let body = body::body(&rows, place.region.as_str()).to_string();
     let name = place.names().resource("dashboard", place.region.as_str());
     root.add("Dashboard", Dashboard::new(body).dashboard_name(name));
