@@ -2,7 +2,7 @@
 //!
 //! [`environment`] makes the private Python environment, [`owned`] ties every
 //! process and file to a run, [`postgres`] runs real servers, [`emulator`] the AWS
-//! emulator, and [`assembly`] deploys a synthesised assembly into it.
+//! emulator, [`assembly`] deploys a synthesised assembly into it, and [`fleet`] runs its containers.
 //!
 //! It refuses to measure from log lines, to leave a process behind, and to drop
 //! silently what the emulator cannot create. Start reading at [`run`], which

@@ -1,6 +1,8 @@
 //! Goal: a drill proves what it says, says when orders were lost, and leaves nothing behind however it ends.
 //! Method: real drills of a short scenario through the command, two of them at the same time.
 
+mod containers;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -38,14 +40,23 @@ struct Rehearsal {
 
 impl Rehearsal {
     fn new(arguments: &[&str]) -> Self {
+        Self::of("deployments/trading.toml", SHORT, arguments)
+    }
+
+    fn of(deployment: &str, what: &str, arguments: &[&str]) -> Self {
         // Also makes the environment where this is the first test to need it.
         Environment::for_tests(env!("CARGO_TARGET_TMPDIR")).expect("the environment installs");
         let scenario = tempfile::tempdir().expect("a temporary directory");
         let file = scenario.path().join("short.toml");
-        std::fs::write(&file, SHORT).expect("a scenario file");
+        std::fs::write(&file, what).expect("a scenario file");
         let private = Private::new();
         let mut command = standfast(&checkout());
-        command.arg("drill").arg(file).args(arguments).args(["--orders-per-second", "10", "--seed", "7"]);
+        command.args(["--deployment", deployment]).arg("drill").arg(file).args(arguments).args([
+            "--orders-per-second",
+            "10",
+            "--seed",
+            "7",
+        ]);
         command.arg("--functions").arg(functions());
         command.arg("--cache").arg(concat!(env!("CARGO_TARGET_TMPDIR"), "/standfast-cache"));
         command.env("TMPDIR", private.path());

@@ -58,7 +58,7 @@ pub fn checkout() -> PathBuf {
 /// The functions, which a test of the whole workspace builds beside the command.
 pub fn functions() -> PathBuf {
     let directory = Path::new(env!("CARGO_BIN_EXE_standfast")).parent().expect("it is in a directory");
-    for function in infra::packages::FUNCTIONS {
+    for function in infra::packages::FUNCTIONS.into_iter().chain(infra::packages::CONTAINERS) {
         let binary = directory.join(function);
         assert!(binary.is_file(), "{} is not built: run `cargo build --bins` first", binary.display());
     }

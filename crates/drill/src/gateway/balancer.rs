@@ -32,6 +32,8 @@ use target::{InFlight, Target};
 
 pub use target::TargetHealth;
 
+/// How long a target may be silent in the middle of an answer; the default of AWS.
+pub const IDLE: Duration = Duration::from_secs(60);
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
@@ -132,7 +134,7 @@ impl Balancer {
         *self.0.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers one request, from `client` if that is known.
+    /// Answers one request: by a rule of its own, or by a target.
     pub(super) async fn answer(&self, parts: request::Parts, body: Bytes) -> Answer {
         let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         match self.0.plan.action(host, &parts.method, parts.uri.path()) {
@@ -152,6 +154,7 @@ impl Balancer {
         self.count(|counts| counts.forwarded += 1);
         // As the listener is one for HTTPS, whatever carries it here.
         parts.headers.insert(FORWARDED_PROTO, HeaderValue::from_static("https"));
+        // Every client of a drill is this machine.
         parts.headers.entry(FORWARDED_FOR).or_insert(HeaderValue::from_static("127.0.0.1"));
         let answered = timeout(self.0.plan.idle, upstream.send(parts, body)).await;
         drop(in_flight);
@@ -212,6 +215,3 @@ fn page(status: StatusCode) -> Answer {
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
     answer
 }
-
-/// How long a target may be silent in the middle of an answer; the default of AWS.
-pub const IDLE: Duration = Duration::from_secs(60);
