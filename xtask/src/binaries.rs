@@ -3,11 +3,12 @@
 /// The package.
 pub const PACKAGE: &str = "services";
 /// Programs that Lambda runs.
-pub const FUNCTIONS: [&str; 7] = [
+pub const FUNCTIONS: [&str; 8] = [
     "database-keeper",
     "order-processor",
     "orders-api",
     "preflight",
+    "reconciler",
     "recovery-step",
     "sentinel",
     "stack-hook",

@@ -8,8 +8,8 @@ use recovery::Deployment;
 
 use crate::packages::{self, ORDERS_SERVICE};
 
-/// Of the functions of both regions: watches, steps, preflights and keepers, each with one.
-pub const OF_FUNCTIONS: u64 = 32;
+/// Of the functions of both regions: watches, steps, preflights, reconcilers and keepers, each with one.
+pub const OF_FUNCTIONS: u64 = 36;
 /// Kept for people, and what PostgreSQL and RDS keep for themselves.
 pub const OF_PEOPLE: u64 = 20;
 /// Connections that one container keeps to each of the two databases at most. The service asks them what is

@@ -22,6 +22,8 @@ pub const SENTINEL: &str = "sentinel";
 pub const RECOVERY_STEP: &str = "recovery-step";
 /// Asks whether the standby could take over now.
 pub const PREFLIGHT: &str = "preflight";
+/// Compares the journal with the databases and the sessions of both regions.
+pub const RECONCILER: &str = "reconciler";
 /// Makes and removes what CloudFormation cannot.
 pub const STACK_HOOK: &str = "stack-hook";
 /// Keeps the database's schema and users, and rotates its master password.
@@ -35,8 +37,16 @@ pub const CONTAINERS: [&str; 2] = [ORDERS_SERVICE, ORDERS_WORKER];
 /// File beside the packages that holds the tag of the containers' image: the digest of its content.
 pub const IMAGE_TAG_FILE: &str = "image.tag";
 /// Every function, by the name of its binary and of its zip file.
-pub const FUNCTIONS: [&str; 7] =
-    [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP, STACK_HOOK, PREFLIGHT, DATABASE_KEEPER];
+pub const FUNCTIONS: [&str; 8] = [
+    ORDERS_API,
+    ORDER_PROCESSOR,
+    SENTINEL,
+    RECOVERY_STEP,
+    STACK_HOOK,
+    PREFLIGHT,
+    DATABASE_KEEPER,
+    RECONCILER,
+];
 
 /// The functions of a deployment: in the profile `containers` those that answer and settle are containers.
 pub fn functions(deployment: &Deployment) -> Vec<&'static str> {

@@ -15,6 +15,7 @@ pub mod metric;
 pub mod names;
 pub mod order;
 pub mod preflight;
+pub mod reconcile;
 pub mod region;
 pub mod replication;
 pub mod request;

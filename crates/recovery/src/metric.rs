@@ -115,6 +115,16 @@ metrics! {
     PreflightRan: "preflight", Count;
     /// Gaps that a preflight found, 0 included.
     PreflightFailed: "preflight", Count;
+    /// Reconciliations that compared the orders of their window.
+    ReconcilerRan: "reconciler", Count;
+    /// Differences that a reconciliation found, explained ones included.
+    DifferencesFound: "reconciler", Count;
+    /// Differences that nothing explains, 0 included.
+    DifferencesUnexplained: "reconciler", Count;
+    /// Acknowledged orders that the reconciler found unsettled and queued again.
+    DifferencesRepaired: "reconciler", Count;
+    /// How long ago the ids were made up to which everything has been compared.
+    ComparedAge: "reconciler", Seconds;
 }
 
 #[cfg(test)]

@@ -104,7 +104,8 @@ pub enum Action {
     AwaitRejoin,
     /// Fail with `NotYet` until home's database is behind by less than the bound.
     AwaitLag,
-    /// Compare one page of the journal with the database; fail with `NotYet` where an order is missing.
+    /// Compare one page of the journal with the database, and in a failback with home's; fail on differences
+    /// that nothing explains.
     CompareJournal,
     /// Stop settlement: the lease goes from `serving` to `draining`.
     Drain,
@@ -155,9 +156,13 @@ pub mod event {
     pub const PREFLIGHT_FAILED: &str = "preflight failed";
     /// `detail-type` when a preflight finds no gap any more.
     pub const PREFLIGHT_PASSED: &str = "preflight passed";
+    /// `detail-type` when a reconciliation has found differences that nothing explains, and other ones than
+    /// the one before.
+    pub const DIFFERENCES_FOUND: &str = "differences unexplained";
     /// Types that the other region keeps a record of, for the region of an event may be the next to
     /// fall.
-    pub const CRITICAL: [&str; 5] = [RECOVERED, ESCALATED, PREFLIGHT_FAILED, FAILED_BACK, FAILBACK_ESCALATED];
+    pub const CRITICAL: [&str; 6] =
+        [RECOVERED, ESCALATED, PREFLIGHT_FAILED, FAILED_BACK, FAILBACK_ESCALATED, DIFFERENCES_FOUND];
     /// `detail-type` when the system is at home again.
     pub const FAILED_BACK: &str = "failback completed";
     /// `detail-type` when a failback has stopped.

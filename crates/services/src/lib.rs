@@ -20,6 +20,8 @@ pub mod preflight;
 pub mod probe;
 pub mod processor;
 pub mod queue;
+mod queue_again;
+pub mod reconciler;
 pub mod sentinel;
 pub mod sessions;
 pub mod settings;

@@ -190,6 +190,28 @@ impl Queue {
         })
     }
 
+    /// Messages it holds, about: those that wait, those somebody has received, and those that are delayed.
+    pub async fn held(&self) -> Result<u64, CallFailed> {
+        const CALL: &str = "sqs:GetQueueAttributes";
+        let asked = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        ];
+        let answer = self
+            .client
+            .get_queue_attributes()
+            .queue_url(self.url().await?)
+            .set_attribute_names(Some(asked.clone().into()))
+            .send()
+            .await
+            .map_err(|error| CallFailed::new(CALL, error))?;
+        let counts = answer.attributes.unwrap_or_default();
+        let count = |name: &QueueAttributeName| counts.get(name)?.parse::<u64>().ok();
+        let held = asked.iter().map(count).sum::<Option<u64>>();
+        held.ok_or_else(|| CallFailed::unreadable(CALL, "the queue does not count"))
+    }
+
     async fn url(&self) -> Result<&str, CallFailed> {
         const CALL: &str = "sqs:GetQueueUrl";
         let looked_up = self

@@ -189,7 +189,8 @@ impl Sessions {
     }
 }
 
-fn session(item: &HashMap<String, AttributeValue>) -> Option<Session> {
+/// What an item of the table holds; `None` when it is no session.
+pub(crate) fn session(item: &HashMap<String, AttributeValue>) -> Option<Session> {
     let number = |name: &str| item.get(name)?.as_n().ok()?.parse().ok();
     Some(Session {
         data: serde_json::from_str(item.get("data")?.as_s().ok()?).ok()?,

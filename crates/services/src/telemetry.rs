@@ -86,6 +86,23 @@ fn report(service: &'static str, values: &[(Metric, Vec<f64>)]) {
     }
 }
 
+/// A line about one value of a further dimension, whose values are a fixed list.
+pub(crate) fn line_of(metric: Metric, dimension: &str, value: &str, number: u64, now_ms: u64) -> Value {
+    json!({
+        "_aws": {
+            "Timestamp": now_ms,
+            "CloudWatchMetrics": [{
+                "Namespace": NAMESPACE,
+                "Dimensions": [[DIMENSION, dimension]],
+                "Metrics": [{ "Name": metric.name(), "Unit": metric.unit().as_str() }],
+            }],
+        },
+        DIMENSION: metric.service(),
+        dimension: value,
+        metric.name(): number,
+    })
+}
+
 /// Writes a line that is complete.
 pub(crate) fn write(line: &Value) {
     if STARTED.load(Ordering::Relaxed) {

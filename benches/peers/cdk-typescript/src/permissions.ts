@@ -9,6 +9,7 @@ export const FUNCTIONS = [
   'recovery-step',
   'preflight',
   'database-keeper',
+  'reconciler',
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 /** Those of every stack. */
@@ -20,6 +21,7 @@ export const ALL_FUNCTIONS = [
   'stack-hook',
   'preflight',
   'database-keeper',
+  'reconciler',
 ];
 
 /** Those that nothing may call for weeks. */
@@ -215,6 +217,21 @@ export const calls: Record<FunctionName, (place: Place) => Statement[]> = {
       ['sentinel', 'failover', 'failback', 'recovery-step'].map((purpose) => place.roleArn(purpose)),
     ),
     allow(['sts:AssumeRole'], [place.peer.roleArn('observer')]),
+    send(place, 'failed-invocations'),
+  ],
+  reconciler: (place) => [
+    journal(place, ['dynamodb:GetItem'], keysOnly('StringEquals', 'lease', 'reconciler')),
+    journal(place, ['dynamodb:PutItem'], keysOnly('StringEquals', 'reconciler')),
+    journal(place, ['dynamodb:Query'], keysOnly('StringLike', '2*')),
+    allow(['dynamodb:Scan'], [place.tableArn('sessions')]),
+    allow(['dynamodb:BatchGetItem'], [place.peer.tableArn('sessions')]),
+    ownDatabase(place, 'reconciler'),
+    peerDatabase(place, 'reconciler'),
+    look(place),
+    look(place.peer),
+    send(place, 'orders'),
+    theSwitch(place),
+    allow(['events:PutEvents'], [place.eventBusArn]),
     send(place, 'failed-invocations'),
   ],
   'database-keeper': (place) =>

@@ -24,7 +24,7 @@ use crate::packages;
 use crate::route53::{self, Zone};
 
 /// The functions of the system under test, by the names of their binaries.
-pub const FUNCTIONS: [&str; 7] = [
+pub const FUNCTIONS: [&str; 8] = [
     "orders-api",
     "order-processor",
     "sentinel",
@@ -32,6 +32,7 @@ pub const FUNCTIONS: [&str; 7] = [
     "stack-hook",
     "preflight",
     "database-keeper",
+    "reconciler",
 ];
 
 /// Those whose work containers do where there are some.

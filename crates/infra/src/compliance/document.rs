@@ -8,10 +8,11 @@ use recovery::workflow::{failback_runbook, runbook};
 use serde::{Deserialize, Serialize};
 
 /// Pages of this repository.
-const PAGES: [(&str, &str); 13] = [
+const PAGES: [(&str, &str); 14] = [
     ("ARCHITECTURE.md", include_str!("../../../../ARCHITECTURE.md")),
     ("docs/alarms.md", include_str!("../../../../docs/alarms.md")),
     ("docs/check.md", include_str!("../../../../docs/check.md")),
+    ("docs/consistency.md", include_str!("../../../../docs/consistency.md")),
     ("docs/infrastructure.md", include_str!("../../../../docs/infrastructure.md")),
     ("docs/preflight.md", include_str!("../../../../docs/preflight.md")),
     ("docs/requirements.md", include_str!("../../../../docs/requirements.md")),

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::{database_keeper, log_group, permissions, queue, settings};
 use crate::packages::{
-    self, DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, Packages, RECOVERY_STEP, SENTINEL,
+    self, DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, Packages, RECONCILER, RECOVERY_STEP,
+    SENTINEL,
 };
 use crate::place::{Place, ZONES, parameter as key};
 use crate::policy::role;
@@ -23,8 +24,8 @@ const RECEIVES_MAX: u32 = 1000;
 /// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html>
 const PROCESSORS: i64 = 10;
 /// The functions of this stack.
-const FUNCTIONS: [&str; 6] =
-    [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP, PREFLIGHT, DATABASE_KEEPER];
+const FUNCTIONS: [&str; 7] =
+    [ORDERS_API, ORDER_PROCESSOR, SENTINEL, RECOVERY_STEP, PREFLIGHT, DATABASE_KEEPER, RECONCILER];
 /// Recovery steps that may run at once: three branches of the workflow, and for each an
 /// attempt that its state has given up but that still runs.
 const STEPS: i64 = 6;
@@ -64,6 +65,7 @@ pub fn new(stack: &mut Stack, place: &Place<'_>, packages: &Packages) -> Handles
             ORDER_PROCESSOR => feed(&mut root, handle, &orders),
             SENTINEL => on_failure(&mut root, "SentinelInvocations", handle, &failed, NEVER_LATE),
             PREFLIGHT => on_failure(&mut root, "PreflightInvocations", handle, &failed, ONCE_MORE),
+            RECONCILER => on_failure(&mut root, "ReconcilerInvocations", handle, &failed, NEXT_COMES),
             DATABASE_KEEPER => {
                 let others: Vec<&Handle> = functions.iter().filter(|other| *other != handle).collect();
                 database_keeper::add(&mut root, place, packages, handle, &others);
@@ -111,6 +113,7 @@ pub(super) fn timeout_s(place: &Place<'_>, name: &str) -> u64 {
         RECOVERY_STEP => recovery::workflow::function_timeout_s().max(30),
         DATABASE_KEEPER => database_keeper::TIMEOUT_S,
         PREFLIGHT => recovery::preflight::FUNCTION_TIMEOUT_S,
+        RECONCILER => recovery::reconcile::FUNCTION_TIMEOUT_S,
         _ => 10,
     }
 }
@@ -188,6 +191,9 @@ type Patience = (i64, i64);
 const NEVER_LATE: Patience = (0, 60);
 /// A preflight that broke off is worth another try before the next hour.
 const ONCE_MORE: Patience = (1, 1800);
+
+/// A comparison that broke off is gone on with by the next one.
+const NEXT_COMES: Patience = (0, 600);
 
 /// What an asynchronous invocation could not do waits where people find it.
 fn on_failure(

@@ -7,7 +7,9 @@ use recovery::step;
 use serde_json::json;
 
 use super::compute::failed_invocations;
-use super::{audit, containers, database_events, forwarding, log_group, parameter, preflight, queue, retry};
+use super::{
+    audit, containers, database_events, forwarding, log_group, parameter, preflight, queue, reconciler, retry,
+};
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 use crate::place::Place;
 use crate::policy::{Statement, role};
@@ -49,6 +51,7 @@ pub fn new(stack: &mut Stack, place: &Place<'_>, definitions: &Definitions) -> H
     let failback = state_machine(&mut root.scope("Failback"), place, &failback, &definitions.failback);
     watch(&mut root.scope("Watch"), place);
     preflight::add(&mut root.scope("Preflight"), place, definitions);
+    reconciler::add(&mut root.scope("Reconciler"), place);
     forwarding::add(&mut root.scope("Forwarding"), place, &bus);
     Handles { workflow, failback }
 }

@@ -26,6 +26,7 @@ pub mod peering;
 mod permissions;
 pub mod preflight;
 mod queue;
+pub mod reconciler;
 mod replication;
 mod retry;
 mod settings;

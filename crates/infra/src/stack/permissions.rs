@@ -1,6 +1,7 @@
 //! What each function may do, and nothing more.
 
 mod preflight;
+mod reconciler;
 
 use cfn::Json;
 use recovery::lease::LEASE_KEY;
@@ -10,7 +11,9 @@ use serde_json::json;
 pub(super) use self::preflight::observer;
 use super::compute::failed_invocations;
 use super::containers;
-use crate::packages::{DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, RECOVERY_STEP, SENTINEL};
+use crate::packages::{
+    DATABASE_KEEPER, ORDER_PROCESSOR, ORDERS_API, PREFLIGHT, RECONCILER, RECOVERY_STEP, SENTINEL,
+};
 use crate::place::{Place, parameter as key};
 use crate::policy::Statement;
 
@@ -29,6 +32,7 @@ pub(super) fn calls(function: &str, place: &Place<'_>) -> Vec<Statement> {
         RECOVERY_STEP => recovery_step(place),
         DATABASE_KEEPER => database_keeper(place),
         PREFLIGHT => preflight::preflight(place),
+        RECONCILER => reconciler::reconciler(place),
         _ => Vec::new(),
     };
     if place.containers().is_some() {

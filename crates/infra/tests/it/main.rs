@@ -24,6 +24,7 @@ mod parameters;
 mod peer;
 mod policies;
 mod preflight;
+mod reconciler;
 mod refusals;
 mod resources;
 mod rules;

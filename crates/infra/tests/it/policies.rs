@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use infra::stack::preflight::JOURNAL_KEY;
+use infra::stack::reconciler;
 use recovery::lease::LEASE_KEY;
 use serde_json::{Value, json};
 
@@ -144,6 +145,10 @@ fn who_accepts_orders_cannot_write_the_lease_and_who_holds_it_writes_nothing_els
         "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [JOURNAL_KEY] },
         "Null": { "dynamodb:LeadingKeys": "false" },
     });
+    let cursors = json!({
+        "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [reconciler::JOURNAL_KEY] },
+        "Null": { "dynamodb:LeadingKeys": "false" },
+    });
     let mut writers = Vec::new();
     for template in every_template() {
         for role in template.all("AWS::IAM::Role") {
@@ -158,6 +163,7 @@ fn who_accepts_orders_cannot_write_the_lease_and_who_holds_it_writes_nothing_els
                     let only = match name {
                         name if name.starts_with("role-orders-") => &partitions,
                         name if name.starts_with("role-preflight-") => &own_items,
+                        name if name.starts_with("role-reconciler-") => &cursors,
                         _ => &lease,
                     };
                     assert_eq!(&statement["Condition"], only, "{name}");
@@ -169,7 +175,7 @@ fn who_accepts_orders_cannot_write_the_lease_and_who_holds_it_writes_nothing_els
     let mut expected = Vec::new();
     for (deployment, _) in shipped() {
         let accepts = if deployment.containers.is_some() { "orders-service" } else { "orders-api" };
-        for function in [accepts, "preflight", "recovery-step", "sentinel"] {
+        for function in [accepts, "preflight", "reconciler", "recovery-step", "sentinel"] {
             expected.extend(deployment.pair().map(|region| format!("role-{function}-{region}-production")));
         }
     }
@@ -186,13 +192,17 @@ fn every_partition_of_the_journal_can_be_written_and_the_lease_is_none() {
             assert!(partition.starts_with('2'), "{partition}");
         }
     }
-    assert!(!LEASE_KEY.starts_with('2') && !JOURNAL_KEY.starts_with('2') && LEASE_KEY != JOURNAL_KEY);
+    assert!(!LEASE_KEY.starts_with('2') && LEASE_KEY != JOURNAL_KEY && LEASE_KEY != reconciler::JOURNAL_KEY);
+    assert!([JOURNAL_KEY, reconciler::JOURNAL_KEY].iter().all(|key| !key.starts_with('2')));
+    assert_ne!(JOURNAL_KEY, reconciler::JOURNAL_KEY);
 }
 
-/// Roles that are not on the path of a recovery, and the one resource of the other region that each uses.
-const ACROSS: [(&str, &str); 2] = [
+/// Roles that are not on the path of a recovery, and what each uses of the other region.
+const ACROSS: [(&str, &str); 4] = [
     ("role-forwarder-", ":event-bus/bus-recovery-production"),
     ("role-preflight-us-", ":role/role-observer-"),
+    ("role-reconciler-us-", ":table/table-sessions-production"),
+    ("role-reconciler-us-", ":queue-orders-production"),
 ];
 
 #[test]
@@ -209,7 +219,9 @@ fn recovery_touches_only_its_own_region_and_global_names() {
             if name.starts_with("role-replicate-") || name.starts_with("role-backup-") {
                 continue; // S3 and AWS Backup copy under them, and no function of ours
             }
-            let known = ACROSS.iter().find(|(prefix, _)| name.starts_with(prefix));
+            let known = |resource: &str| {
+                ACROSS.iter().any(|(prefix, part)| name.starts_with(prefix) && resource.contains(part))
+            };
             let mut allowed = Vec::new();
             statements(&role["Policies"], &mut allowed);
             let foreign = allowed
@@ -223,7 +235,7 @@ fn recovery_touches_only_its_own_region_and_global_names() {
                 .filter(|resource| resource.starts_with("arn:aws:") && !resource.contains(&template.region))
                 .filter(|resource| !resource.starts_with("arn:aws:route53:::"))
                 .filter(|resource| {
-                    let of_ours = known.is_some_and(|(_, part)| resource.contains(part));
+                    let of_ours = known(resource);
                     across += usize::from(of_ours);
                     !of_ours
                 })

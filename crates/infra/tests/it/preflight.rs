@@ -33,7 +33,7 @@ fn allowed(role: &Value) -> BTreeSet<String> {
 #[test]
 fn a_function_in_the_network_is_called_all_the_time_or_nudged() {
     // Health checks ask the first, schedules start the others.
-    let called = ["orders-api", "sentinel", "preflight"];
+    let called = ["orders-api", "sentinel", "preflight", "reconciler"];
     let templates = trading();
     for [region, _] in PAIRS {
         let name = "function-preflight-production";

@@ -19,7 +19,7 @@ pub struct Account {
 
 impl Action {
     /// Every action of the failover, in the order of its workflow.
-    pub const FAILOVER: [Self; 15] = [
+    pub const FAILOVER: [Self; 16] = [
         Self::ConfirmOutage,
         Self::OwnLease,
         Self::PromoteDatabase,
@@ -33,6 +33,7 @@ impl Action {
         Self::EnableSettlement,
         Self::ValidateSettlement,
         Self::ValidateEndToEnd,
+        Self::CompareJournal,
         Self::Announce,
         Self::Escalate,
     ];

@@ -5,10 +5,10 @@
 //! handed over whatever else failed, and the recovery under the new epoch is home's own failover
 //! workflow, which its sentinel starts and starts again.
 
-use asl::{Catch, Choice, Fail, Pass, Path, Rule, StateMachine, Succeed, Task};
-use serde_json::json;
+use asl::{Catch, Fail, StateMachine, Succeed, Task};
 
-use super::task::{escalation, paged_task, task};
+use super::comparison;
+use super::task::{escalation, task};
 use crate::deployment::Deployment;
 use crate::step::{Action, error};
 
@@ -20,7 +20,6 @@ const UNDO: &str = "UndoDrain";
 const HAND_OVER: &str = "HandOverLease";
 const STAYED: &str = "FailbackStopped";
 const ERROR_PATH: &str = "$.error";
-const CURSOR_PATH: &str = "$.comparison";
 
 /// The failback workflow of a deployment. It runs in the region that owns the lease away from home,
 /// its steps call `function_arn`, that region's `recovery-step` function, and its input is
@@ -50,27 +49,11 @@ fn drained(action: Action, function_arn: &str) -> Task {
 
 /// Stable → rejoined → lag under the bound → journal = database.
 fn gates(machine: StateMachine, function_arn: &str) -> StateMachine {
-    let begin = Pass {
-        comment: Some("The first page has no cursor.".to_owned()),
-        result: Some(json!({"done": false, "cursor": null})),
-        result_path: Some(Path::at(CURSOR_PATH)),
-        ..Pass::default()
-    };
-    let compare = Task {
-        catch: vec![Catch::all(ESCALATE, ERROR_PATH)],
-        ..paged_task(Action::CompareJournal, function_arn, CURSOR_PATH)
-    };
-    let done = Choice {
-        comment: Some("Goes on with the next page until there is none.".to_owned()),
-        ..Choice::new(vec![Rule::boolean("$.comparison.done", true).then("Drain")], "CompareJournal")
-    };
-    machine
+    let machine = machine
         .with("ConfirmHome", before(Action::ConfirmHome, function_arn).then("AwaitRejoin"))
         .with("AwaitRejoin", before(Action::AwaitRejoin, function_arn).then("AwaitLag"))
-        .with("AwaitLag", before(Action::AwaitLag, function_arn).then("BeginComparison"))
-        .with("BeginComparison", begin.then("CompareJournal"))
-        .with("CompareJournal", compare.then("ComparedAll"))
-        .with("ComparedAll", done)
+        .with("AwaitLag", before(Action::AwaitLag, function_arn).then(comparison::BEGIN));
+    comparison::compared(machine, function_arn, "Drain", Catch::all(ESCALATE, ERROR_PATH))
 }
 
 /// Drain → switchover; the way back is open until the writer has moved.

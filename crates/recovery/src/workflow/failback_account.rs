@@ -53,9 +53,9 @@ impl Action {
             ),
             _ => (
                 "CompareJournal",
-                "Looks up, page by page, every order of the last replay margin in the own database, but for those of the last minute, which may be under way.",
-                "None is missing. It fails with `NotYet` where one is; the sweep queues such orders again.",
-                "Look at the dead-letter queue and the processor's errors: an order that can never be settled keeps the system here until it is older than the replay margin.",
+                "Compares, minute by minute, what was acknowledged from a replay margin before the take-over on (or before now, when that is long ago) with the own database: each order is settled as it was acknowledged, balanced and announced, and nothing else is. Before a failback home's database is compared as well, but for what it has not received yet.",
+                "Every difference is explained. It fails with `NotYet` where an order is not settled after a minute, for the sweep queues such orders again, and at once where something is settled otherwise.",
+                "`docs/consistency.md` says what each kind of difference means. Look at the dead-letter queue and the processor's errors: an order that can never be settled ends a failover's announcement, not its recovery, and keeps a failback from moving anything.",
                 None,
             ),
         }

@@ -1,6 +1,7 @@
 //! The recovery workflows, failover and failback: values that are synthesised, executed, drawn and documented.
 
 mod account;
+mod comparison;
 mod failback;
 mod failback_account;
 mod runbook;

@@ -3,12 +3,14 @@
 use asl::{Branch, Catch, Choice, Fail, Parallel, Pass, Path, Rule, StateMachine, Succeed, Task};
 use serde_json::json;
 
+use super::comparison;
 use super::task::{escalation, paged_task, task};
 use crate::deployment::Deployment;
 use crate::step::Action;
 
-/// Longest execution, in seconds: waiting for the database, then the replay.
-const TIMEOUT_S: u64 = 3600;
+/// Longest execution, in seconds: waiting for the database, then the replay, then for what the comparison finds to
+/// be settled.
+const TIMEOUT_S: u64 = 5400;
 const ESCALATE: &str = "Escalate";
 const FAILED: &str = "Failed";
 const ERROR_PATH: &str = "$.error";
@@ -22,7 +24,8 @@ pub(super) enum Replay {
     LeftOut,
 }
 
-/// Confirm → own → {settle ∥ steer} → validate → announce; any error escalates.
+/// Confirm → own → {settle ∥ steer} → validate → compare → announce; any error escalates. The comparison comes when
+/// orders are settled again: a difference is for people, and no reason to let clients wait.
 pub(super) fn build(deployment: &Deployment, function_arn: &str, replay: Replay) -> StateMachine {
     let step =
         |action: Action| Task { catch: vec![Catch::all(ESCALATE, ERROR_PATH)], ..task(action, function_arn) };
@@ -38,13 +41,23 @@ pub(super) fn build(deployment: &Deployment, function_arn: &str, replay: Replay)
         catch: vec![Catch::all(FAILED, "$.escalation")],
         ..escalation(Action::Escalate, function_arn)
     };
-    StateMachine::new("ConfirmOutage")
+    let (validated, compares) = match replay {
+        Replay::Included => (comparison::BEGIN, true),
+        Replay::LeftOut => ("Announce", false),
+    };
+    let machine = StateMachine::new("ConfirmOutage")
         .comment(&comment)
         .timeout(TIMEOUT_S)
         .with("ConfirmOutage", step(Action::ConfirmOutage).then("OwnLease"))
         .with("OwnLease", step(Action::OwnLease).then("Recover"))
         .with("Recover", recover.catching(Catch::all(ESCALATE, ERROR_PATH)).then("ValidateEndToEnd"))
-        .with("ValidateEndToEnd", step(Action::ValidateEndToEnd).then("Announce"))
+        .with("ValidateEndToEnd", step(Action::ValidateEndToEnd).then(validated));
+    let machine = if compares {
+        comparison::compared(machine, function_arn, "Announce", Catch::all(ESCALATE, ERROR_PATH))
+    } else {
+        machine
+    };
+    machine
         .with("Announce", step(Action::Announce).then("Recovered"))
         .with("Recovered", Succeed::default())
         .with(ESCALATE, escalate.then(FAILED))

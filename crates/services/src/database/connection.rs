@@ -76,6 +76,15 @@ impl Target {
         Self::at(&database.peer_endpoint, &regions.peer, database, application)
     }
 
+    /// This region's own database by its reader endpoint, for reading only.
+    pub fn own_reader(
+        regions: &settings::Regions,
+        database: &settings::Database,
+        application: &'static str,
+    ) -> Self {
+        Self::at(&database.endpoint.reader(), &regions.own, database, application)
+    }
+
     /// The peer region's database by its reader endpoint, for reading only.
     pub fn peer_reader(
         regions: &settings::Regions,
@@ -211,6 +220,22 @@ impl Database {
         }
         let client = self.login().await?;
         Ok(Connection { database: self, client: Some(client), _turn: turn })
+    }
+
+    /// Asks it; a connection on which that failed is not used again.
+    ///
+    /// # Errors
+    /// As [`Database::connect`], and those of the question.
+    pub async fn ask<T>(
+        &self,
+        question: impl AsyncFnOnce(&Client) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        let connection = self.connect().await?;
+        let answer = question(&connection).await;
+        if answer.is_err() {
+            connection.discard();
+        }
+        answer
     }
 
     fn kept(&self) -> MutexGuard<'_, Vec<Client>> {

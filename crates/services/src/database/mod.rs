@@ -13,6 +13,7 @@ pub mod settlement;
 pub mod standing;
 pub mod swept;
 mod tls;
+pub mod window;
 
 pub use connection::{CONNECT_LIMIT, Connection, Database, Target};
 pub use error::DatabaseError;

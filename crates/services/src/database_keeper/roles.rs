@@ -5,7 +5,8 @@ use tokio_postgres::Client;
 use crate::database::DatabaseError;
 
 /// Every user that a function logs in as.
-pub const USERS: [&str; 5] = ["orders_api", "order_processor", "recovery_step", "sentinel", "preflight"];
+pub const USERS: [&str; 6] =
+    ["orders_api", "order_processor", "recovery_step", "sentinel", "preflight", "reconciler"];
 
 const ROLES: &str = include_str!("roles.sql");
 /// Users belong to every database of a server; two keepers must not change one at the same time.
@@ -28,7 +29,8 @@ mod tests {
 
     #[test]
     fn every_function_has_the_user_that_its_name_gives() {
-        let functions = ["orders-api", "order-processor", "recovery-step", "sentinel", "preflight"];
+        let functions =
+            ["orders-api", "order-processor", "recovery-step", "sentinel", "preflight", "reconciler"];
         assert_eq!(functions.map(recovery::names::database_user), USERS.map(str::to_owned));
         for user in USERS {
             assert!(ROLES.contains(&format!("'{user}'")), "{user} is made");

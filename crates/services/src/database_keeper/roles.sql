@@ -8,7 +8,8 @@ DO $$
 DECLARE
     function_user text;
 BEGIN
-    FOREACH function_user IN ARRAY ARRAY['orders_api', 'order_processor', 'recovery_step', 'sentinel', 'preflight']
+    FOREACH function_user IN ARRAY ARRAY['orders_api', 'order_processor', 'recovery_step', 'sentinel', 'preflight',
+                                         'reconciler']
     LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = function_user) THEN
             EXECUTE format('CREATE ROLE %I', function_user);
@@ -50,8 +51,10 @@ GRANT USAGE ON SEQUENCE ledger_id_seq, outbox_id_seq, fence_refusals TO order_pr
 GRANT SELECT, UPDATE (epoch, owner, raised_at) ON fence TO recovery_step;
 GRANT UPDATE ON SEQUENCE fence_refusals TO recovery_step;
 
--- Compares where the ledgers of two databases end, before one takes over from the other.
-GRANT SELECT (id, order_id) ON ledger TO recovery_step;
+-- Compares the database with the journal and with its replica, and where their ledgers end.
+GRANT SELECT (id, order_id, amount) ON ledger TO recovery_step, reconciler;
+GRANT SELECT (order_id) ON outbox TO recovery_step, reconciler;
+GRANT SELECT ON orders TO reconciler;
 
 -- Looks for orders that were never settled, and notes how far it has looked.
 GRANT SELECT (id) ON orders TO sentinel;

@@ -2,12 +2,11 @@
 //!
 //! The checks are a fixed list, so that no dimension can grow.
 
-use recovery::metric::{DIMENSION, NAMESPACE};
 use recovery::preflight::{CHECK_DIMENSION, Check, Report};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::SERVICE;
-use crate::telemetry::{self, Metric, now_ms};
+use crate::telemetry::{self, Metric, line_of, now_ms};
 
 /// Writes one line for the whole, on which people are alarmed, and one for each check.
 pub(super) fn report(report: &Report) {
@@ -20,23 +19,10 @@ pub(super) fn report(report: &Report) {
     }
 }
 
-/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 fn lines(report: &Report, now_ms: u64) -> Vec<Value> {
-    let failed = Metric::PreflightFailed;
     let of = |check: &Check| {
-        json!({
-            "_aws": {
-                "Timestamp": now_ms,
-                "CloudWatchMetrics": [{
-                    "Namespace": NAMESPACE,
-                    "Dimensions": [[DIMENSION, CHECK_DIMENSION]],
-                    "Metrics": [{ "Name": failed.name(), "Unit": failed.unit().as_str() }],
-                }],
-            },
-            DIMENSION: SERVICE,
-            CHECK_DIMENSION: check.name(),
-            failed.name(): u64::from(report.gaps.contains(check)),
-        })
+        let gap = u64::from(report.gaps.contains(check));
+        line_of(Metric::PreflightFailed, CHECK_DIMENSION, check.name(), gap, now_ms)
     };
     Check::ALL.iter().map(of).collect()
 }
@@ -49,6 +35,7 @@ mod tests {
     use super::*;
     use recovery::Region;
     use recovery::preflight::{Finding, State};
+    use serde_json::json;
 
     #[test]
     fn every_check_has_its_figure() {

@@ -2,8 +2,7 @@
 //!
 //! An acknowledgement does not wait for the queue: a message may never have been sent, or may lie in
 //! the queue of a region that fell after the replay. The owner of the lease therefore looks at every
-//! journal entry again when nobody can put another one beside it. Settlement is idempotent, so a
-//! message too many does no harm.
+//! journal entry again when nobody can put another one beside it.
 
 use std::time::Duration;
 
@@ -11,14 +10,13 @@ use recovery::OrderId;
 use recovery::order::{ID_AGE_MS_MAX, journal_partitions};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_postgres::Client;
 
 use crate::aws::cause;
-use crate::database::settlement::missing;
 use crate::database::swept::{note_swept, swept_through};
 use crate::database::{Database, DatabaseError};
 use crate::journal::Journal;
-use crate::queue::{Message, Queue};
+use crate::queue::Queue;
+use crate::queue_again::{QueueAgainError, queue_again};
 
 /// Time an order has for its ordinary settlement, after the last moment its id is taken.
 const ORDINARY_MS: u64 = 60_000;
@@ -51,8 +49,8 @@ enum SweepError {
     Journal(#[from] crate::journal::Unavailable),
     #[error("the database cannot be asked")]
     Database(#[from] DatabaseError),
-    #[error("the queue cannot be filled")]
-    Queue(#[from] crate::aws::CallFailed),
+    #[error(transparent)]
+    QueueAgain(#[from] QueueAgainError),
 }
 
 /// At most one sweep per watch, in the background. Dropping it ends a running one.
@@ -86,7 +84,7 @@ impl Sweep {
 
 impl Sweeper {
     async fn sweep(&self, now_ms: u64) -> Result<usize, SweepError> {
-        let through_ms = self.with_database(async |client| swept_through(client).await).await?;
+        let through_ms = self.database.ask(async |client| swept_through(client).await).await?;
         let (from_ms, to_ms) = window(now_ms, through_ms);
         let mut sent = 0;
         for minute in from_ms / MINUTE_MS..=to_ms / MINUTE_MS {
@@ -99,7 +97,7 @@ impl Sweeper {
             }
             // A minute that is not over at the window's end is swept again by the next watch.
             if end_ms <= to_ms && through_ms.is_none_or(|through_ms| end_ms > through_ms) {
-                self.with_database(async |client| note_swept(client, end_ms).await).await?;
+                self.database.ask(async |client| note_swept(client, end_ms).await).await?;
             }
         }
         Ok(sent)
@@ -111,38 +109,13 @@ impl Sweeper {
         loop {
             let page = self.journal.page(partition, after.as_deref(), PAGE_MAX).await?;
             let ids: Vec<OrderId> = page.entries.iter().map(|entry| entry.order.id).collect();
-            for id in self.unsettled(&ids).await? {
-                if sent == most {
-                    return Ok(sent);
-                }
-                self.queue.send(&Message::new(id, self.journal.shards())).await?;
-                sent += 1;
-            }
+            let shards = self.journal.shards();
+            sent += queue_again(&self.database, &self.queue, shards, &ids, most - sent).await?;
             after = page.next;
-            if after.is_none() {
+            if after.is_none() || sent == most {
                 return Ok(sent);
             }
         }
-    }
-
-    async fn unsettled(&self, ids: &[OrderId]) -> Result<Vec<OrderId>, DatabaseError> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.with_database(async |client| missing(client, ids).await).await
-    }
-
-    /// Asks the database; a connection on which that failed is not used again.
-    async fn with_database<T>(
-        &self,
-        ask: impl AsyncFnOnce(&Client) -> Result<T, DatabaseError>,
-    ) -> Result<T, DatabaseError> {
-        let connection = self.database.connect().await?;
-        let answer = ask(&connection).await;
-        if answer.is_err() {
-            connection.discard();
-        }
-        answer
     }
 }
 

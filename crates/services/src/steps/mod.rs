@@ -7,6 +7,7 @@
 
 mod announce;
 mod audit;
+mod comparison;
 mod compute;
 mod database;
 mod error;
@@ -204,7 +205,9 @@ async fn run(request: Request, steps: &StepContext) -> Result<Outcome, StepError
         Action::ValidateEndToEnd => settlement::validate(steps, &steps.public_entrance()).await?,
         Action::Announce => announce::recovered(steps, context).await?,
         Action::Escalate => announce::escalated(steps, context, error.as_ref()).await?,
-        Action::CompareJournal => return failback::compare_journal(steps, context, cursor.as_deref()).await,
+        Action::CompareJournal => {
+            return comparison::compare_journal(steps, context, cursor.as_deref()).await;
+        }
         Action::ConfirmHome => failback::confirm_home(steps, context).await?,
         Action::AwaitRejoin => failback::await_rejoin(steps, context).await?,
         Action::AwaitLag => failback::await_lag(steps, context).await?,

@@ -10,6 +10,7 @@ mod nudge;
 mod preflight;
 mod processor;
 mod proxy;
+mod reconciler;
 mod sentinel;
 mod signing;
 mod stack_hook;

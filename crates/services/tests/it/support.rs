@@ -135,7 +135,7 @@ impl Scene {
 }
 
 /// The first key is the partition key, the second the sort key.
-async fn create_table(aws: &SdkConfig, name: &str, keys: &[&str]) {
+pub async fn create_table(aws: &SdkConfig, name: &str, keys: &[&str]) {
     let mut table = aws_sdk_dynamodb::Client::new(aws)
         .create_table()
         .table_name(name)

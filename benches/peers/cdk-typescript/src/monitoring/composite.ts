@@ -46,6 +46,7 @@ export const COMPOSITES = [
       'config-bucket-failed',
       'config-bucket-late',
       'dead-letters',
+      'differences-unexplained',
       'orders-queued-again',
       'queue-age',
       'replication-lag',

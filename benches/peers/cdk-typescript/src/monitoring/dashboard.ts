@@ -164,6 +164,12 @@ function lead(place: Place): Row[] {
         figure('stale', 'orders-api', 'SessionsStale'),
         figure('conflicted', 'orders-api', 'SessionsConflicted'),
       ]),
+      graph(place, 'Differences', [
+        figure('found', 'reconciler', 'DifferencesFound', 'Maximum'),
+        figure('unexplained', 'reconciler', 'DifferencesUnexplained', 'Maximum'),
+        figure('queued again', 'reconciler', 'DifferencesRepaired'),
+      ]),
+      graph(place, 'Compared up to, s ago', [figure('', 'reconciler', 'ComparedAge', 'Maximum')]),
     ],
   ];
 }

@@ -21,6 +21,7 @@ const WATCHED: Watched[] = [
   { name: 'stack-hook', timeout: 900, seldom: true, errors: 'each', lost: true },
   { name: 'preflight', timeout: 90, seldom: true, errors: 'each', lost: true },
   { name: 'database-keeper', timeout: 120, seldom: true, errors: 'each', lost: true },
+  { name: 'reconciler', timeout: 180, seldom: true, errors: 'each', lost: true },
 ];
 export const WATCHED_NAMES = WATCHED.map(({ name }) => name);
 const NO_DATA = 'Lambda reports what was invoked.';

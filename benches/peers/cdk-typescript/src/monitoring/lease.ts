@@ -162,3 +162,33 @@ export function preflight(): AlarmSpec[] {
     },
   ];
 }
+
+/** Whether journal, databases and sessions agree, asked every quarter of an hour. */
+export function reconciler(): AlarmSpec[] {
+  return [
+    {
+      purpose: 'differences-unexplained',
+      measure: own('reconciler', 'DifferencesUnexplained', 'Maximum'),
+      bad: ['>=', 1],
+      period: 900,
+      meaning:
+        'Journal, databases or sessions differ, and nothing explains it: an order may be missing, or may not be what was acknowledged.',
+      first:
+        "read which in the event or in the reconciler's log; `docs/consistency.md` says what each kind means and what is repaired by itself.",
+      noData: 'the reconciler reports this, and `reconciler-silent` tells of its silence.',
+    },
+    {
+      purpose: 'reconciler-silent',
+      measure: own('reconciler', 'ReconcilerRan'),
+      bad: ['<', 1],
+      lasting: [3, 3],
+      period: 900,
+      missing: 'breaching',
+      meaning:
+        'No reconciliation has compared orders for three quarters of an hour: nobody knows whether journal and database agree.',
+      first:
+        'expected while the lease is recovering or draining; else see that its schedule is on, what its log says it could not compare, and the queue of failed invocations.',
+      noData: 'a reconciler that does not run reports nothing, which is what this is for.',
+    },
+  ];
+}

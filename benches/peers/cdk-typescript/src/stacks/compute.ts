@@ -32,6 +32,7 @@ export class ComputeStack extends TapStack {
     const step = this.function('recovery-step', 30, 6);
     const preflight = this.function('preflight', 90);
     const keeper = this.function('database-keeper', 120);
+    const reconciler = this.function('reconciler', 180);
     new CfnEventSourceMapping(this, 'OrdersToProcessor', {
       functionName: processor.ref,
       eventSourceArn: orders.attrArn,
@@ -55,7 +56,8 @@ export class ComputeStack extends TapStack {
       });
     invocations('SentinelInvocations', watch.ref, 0, 60);
     invocations('PreflightInvocations', preflight.ref, 1, 1800);
-    addDatabaseKeeping(this, place, keeper, [api, processor, watch, step, preflight]);
+    invocations('ReconcilerInvocations', reconciler.ref, 0, 600);
+    addDatabaseKeeping(this, place, keeper, [api, processor, watch, step, preflight, reconciler]);
   }
 
   private function(name: FunctionName, timeout: number, reserved?: number) {

@@ -19,6 +19,7 @@ const CRITICAL = [
   'preflight failed',
   'failback completed',
   'failback escalated',
+  'differences unexplained',
 ];
 
 const RETRIES = { maximumRetryAttempts: 185, maximumEventAgeInSeconds: 86_400 };
@@ -35,6 +36,8 @@ export class DisasterRecoveryStack extends TapStack {
     const failback = this.workflow('Failback', 'failback');
     this.schedule(new Construct(this, 'Watch'), 'watch', 'watch', 'sentinel', 'rate(1 minute)', 0, 60);
     this.preflight(new Construct(this, 'Preflight'), [failover, failback]);
+    const reconcile = new Construct(this, 'Reconciler');
+    this.schedule(reconcile, 'reconcile', 'reconcile-schedule', 'reconciler', 'rate(15 minutes)', 3, 900);
   }
 
   private announcements(bus: CfnEventBus): void {

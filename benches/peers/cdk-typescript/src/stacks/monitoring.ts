@@ -6,11 +6,11 @@ import { addDashboard } from '../monitoring/dashboard';
 import { database, tables } from '../monitoring/data';
 import { buckets, queues, workflow } from '../monitoring/delivery';
 import { functions } from '../monitoring/functions';
-import { lease, preflight, settlement } from '../monitoring/lease';
+import { lease, preflight, reconciler, settlement } from '../monitoring/lease';
 import { TapStack } from '../pieces';
 import { Place } from '../place';
 
-const ALARMS = [lease, api, settlement, queues, database, tables, buckets, workflow, functions, preflight];
+const ALARMS = [lease, api, settlement, queues, database, tables, buckets, workflow, functions, preflight, reconciler];
 
 export class MonitoringStack extends TapStack {
   constructor(scope: Construct, place: Place) {

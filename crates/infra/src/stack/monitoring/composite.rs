@@ -70,6 +70,7 @@ pub(super) fn all() -> [Composite; 3] {
                 "config-bucket-failed",
                 "config-bucket-late",
                 "dead-letters",
+                "differences-unexplained",
                 "orders-queued-again",
                 "queue-age",
                 "replication-lag",

@@ -23,6 +23,7 @@ mod lease;
 pub mod metric;
 mod preflight;
 mod queues;
+mod reconciler;
 mod services;
 mod settlement;
 mod workflow;
@@ -49,6 +50,7 @@ pub fn alarms(place: &Place<'_>) -> Vec<Alarm> {
     [
         lease::alarms(place),
         preflight::alarms(),
+        reconciler::alarms(),
         front::alarms(place),
         settlement::alarms(place),
         queues::alarms(place),

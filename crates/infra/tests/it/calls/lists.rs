@@ -94,7 +94,23 @@ const DATABASE_KEEPER: [&str; 7] = [
     "secretsmanager:UpdateSecretVersionStage secret:secret-database-production-??????",
 ];
 
-const PREFLIGHT: [&str; 35] = [
+const RECONCILER: [&str; 13] = [
+    "dynamodb:BatchGetItem table/table-sessions-production",
+    "dynamodb:GetItem table/table-journal-production if lease reconciler",
+    "dynamodb:PutItem table/table-journal-production if reconciler",
+    "dynamodb:Query table/table-journal-production if 2*",
+    "dynamodb:Scan table/table-sessions-production",
+    "events:PutEvents event-bus/bus-recovery-production",
+    "rds-db:connect own as reconciler",
+    "rds-db:connect peer as reconciler",
+    "sqs:GetQueueAttributes queue-orders-production",
+    "sqs:GetQueueUrl queue-orders-production",
+    "sqs:SendMessage queue-failed-invocations-production",
+    "sqs:SendMessage queue-orders-production",
+    "ssm:GetParameter parameter/standfast/production/automation",
+];
+
+const PREFLIGHT: [&str; 36] = [
     "dynamodb:GetItem table/table-journal-production if lease preflight",
     "dynamodb:GetItem table/table-sessions-production",
     "dynamodb:PutItem table/table-journal-production if preflight",
@@ -107,6 +123,7 @@ const PREFLIGHT: [&str; 35] = [
     "lambda:GetFunctionConfiguration function:function-order-processor-production",
     "lambda:GetFunctionConfiguration function:function-orders-api-production",
     "lambda:GetFunctionConfiguration function:function-preflight-production",
+    "lambda:GetFunctionConfiguration function:function-reconciler-production",
     "lambda:GetFunctionConfiguration function:function-recovery-step-production",
     "lambda:GetFunctionConfiguration function:function-sentinel-production",
     "lambda:GetFunctionConfiguration function:function-stack-hook-production",
@@ -133,22 +150,25 @@ const PREFLIGHT: [&str; 35] = [
 ];
 
 /// Each function, the directory of its code in `services`, and its list.
-pub(super) const FUNCTIONS: [(&str, &str, &[&str]); 6] = [
+pub(super) const FUNCTIONS: [(&str, &str, &[&str]); 7] = [
     ("orders-api", "api", &ORDERS_API),
     ("order-processor", "processor", &ORDER_PROCESSOR),
     ("sentinel", "sentinel", &SENTINEL),
     ("recovery-step", "steps", &RECOVERY_STEP),
     ("preflight", "preflight", &PREFLIGHT),
     ("database-keeper", "database_keeper", &DATABASE_KEEPER),
+    ("reconciler", "reconciler", &RECONCILER),
 ];
 
-/// Calls, and what the code of a function says when it makes them.
-pub(super) const SAID: [(&str, &str); 26] = [
+/// Calls, and what the code of a function says when it makes them: one thing or, after a bar, another.
+pub(super) const SAID: [(&str, &str); 28] = [
     ("dynamodb:BatchGetItem table/table-journal-production", "journal.get_many("),
     ("dynamodb:GetItem table/table-sessions-production", "sessions.get("),
     ("dynamodb:PutItem table/table-journal-production if 2*", "journal.put("),
     ("dynamodb:PutItem table/table-journal-production if lease", "leases.replace("),
     ("dynamodb:PutItem table/table-sessions-production", "sessions.put("),
+    ("dynamodb:BatchGetItem table/table-sessions-production", ".batch_get_item()"),
+    ("dynamodb:Scan table/table-sessions-production", ".scan()"),
     ("dynamodb:Query table/table-journal-production", "journal.page("),
     ("events:PutEvents event-bus/bus-recovery-production", ".put_events()"),
     ("execute-api:Invoke own GET/orders/*", "synthetic::is_settled("),
@@ -162,7 +182,7 @@ pub(super) const SAID: [(&str, &str); 26] = [
     ("s3:PutObject bucket-audit-own-111122223333-production/recovery/*", ".put_object()"),
     ("sqs:ChangeMessageVisibility queue-orders-production", "queue.delay("),
     ("sqs:SendMessage queue-orders-dead-letter-production", ".send_dead_letter("),
-    ("sqs:SendMessage queue-orders-production", "queue.send("),
+    ("sqs:SendMessage queue-orders-production", "queue.send(|queue_again("),
     ("ssm:GetParameter parameter/standfast/production/automation", "switch.is_on("),
     ("states:DescribeStateMachine stateMachine:workflow-failover-production", ".describe_state_machine()"),
     ("sts:AssumeRole role/role-observer-peer-production", ".assume_role()"),

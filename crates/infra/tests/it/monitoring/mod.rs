@@ -88,7 +88,11 @@ fn metrics(alarm: &Value) -> Vec<Named> {
 }
 
 /// The alarms of a region by purpose: `alarm-{purpose}-production`.
-fn alarms<'t>(templates: &'t [Template], region: &str, kind: &'t str) -> BTreeMap<String, &'t Value> {
+pub(crate) fn alarms<'t>(
+    templates: &'t [Template],
+    region: &str,
+    kind: &'t str,
+) -> BTreeMap<String, &'t Value> {
     let of_region = templates.iter().filter(|template| template.region == region);
     let all = of_region.flat_map(|template| template.all(kind));
     let purpose = |alarm: &Value| {
@@ -102,7 +106,7 @@ fn alarms<'t>(templates: &'t [Template], region: &str, kind: &'t str) -> BTreeMa
     by_purpose
 }
 
-const METRIC_ALARM: &str = "AWS::CloudWatch::Alarm";
+pub(crate) const METRIC_ALARM: &str = "AWS::CloudWatch::Alarm";
 const COMPOSITE_ALARM: &str = "AWS::CloudWatch::CompositeAlarm";
 
 /// Names of the tables, which both regions have and one manages.

@@ -10,7 +10,7 @@ fn what_should_always_speak_alarms_when_it_is_silent() {
         let alarms = alarms(templates, region, METRIC_ALARM);
         let by_silence = alarms.iter().filter(|(_, alarm)| alarm["TreatMissingData"] == "breaching");
         let by_silence: Vec<&str> = by_silence.map(|(purpose, _)| purpose.as_str()).collect();
-        let mut expected = vec!["database-silent", "preflight-silent", "watch-silent"];
+        let mut expected = vec!["database-silent", "preflight-silent", "reconciler-silent", "watch-silent"];
         if templates.iter().any(|template| template.name.contains("-Services-")) {
             expected.extend(["orders-service-below-floor", "orders-worker-below-floor"]);
             expected.sort_unstable();

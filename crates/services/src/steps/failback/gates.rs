@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 use super::super::database::{describe, writer};
 use super::super::{StepContext, StepError};
-use super::{MOVED, ask, ask_home, member, standing};
+use super::{MOVED, ask_home, member, standing};
 use crate::database::settlement::ledger_end;
 use crate::telemetry::now_ms;
 
@@ -86,7 +86,7 @@ pub(in super::super) async fn await_lag(steps: &StepContext, context: &Context) 
     }
     let home = &steps.regions.home;
     let theirs = ask_home(steps, async |client| ledger_end(client).await).await?;
-    let ours = ask(&steps.database, async |client| ledger_end(client).await).await?;
+    let ours = steps.database.ask(async |client| ledger_end(client).await).await?;
     let (ours_ms, theirs_ms) = (ours.map(|end| end.settled_at_ms), theirs.map(|end| end.settled_at_ms));
     let lag_ms = match (ours_ms, theirs_ms) {
         (None, _) => 0,

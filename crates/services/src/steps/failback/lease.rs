@@ -7,7 +7,7 @@ use recovery::step::Context;
 use super::super::database::describe;
 use super::super::{StepContext, StepError};
 use super::gates::require_home_well;
-use super::{MOVED, ask, is_at_home, not_at_home, standing};
+use super::{MOVED, is_at_home, not_at_home, standing};
 use crate::database::settlement::is_writable;
 use crate::lease_store::Swap;
 use crate::telemetry::now_ms;
@@ -99,7 +99,7 @@ pub(in super::super) async fn undo_drain(
     if global.failover_state().is_some_and(|state| state.status().is_some()) {
         return Err(StepError::NotYet("the database is on its way".to_owned()));
     }
-    if !ask(&steps.database, async |client| is_writable(client).await).await? {
+    if !steps.database.ask(async |client| is_writable(client).await).await? {
         return Err(StepError::NotYet("the database takes no writes here".to_owned()));
     }
     change(steps, context, lease, |lease| (lease.state == LeaseState::Draining).then(|| lease.undrained()))

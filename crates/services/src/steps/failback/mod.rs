@@ -3,7 +3,6 @@
 //! Every one asks first whether the lease is still this region's. The switch can stop what comes before
 //! the database has moved; what comes after only leads out of a state in which nobody settles.
 
-mod comparison;
 mod gates;
 mod lease;
 mod switchover;
@@ -14,13 +13,13 @@ use recovery::lease::{LeaseState, Timing};
 use recovery::step::Context;
 use recovery::{Lease, Region};
 
-pub(super) use comparison::compare_journal;
 pub(super) use gates::{await_lag, await_rejoin, confirm_home};
 pub(super) use lease::{await_home_serving, drain, hand_over, undo_drain};
 pub(super) use switchover::{await_drained, await_home_writer, switch_over};
 
 use super::database::{describe, describe_by, writer};
 use super::{SERVICE, StepContext, StepError};
+use crate::database::settlement::ledger_end;
 use crate::database::{Database, DatabaseError, Target};
 use crate::settings;
 use crate::switch::Switch;
@@ -73,11 +72,31 @@ async fn standing(steps: &StepContext, context: &Context) -> Result<(Lease, bool
     if lease.owner == *home {
         return Err(StepError::Invalid(format!("{home} is home: there is nowhere to go back to")));
     }
-    let moved = lease.state == LeaseState::Draining && is_at_home(steps, &describe(steps).await?);
+    let moved = has_moved(steps, &lease).await?;
     Ok((lease, moved))
 }
 
-const MOVED: &str = "the database has gone home already";
+/// Whether the database has gone home under this lease.
+pub(super) async fn has_moved(steps: &StepContext, lease: &Lease) -> Result<bool, StepError> {
+    Ok(lease.state == LeaseState::Draining && is_at_home(steps, &describe(steps).await?))
+}
+
+/// Home's database and the time of its last settlement, once home has been well for the dwell: it will be the
+/// writer. Before, and so in a failover, it is lost or follows nobody.
+pub(super) async fn home_copy<'s>(
+    steps: &'s StepContext,
+    lease: &Lease,
+) -> Result<Option<(&'s Database, Option<u64>)>, StepError> {
+    let Home { rules, timing, reader, .. } = &steps.home;
+    let well = rules.home_well_for(lease, timing) >= rules.dwell;
+    if lease.owner == steps.regions.home || lease.state != LeaseState::Serving || !well {
+        return Ok(None);
+    }
+    let end = ask_home(steps, async |client| ledger_end(client).await).await?;
+    Ok(Some((reader, end.map(|end| end.settled_at_ms))))
+}
+
+pub(super) const MOVED: &str = "the database has gone home already";
 
 /// ARN of the one member of the global cluster in a region.
 fn member<'g>(global: &'g GlobalCluster, region: &Region) -> Option<&'g str> {
@@ -107,25 +126,12 @@ async fn not_at_home(steps: &StepContext) -> Result<Option<String>, StepError> {
     Ok(None)
 }
 
-/// Asks a database; a connection on which that failed is not used again.
-async fn ask<T>(
-    database: &Database,
-    question: impl AsyncFnOnce(&tokio_postgres::Client) -> Result<T, DatabaseError>,
-) -> Result<T, DatabaseError> {
-    let connection = database.connect().await?;
-    let answer = question(&connection).await;
-    if answer.is_err() {
-        connection.discard();
-    }
-    answer
-}
-
 /// Asks home's database, which may not be there yet.
 async fn ask_home<T>(
     steps: &StepContext,
     question: impl AsyncFnOnce(&tokio_postgres::Client) -> Result<T, DatabaseError>,
 ) -> Result<T, StepError> {
-    ask(&steps.home.reader, question).await.map_err(|error| {
+    steps.home.reader.ask(question).await.map_err(|error| {
         let home = &steps.regions.home;
         StepError::NotYet(format!("the database in {home}: {}", crate::aws::cause(&error)))
     })

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::super::database::{describe, takes_writes, under_way};
 use super::super::{StepContext, StepError};
-use super::{MOVED, ask, ask_home, is_at_home, member, not_at_home, standing};
+use super::{MOVED, ask_home, is_at_home, member, not_at_home, standing};
 use crate::aws::CallFailed;
 use crate::database::settlement::ledger_end;
 
@@ -32,7 +32,7 @@ pub(in super::super) async fn await_drained(
         if look > 0 {
             sleep(PACE).await;
         }
-        let ours = ask(&steps.database, async |client| ledger_end(client).await).await?;
+        let ours = steps.database.ask(async |client| ledger_end(client).await).await?;
         let theirs = ask_home(steps, async |client| ledger_end(client).await).await?;
         if ours != theirs {
             let (own, home) = (&steps.regions.own, &steps.regions.home);

@@ -10,9 +10,11 @@ use drill::owned::RunDirectory;
 use drill::postgres::{DATABASE, Installation, Server};
 use recovery::Epoch;
 use services::database::settlement::{
-    Raise, Settlement, Source, fence, is_writable, missing, raise_fence, settle, settled_at, watermark,
+    Raise, Settlement, Source, fence, is_writable, ledger_end, missing, raise_fence, settle, settled_at,
+    watermark,
 };
 use services::database::swept::{note_swept, swept_through};
+use services::database::window::settled_between;
 use services::database_keeper::{USERS, furnish};
 use services::settings::Endpoint;
 use tokio_postgres::Client;
@@ -61,6 +63,13 @@ async fn each_user_may_do_what_its_function_does() {
 
     let preflight = scratch.client_of("preflight").await;
     assert_eq!(fence(&preflight).await.expect("it may look"), Epoch(2));
+
+    for user in ["reconciler", "recovery_step"] {
+        let reader = scratch.client_of(user).await;
+        assert!(ledger_end(&reader).await.expect("it may look").is_some());
+        let found = settled_between(&reader, 0, u64::MAX).await.expect("it may look");
+        assert!(found.len() >= 7 && found.iter().all(|row| row.balanced && row.announced), "{found:?}");
+    }
 }
 
 const RAISE: &str = "UPDATE fence SET epoch = epoch + 1";
@@ -83,10 +92,14 @@ async fn nobody_but_recovery_raises_the_fence_and_nobody_but_settlement_writes_o
             "order_processor",
             &[RAISE, LOCK, SWEEP, "SELECT setval('fence_refusals', 1)", "SELECT amount FROM ledger"],
         ),
-        ("recovery_step", &[SWEEP, "SELECT amount FROM ledger", "UPDATE fence SET single = true"]),
+        ("recovery_step", &[SWEEP, "SELECT account FROM ledger", "UPDATE fence SET single = true"]),
         ("sentinel", &[RAISE, LOCK, ORDER, OUTBOX, "SELECT account FROM orders", "DELETE FROM sweep"]),
         (
             "preflight",
+            &[RAISE, LOCK, ORDER, OUTBOX, SWEEP, "SELECT payload FROM outbox", "SELECT hold_fence()"],
+        ),
+        (
+            "reconciler",
             &[RAISE, LOCK, ORDER, OUTBOX, SWEEP, "SELECT payload FROM outbox", "SELECT hold_fence()"],
         ),
     ] {

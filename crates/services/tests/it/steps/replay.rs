@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use recovery::Epoch;
 use recovery::step::{Action, Outcome};
+use recovery::{Epoch, OrderId};
 use services::database::settlement::{Source, raise_fence, settle};
 use services::journal::{Entry, Journal};
 use services::steps::StepError;
@@ -105,4 +105,32 @@ async fn a_fence_elsewhere_lets_nothing_through() {
     assert!(matches!(error, StepError::NotOwner(_)), "{error}");
     let settled = i64::try_from(SETTLED).expect("it is small");
     assert_eq!(stage.database.number("SELECT count(*) FROM orders").await, settled);
+}
+
+#[tokio::test]
+async fn what_was_replayed_is_equal_to_the_journal_and_what_was_changed_since_is_not() {
+    let stage = Stage::new().await;
+    let journal = Journal::new(stage.scene.dynamodb(), stage.scene.settings.1.clone(), home());
+    let mut orders = entries(4);
+    for entry in &mut orders {
+        let at_ms = entry.acknowledged_at_ms - 150_000;
+        let mut random = [0; 10];
+        random.copy_from_slice(&entry.order.id.as_uuid().as_bytes()[6..]);
+        let id = uuid::Builder::from_unix_timestamp_millis(at_ms, &random).into_uuid();
+        (entry.order.id, entry.acknowledged_at_ms) = (OrderId::new(id).expect("version 7"), at_ms);
+        journal.put(&entry.order, at_ms).await.expect("the journal takes it");
+    }
+    let mut client = stage.database.client().await;
+    raise_fence(&mut client, Epoch(2), &standby()).await.expect("the fence can be raised");
+    let missing = stage.run(Action::CompareJournal).await.expect_err("nothing is replayed yet");
+    assert!(matches!(&missing, StepError::NotYet(why) if why.contains("acknowledged orders")), "{missing}");
+    assert_eq!(to_the_end(&stage).await, 4);
+    let equal = stage.run(Action::CompareJournal).await.expect("everything is replayed");
+    assert!(equal.done && equal.detail.contains("4 orders"), "{equal:?}");
+    let administrator = stage.database.administrator().await;
+    administrator.batch_execute("UPDATE orders SET quantity = 77").await.expect("it may");
+    let changed = stage.run(Action::CompareJournal).await.expect_err("it is not what was acknowledged");
+    assert!(matches!(&changed, StepError::Transient { .. }), "{changed}");
+    let damaged = stage.go_on(Action::CompareJournal, Some("7".to_owned())).await;
+    assert!(matches!(damaged, Err(StepError::Invalid(_))), "{damaged:?}");
 }

@@ -136,6 +136,11 @@ fn lead(place: &Place<'_>) -> Vec<Row> {
         own(place, "stale", Reported::SessionsStale, "Sum"),
         own(place, "conflicted", Reported::SessionsConflicted, "Sum"),
     ];
+    let differences = [
+        own(place, "found", Reported::DifferencesFound, "Maximum"),
+        own(place, "unexplained", Reported::DifferencesUnexplained, "Maximum"),
+        own(place, "queued again", Reported::DifferencesRepaired, "Sum"),
+    ];
     vec![
         Row {
             height: 5,
@@ -160,6 +165,8 @@ fn lead(place: &Place<'_>) -> Vec<Row> {
             widgets: vec![
                 graph("Refused and repeated settlements", refusals.concat()),
                 graph("Sessions", sessions.concat()),
+                graph("Differences", differences.concat()),
+                graph("Compared up to, s ago", own(place, "", Reported::ComparedAge, "Maximum")),
             ],
         },
     ]

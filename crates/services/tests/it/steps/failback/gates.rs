@@ -130,3 +130,44 @@ async fn an_order_that_the_database_lacks_keeps_the_system_away() {
     assert!(outcome.done && outcome.cursor.is_none(), "{outcome:?}");
     assert!(outcome.detail.contains("20 orders"), "{}", outcome.detail);
 }
+
+#[tokio::test]
+async fn a_database_that_was_changed_keeps_the_system_away() {
+    for (at_home, sql, kind) in [
+        (false, "UPDATE orders SET account = 'ACCOUNT-2'", "rewritten"),
+        (false, "DELETE FROM outbox", "unannounced"),
+        (true, "UPDATE orders SET symbol = 'OTHER'", "replica_differs"),
+    ] {
+        let away = Away::rejoined().await;
+        let journal =
+            Journal::new(away.stage.scene.dynamodb(), away.stage.scene.settings.1.clone(), standby());
+        let order = aged(180_000);
+        journal.put(&order.order, order.acknowledged_at_ms).await.expect("the journal takes it");
+        away.settle(&[order]).await;
+        away.done(Action::CompareJournal).await;
+        let changed = if at_home { &away.database } else { &away.stage.database };
+        changed.administrator().await.batch_execute(sql).await.expect("it is allowed everything");
+        match away.run(Action::CompareJournal).await {
+            Err(error @ StepError::Transient { .. }) => assert!(error.to_string().contains(kind), "{error}"),
+            other => panic!("{sql}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn home_s_database_may_lack_the_end_and_nothing_before() {
+    let away = Away::rejoined().await;
+    let journal = Journal::new(away.stage.scene.dynamodb(), away.stage.scene.settings.1.clone(), standby());
+    let orders = [aged(240_000), aged(180_000), aged(120_000)];
+    for one in &orders {
+        journal.put(&one.order, one.acknowledged_at_ms).await.expect("the journal takes it");
+    }
+    away.settle_in(&away.stage.database, &orders).await;
+    away.settle_in(&away.database, &orders[..2]).await;
+    away.done(Action::CompareJournal).await;
+    let late = [aged(60_000)];
+    journal.put(&late[0].order, late[0].acknowledged_at_ms).await.expect("the journal takes it");
+    away.settle(&late).await;
+    let why = away.not_yet(Action::CompareJournal).await;
+    assert!(why.contains("1 replica_lacks") && why.contains(&orders[2].order.id.to_string()), "{why}");
+}
