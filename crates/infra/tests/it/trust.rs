@@ -8,7 +8,7 @@ use crate::{ACCOUNT, peer_of, shipped};
 
 /// Purpose of each role, the service that it is for, and whether that says for which account it comes, which
 /// the trust then asks for.
-const ROLES: [(&str, &str, bool); 22] = [
+const ROLES: [(&str, &str, bool); 24] = [
     ("api-logs", "apigateway.amazonaws.com", false),
     ("backup", "backup.amazonaws.com", false),
     ("database-keeper", "lambda.amazonaws.com", false),
@@ -22,6 +22,8 @@ const ROLES: [(&str, &str, bool); 22] = [
     ("orders-worker", "ecs-tasks.amazonaws.com", true),
     ("preflight", "lambda.amazonaws.com", false),
     ("preflight-schedule", "scheduler.amazonaws.com", true),
+    ("reconcile-schedule", "scheduler.amazonaws.com", true),
+    ("reconciler", "lambda.amazonaws.com", false),
     ("recovery-step", "lambda.amazonaws.com", false),
     ("replicate-audit", "s3.amazonaws.com", false),
     ("replicate-config", "s3.amazonaws.com", false),
