@@ -128,7 +128,7 @@ fn ledger_order(facts: &Facts, violations: &mut Vec<Violation>) {
     let numbered = facts.settled.iter().enumerate();
     let mut numbered: Vec<(u64, usize, &SettledRow)> =
         numbered.filter_map(|(index, row)| Some((row.sequence?, index, row))).collect();
-    numbered.sort_unstable_by_key(|(sequence, index, _)| (*sequence, *index));
+    numbered.sort_unstable_by_key(|(sequence, index, row)| (*sequence, row.id, row.settled_epoch, *index));
     let mut latest: Option<(usize, &SettledRow)> = None;
     let mut previous: Option<(u64, usize, &SettledRow)> = None;
     for (sequence, index, row) in numbered {

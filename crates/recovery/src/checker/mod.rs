@@ -33,3 +33,6 @@ pub fn check(operations: &[Operation], facts: &Facts) -> Vec<Violation> {
     sessions::check(operations, &mut violations);
     violations
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

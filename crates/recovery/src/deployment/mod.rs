@@ -24,6 +24,7 @@ pub use operation::{Alarms, Api, Storage};
 pub use problem::{Problem, Problems};
 pub use strong_set::{STRONG_SETS, strong_set_of};
 
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use toml::de::DeTable;
 
@@ -89,7 +90,8 @@ pub struct Regions {
 }
 
 /// Recovery objectives.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Objectives {
     /// Seconds from the fault until orders are accepted again.
     pub recovery_time_s: u64,

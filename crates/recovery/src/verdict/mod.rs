@@ -3,7 +3,7 @@
 mod measure;
 mod struck;
 
-pub use struck::{Fault, Harm};
+pub use struck::{Expectation, Fault, Harm};
 
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +74,19 @@ pub enum Judgement {
     Passed,
     /// Something did not; the reasons are in `why`.
     Failed,
+}
+
+/// Judges a run by what is expected of it.
+pub fn judge_expected(
+    history: &[Operation],
+    expectation: &Expectation,
+    facts: &Facts,
+    objectives: &Objectives,
+) -> Verdict {
+    match expectation {
+        Expectation::Moves(fault) => judge(history, fault, facts, objectives),
+        Expectation::Stays(harm) => judge_in_place(history, harm, facts, objectives),
+    }
 }
 
 /// Judges a run: its history, the fault and what was found in the databases afterwards,

@@ -6,6 +6,7 @@ use crate::{Epoch, Region};
 
 /// The loss of a region. Times are milliseconds since the Unix epoch, by the clock of the history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Fault {
     /// When it struck.
     pub at_ms: u64,
@@ -19,6 +20,7 @@ pub struct Fault {
 
 /// What happened to the containers of the region that owns the lease, while both regions stayed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Harm {
     /// When it began, in milliseconds since the Unix epoch, by the clock of the history.
     pub at_ms: u64,
@@ -37,5 +39,25 @@ impl Harm {
     /// Moves among the owners that the lease was seen with.
     pub fn moves(&self, owners: &[(Epoch, Region)]) -> u64 {
         owners.iter().filter(|(epoch, owner)| self.is_move(*epoch, owner)).count() as u64
+    }
+}
+
+/// What a run is judged by, beside the invariants that hold of every run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "lease", rename_all = "snake_case")]
+pub enum Expectation {
+    /// A region was lost: the lease moves to the other one, within the objectives.
+    Moves(Fault),
+    /// Containers suffered: the lease stays.
+    Stays(Harm),
+}
+
+impl Expectation {
+    /// When it began, in milliseconds since the Unix epoch, by the clock of the history.
+    pub fn at_ms(&self) -> u64 {
+        match self {
+            Self::Moves(fault) => fault.at_ms,
+            Self::Stays(harm) => harm.at_ms,
+        }
     }
 }
