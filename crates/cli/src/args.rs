@@ -101,6 +101,8 @@ pub enum Command {
     Compliance(Compliance),
     /// Rehearse the loss of a region on this machine, with real parts
     Drill(Drill),
+    /// Judge a history: a drill's, or any that is written in its format
+    Verify(Verify),
     /// Print a recovery workflow
     Workflow(Workflow),
     /// Run a command, such as `npx cdk deploy`, against an emulator of AWS on this machine
@@ -197,6 +199,14 @@ pub struct Drill {
     /// Leave the journal's replay out of the workflow, to see that the drill notices
     #[arg(long, hide = true)]
     pub without_replay: bool,
+}
+
+/// Arguments of `standfast verify`.
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// A history, or the directory that `standfast drill --report` wrote it into
+    #[arg(value_name = "HISTORY")]
+    pub history: PathBuf,
 }
 
 /// Arguments of `standfast emulate`.

@@ -17,6 +17,9 @@ use crate::screen;
 use super::cache::cache;
 use super::{deployment, functions, interrupt, print_result};
 
+/// The file of a report's directory that holds the history.
+pub(super) const HISTORY: &str = "history.jsonl";
+
 pub fn run(cli: &Cli, args: &Drill) -> Result<u8, Failure> {
     if args.list {
         return scenario::list(cli.output);
@@ -117,7 +120,7 @@ fn write_report(directory: &Path, finished: &Finished) -> Result<(), Failure> {
             .map_err(|error| Failure::failed(format!("cannot write {}", file.display())).because(&error))
     };
     write("report.json", as_json(&finished.report) + "\n")?;
-    write("history.jsonl", finished.history.clone())
+    write(HISTORY, finished.history.lines().map(|line| line + "\n").collect())
 }
 
 fn as_json(report: &Report) -> String {

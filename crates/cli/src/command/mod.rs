@@ -10,6 +10,7 @@ mod emulate;
 mod functions;
 mod interrupt;
 mod synth;
+pub(crate) mod verify;
 mod workflow;
 
 use std::path::Path;
@@ -30,6 +31,7 @@ pub fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Cost(args) => cost::run(cli, args),
         Command::Compliance(args) => compliance::run(cli, args),
         Command::Drill(args) => drill::run(cli, args),
+        Command::Verify(args) => verify::run(cli, args),
         Command::Workflow(args) => workflow::run(cli, args),
         Command::Emulate(args) => emulate::run(cli, args),
     }

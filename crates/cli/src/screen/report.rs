@@ -9,11 +9,11 @@ use recovery::deployment::Objectives;
 
 use super::{BOLD, DIM, GREEN, RED, clock};
 
-struct Row {
-    objective: String,
-    bound: String,
-    measured: String,
-    met: bool,
+pub(super) struct Row {
+    pub(super) objective: String,
+    pub(super) bound: String,
+    pub(super) measured: String,
+    pub(super) met: bool,
 }
 
 /// The report, for a terminal.
@@ -31,7 +31,7 @@ pub fn render(report: &Report, objectives: &Objectives) -> String {
         "{DIM}measured on this machine ({} processors, {}, {}), seed {seed}, commit {commit}{DIM:#}\n",
         on.processors, on.database, on.emulator
     );
-    table(&mut text, &rows(report, objectives));
+    table(&mut text, "measured", &rows(report, objectives));
     loads(&mut text, report);
     fleet::render(&mut text, report);
     timeline(&mut text, report);
@@ -54,7 +54,7 @@ fn rows(report: &Report, objectives: &Objectives) -> Vec<Row> {
 }
 
 /// Only where a region was lost.
-fn times(recovery: &Recovery, objectives: &Objectives) -> [Row; 3] {
+pub(super) fn times(recovery: &Recovery, objectives: &Objectives) -> [Row; 3] {
     let within = |name: &str, bound: u64, measured: Option<f64>| Row {
         objective: name.to_owned(),
         bound: format!("≤ {bound} s"),
@@ -97,13 +97,13 @@ fn invariants(report: &Report, objectives: &Objectives) -> [Row; 7] {
     ]
 }
 
-fn table(text: &mut String, rows: &[Row]) {
+pub(super) fn table(text: &mut String, how: &str, rows: &[Row]) {
     let width = |cell: fn(&Row) -> &str, title: &str| {
         rows.iter().map(|row| cell(row).chars().count()).chain([title.len()]).max().unwrap_or(0)
     };
     let (first, second) = (width(|r| &r.objective, "objective"), width(|r| &r.bound, ""));
-    let third = width(|r| &r.measured, "measured");
-    let head = format!("  {:first$}  {:>second$}  {:>third$}  met", "objective", "", "measured");
+    let third = width(|r| &r.measured, how);
+    let head = format!("  {:first$}  {:>second$}  {:>third$}  met", "objective", "", how);
     let _ = writeln!(text, "{BOLD}{head}{BOLD:#}");
     for Row { objective, bound, measured, met } in rows {
         let (style, word) = if *met { (GREEN, "yes") } else { (RED, "NO") };
@@ -175,7 +175,7 @@ fn region_of(event: &Event) -> &str {
     event.region.as_deref().unwrap_or("")
 }
 
-fn list(text: &mut String, title: &str, entries: &[String]) {
+pub(super) fn list(text: &mut String, title: &str, entries: &[String]) {
     if entries.is_empty() {
         return;
     }

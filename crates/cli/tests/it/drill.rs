@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use drill::environment::Environment;
 use drill::report::{Outcome, Report};
+use recovery::verdict::Verdict;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::standfast::{Said, checkout, functions, standfast};
+use crate::standfast::{Said, checkout, functions, run, standfast};
 use crate::traces::Private;
 
 /// Not more than two drills at once, whatever the number of test threads.
@@ -38,7 +39,20 @@ struct Rehearsal {
     command: Command,
 }
 
+/// A drill that ran, with the directory that it was to write its report into.
+struct Reported {
+    said: Said,
+    directory: tempfile::TempDir,
+}
+
 impl Rehearsal {
+    fn reported(arguments: &[&str]) -> Reported {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let mut rehearsal = Self::new(arguments);
+        rehearsal.command.arg("--report").arg(directory.path());
+        Reported { said: rehearsal.finish(), directory }
+    }
+
     fn new(arguments: &[&str]) -> Self {
         Self::of("deployments/trading.toml", SHORT, arguments)
     }
@@ -103,15 +117,13 @@ fn wait(child: &mut Child, limit: Duration) -> Option<i32> {
 }
 
 /// A drill as it is meant to be and one without replay, at the same time.
-fn both() -> &'static [Said; 2] {
-    static BOTH: OnceLock<[Said; 2]> = OnceLock::new();
+fn both() -> &'static [Reported; 2] {
+    static BOTH: OnceLock<[Reported; 2]> = OnceLock::new();
     BOTH.get_or_init(|| {
         let _stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
-        let whole = Rehearsal::new(&["--output", "json"]);
-        let without = Rehearsal::new(&["--output", "json", "--without-replay"]);
         std::thread::scope(|scope| {
-            let whole = scope.spawn(|| whole.finish());
-            let without = scope.spawn(|| without.finish());
+            let whole = scope.spawn(|| Rehearsal::reported(&["--output", "json"]));
+            let without = scope.spawn(|| Rehearsal::reported(&["--output", "json", "--without-replay"]));
             [whole, without].map(|drill| drill.join().expect("a drill leaves nothing behind"))
         })
     })
@@ -123,7 +135,7 @@ fn report(said: &Said) -> Report {
 
 #[test]
 fn a_lost_region_loses_no_order() {
-    let said = &both()[0];
+    let said = &both()[0].said;
     assert_eq!(said.code, Some(0), "{}\n{}", said.err, said.out);
     let report = report(said);
     assert_eq!((report.verdict, report.scenario.as_str(), report.seed), (Outcome::Passed, "short", 7));
@@ -145,7 +157,7 @@ fn a_lost_region_loses_no_order() {
 
 #[test]
 fn without_replay_the_drill_says_how_many_orders_were_lost() {
-    let said = &both()[1];
+    let said = &both()[1].said;
     assert_eq!(said.code, Some(3), "{}\n{}", said.err, said.out);
     let report = report(said);
     assert_eq!(report.verdict, Outcome::Failed);
@@ -156,8 +168,30 @@ fn without_replay_the_drill_says_how_many_orders_were_lost() {
 }
 
 #[test]
+fn a_history_is_judged_as_the_drill_judged_it() {
+    for (drill, code) in both().iter().zip([0, 3]) {
+        let report = report(&drill.said);
+        let directory = drill.directory.path().to_str().expect("paths of tests are text");
+        let said = run(&checkout(), &["verify", directory, "--output", "json"]);
+        assert_eq!(said.code, Some(code), "{said:?}");
+        let judged: Value = serde_json::from_str(&said.out).expect("one JSON object");
+        let verdict: Verdict = serde_json::from_value(judged["verdict"].clone()).expect("a verdict");
+        assert_eq!(verdict.orders_lost, report.loss.orders_lost);
+        assert_eq!(verdict.commits_lost_by_database, report.loss.commits_lost_by_database);
+        assert_eq!(verdict.orders_offered, report.orders.offered);
+        assert_eq!(verdict.writes_refused, report.fencing.writes_refused);
+        assert_eq!(
+            verdict.accepted_again_s,
+            report.recovery.as_ref().and_then(|times| times.accepted_again_s)
+        );
+        assert_eq!(verdict.settled_again_s, report.recovery.as_ref().and_then(|times| times.settled_again_s));
+        assert_eq!(report.why[..verdict.why.len()], verdict.why);
+    }
+}
+
+#[test]
 fn the_report_has_exactly_the_documented_keys() {
-    let text = &both()[0].out;
+    let text = &both()[0].said.out;
     let value: Value = serde_json::from_str(text).expect("one JSON object");
     let keys: BTreeMap<&str, Vec<&str>> = value
         .as_object()

@@ -11,3 +11,4 @@ mod screens;
 mod shipped;
 mod standfast;
 mod traces;
+mod verify;

@@ -19,7 +19,7 @@ fn help() {
 
 #[test]
 fn help_of_every_command() {
-    for command in ["synth", "check", "cost", "compliance", "drill", "workflow"] {
+    for command in ["synth", "check", "cost", "compliance", "drill", "verify", "workflow"] {
         insta::assert_snapshot!(format!("help_of_{command}"), printed(&[command, "--help"]));
     }
 }

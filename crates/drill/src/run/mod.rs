@@ -8,6 +8,7 @@ pub mod evidence;
 mod lease_log;
 mod logs;
 pub mod observer;
+mod record;
 mod rehearsal;
 mod stage;
 mod struck;
@@ -19,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use recovery::Deployment;
-use recovery::history::{Facts, to_jsonl};
+use recovery::history::{Facts, Recorded};
 use recovery::scenario::Scenario;
 
 use crate::owned::RunDirectory;
@@ -73,8 +74,8 @@ pub struct Drill<'a> {
 pub struct Finished {
     /// What it found.
     pub report: Report,
-    /// Every operation of every client, a line of JSON each.
-    pub history: String,
+    /// What it found it from: all that clients did and were told, and what the databases held.
+    pub history: Recorded,
     /// Where its files are, when they were to be kept.
     pub kept: Option<PathBuf>,
 }
@@ -101,7 +102,8 @@ impl Drill<'_> {
         };
         let report = summary::report(self, &stage, &rehearsed, &facts)?;
         let kept = self.settings.keep.then(|| run.path().to_owned());
-        Ok(Finished { report, history: to_jsonl(&rehearsed.history), kept })
+        let history = record::recorded(self, &rehearsed, facts);
+        Ok(Finished { report, history, kept })
     }
 
     async fn rehearsed(&self, stage: &Stage) -> Result<(Rehearsed, Facts), DrillError> {

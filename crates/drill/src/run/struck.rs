@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use recovery::scenario::{Fault, FaultKind, Place};
-use recovery::verdict::{self, Harm};
+use recovery::verdict::{self, Expectation, Harm};
 use recovery::{Epoch, Region};
 use tokio::time::Instant;
 
@@ -28,6 +28,14 @@ impl Struck {
         match self {
             Self::Lost(fault) => fault.at_ms,
             Self::Harmed(harm) => harm.at_ms,
+        }
+    }
+
+    /// What the verdict expects of the system.
+    pub fn expectation(&self) -> Expectation {
+        match self {
+            Self::Lost(fault) => Expectation::Moves(fault.clone()),
+            Self::Harmed(harm) => Expectation::Stays(harm.clone()),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use recovery::deployment::{Objectives, Profile};
 use recovery::history::Facts;
-use recovery::verdict::{Judgement, Verdict, judge, judge_in_place};
+use recovery::verdict::{Judgement, Verdict, judge_expected};
 
 use super::logs::{self, Explained};
 use super::rehearsal::{Rehearsed, WORKFLOW};
@@ -100,10 +100,7 @@ pub fn report(
 }
 
 fn judged(rehearsed: &Rehearsed, facts: &Facts, objectives: &Objectives) -> Verdict {
-    match &rehearsed.struck {
-        Struck::Lost(fault) => judge(&rehearsed.history, fault, facts, objectives),
-        Struck::Harmed(harm) => judge_in_place(&rehearsed.history, harm, facts, objectives),
-    }
+    judge_expected(&rehearsed.history, &rehearsed.struck.expectation(), facts, objectives)
 }
 
 fn recovery(verdict: &Verdict, objectives: &Objectives) -> Recovery {

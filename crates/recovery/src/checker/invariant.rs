@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Broken;
+
 macro_rules! invariants {
     ($($(#[$doc:meta])* $variant:ident $name:literal $holds:literal $broken:literal;)+) => {
         /// Something that must hold of every run, whatever fails and whoever ran it.
@@ -83,4 +85,32 @@ invariants! {
     AnnouncedOnce "announced_once"
         "Every settled order has one row in the outbox, nothing else has, and no row takes effect twice."
         "orders were announced never or twice, took effect twice, or were announced without being settled";
+}
+
+impl Broken {
+    /// What should have held.
+    pub fn invariant(&self) -> Invariant {
+        match self {
+            Self::Lost { .. } => Invariant::AcknowledgedIsSettled,
+            Self::SettledTwice { .. } => Invariant::SettledOnce,
+            Self::NotPlaced { .. } | Self::RefusedAndSettled { .. } => Invariant::SettledWasPlaced,
+            Self::AcknowledgedTwice { .. } | Self::Rewritten { .. } => Invariant::SettledAsPlaced,
+            Self::SettledTooEarly { .. } => Invariant::SettledAfterPlaced,
+            Self::Unbalanced { .. } | Self::AssetUnbalanced { .. } => Invariant::LedgerBalances,
+            Self::AccountOff { .. } => Invariant::AccountsAddUp,
+            Self::EpochOutOfTurn { .. } | Self::SamePlace { .. } => Invariant::SettledInEpochOrder,
+            Self::BelowFence { .. } => Invariant::NothingBelowFence,
+            Self::AboveFence { .. } => Invariant::NothingAboveFence,
+            Self::TwoOwners { .. } => Invariant::OneOwnerPerEpoch,
+            Self::EpochFell { .. } | Self::FenceFell { .. } => Invariant::EpochsRise,
+            Self::NobodyOwned { .. } => Invariant::EpochsAreOwned,
+            Self::WentBack { .. } | Self::OtherContent { .. } => Invariant::SessionsNeverGoBack,
+            Self::NotAdvanced { .. } => Invariant::WritesAdvanceSessions,
+            Self::SessionGone { .. } => Invariant::SessionsStay,
+            Self::Unannounced { .. }
+            | Self::AnnouncedTwice { .. }
+            | Self::AnnouncedUnsettled { .. }
+            | Self::EffectTwice { .. } => Invariant::AnnouncedOnce,
+        }
+    }
 }

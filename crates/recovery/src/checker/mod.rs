@@ -15,9 +15,11 @@ mod lease;
 mod ledger;
 mod orders;
 mod sessions;
+mod unjudged;
 mod violation;
 
 pub use invariant::Invariant;
+pub use unjudged::unjudged;
 pub use violation::{Broken, Place, Violation};
 
 use crate::history::{Facts, Operation};

@@ -28,6 +28,9 @@ proptest! {
             let mut broken = recorded.clone();
             let Some(named) = (one.apply)(&mut broken, pick) else { continue };
             let found = broken.violations();
+            let silent = unjudged(&broken.operations, &broken.facts);
+            let is_silent = |violation: &Violation| silent.contains(&violation.invariant());
+            prop_assert!(!found.iter().any(is_silent), "{}: {silent:?} are broken: {found:?}", one.what);
             let is_it = |violation: &Violation| {
                 (one.is_found_as)(&violation.broken) && violation.broken.to_string().contains(&named)
             };
@@ -89,6 +92,14 @@ fn every_invariant_is_broken_by_some_way() {
     }
     let all: std::collections::BTreeSet<Invariant> = Invariant::ALL.iter().copied().collect();
     assert_eq!(broken, all);
+}
+
+#[test]
+fn what_a_history_does_not_tell_of_is_not_judged() {
+    assert_eq!(unjudged(&[], &Facts::default()), Invariant::ALL);
+    let placed = sound::placed("order-7", crate::history::Outcome::Ok, 1_000);
+    let left = unjudged(&[placed], &Facts::default());
+    assert_eq!(left, Invariant::ALL[1..], "of an acknowledged order it is known that it is not settled");
 }
 
 #[test]

@@ -275,31 +275,3 @@ impl Violation {
         self.broken.invariant()
     }
 }
-
-impl Broken {
-    /// What should have held.
-    pub fn invariant(&self) -> Invariant {
-        match self {
-            Self::Lost { .. } => Invariant::AcknowledgedIsSettled,
-            Self::SettledTwice { .. } => Invariant::SettledOnce,
-            Self::NotPlaced { .. } | Self::RefusedAndSettled { .. } => Invariant::SettledWasPlaced,
-            Self::AcknowledgedTwice { .. } | Self::Rewritten { .. } => Invariant::SettledAsPlaced,
-            Self::SettledTooEarly { .. } => Invariant::SettledAfterPlaced,
-            Self::Unbalanced { .. } | Self::AssetUnbalanced { .. } => Invariant::LedgerBalances,
-            Self::AccountOff { .. } => Invariant::AccountsAddUp,
-            Self::EpochOutOfTurn { .. } | Self::SamePlace { .. } => Invariant::SettledInEpochOrder,
-            Self::BelowFence { .. } => Invariant::NothingBelowFence,
-            Self::AboveFence { .. } => Invariant::NothingAboveFence,
-            Self::TwoOwners { .. } => Invariant::OneOwnerPerEpoch,
-            Self::EpochFell { .. } | Self::FenceFell { .. } => Invariant::EpochsRise,
-            Self::NobodyOwned { .. } => Invariant::EpochsAreOwned,
-            Self::WentBack { .. } | Self::OtherContent { .. } => Invariant::SessionsNeverGoBack,
-            Self::NotAdvanced { .. } => Invariant::WritesAdvanceSessions,
-            Self::SessionGone { .. } => Invariant::SessionsStay,
-            Self::Unannounced { .. }
-            | Self::AnnouncedTwice { .. }
-            | Self::AnnouncedUnsettled { .. }
-            | Self::EffectTwice { .. } => Invariant::AnnouncedOnce,
-        }
-    }
-}
