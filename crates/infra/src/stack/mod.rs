@@ -29,6 +29,7 @@ mod queue;
 pub mod reconciler;
 mod replication;
 mod retry;
+mod schedule;
 mod settings;
 pub mod storage;
 
