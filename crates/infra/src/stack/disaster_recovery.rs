@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::schedule::Schedule;
 use super::{
-    audit, containers, database_events, forwarding, log_group, parameter, preflight, queue, reconciler, retry,
+    audit, aws_events, containers, database_events, forwarding, log_group, parameter, preflight, queue,
+    reconciler, retry,
 };
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 use crate::place::Place;
@@ -74,9 +75,10 @@ fn announcements(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
     let bus = root.add("Bus", events::EventBus::new(names.event_bus()));
     let rule = announcement_rule(place);
     let from = place.arn("events", &format!("rule/{}/{rule}", names.event_bus()));
-    let mut sources = vec![from, database_events::rule_arn(place)];
-    sources.extend(audit::events::rule_arns(place));
-    sources.extend(containers::events::rule_arn(place));
+    let of_aws = [database_events::PURPOSE].into_iter().chain(audit::events::purposes(place));
+    let of_aws = of_aws.chain(containers::events::purpose(place));
+    let mut sources = vec![from];
+    sources.extend(of_aws.map(|purpose| aws_events::rule_arn(place, purpose)));
     let puts_aside = json!({
         "Sid": "RulePutsAside",
         "Effect": "Allow",

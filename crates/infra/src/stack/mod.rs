@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod api;
 pub mod audit;
+mod aws_events;
 pub mod compute;
 pub mod containers;
 pub mod database;
