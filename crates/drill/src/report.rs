@@ -1,5 +1,7 @@
 //! What a drill found, as `standfast drill --output json` prints it.
 
+use recovery::deployment::Objectives;
+use recovery::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 
 use crate::fleet::FleetReport;
@@ -96,8 +98,31 @@ pub struct Recovery {
     pub objective_s: u64,
     /// What it asks for of `settled_again_s`.
     pub settlement_objective_s: u64,
+    /// How far the promoted database was behind when the fault struck, before any replay.
+    #[serde(default)]
+    pub recovery_point_s: Option<f64>,
+    /// What the deployment file asks for of it; absent where it asks for nothing.
+    #[serde(default)]
+    pub recovery_point_objective_s: Option<u64>,
     /// Whether all of them kept to it.
     pub met: bool,
+}
+
+impl Recovery {
+    /// What a verdict on the loss of a region says, beside what was asked for.
+    #[must_use]
+    pub fn of(verdict: &Verdict, objectives: &Objectives) -> Self {
+        Self {
+            accepted_again_s: verdict.accepted_again_s,
+            accepted_again_two_endpoints_s: verdict.accepted_again_two_endpoints_s,
+            settled_again_s: verdict.settled_again_s,
+            objective_s: objectives.recovery_time_s,
+            settlement_objective_s: objectives.settlement_time_s,
+            recovery_point_s: verdict.recovery_point_s,
+            recovery_point_objective_s: objectives.recovery_point_s,
+            met: verdict.objective_met,
+        }
+    }
 }
 
 /// What was seen while both regions stayed.

@@ -42,7 +42,7 @@ pub fn render(report: &Report, objectives: &Objectives) -> String {
 }
 
 fn rows(report: &Report, objectives: &Objectives) -> Vec<Row> {
-    let mut rows = report.recovery.as_ref().map_or_else(Vec::new, |of| times(of, objectives).into());
+    let mut rows = report.recovery.as_ref().map_or_else(Vec::new, |of| times(of, objectives));
     rows.extend(report.in_place.as_ref().map(|stayed| Row {
         objective: "moves of the lease".to_owned(),
         bound: "0".to_owned(),
@@ -54,7 +54,7 @@ fn rows(report: &Report, objectives: &Objectives) -> Vec<Row> {
 }
 
 /// Only where a region was lost.
-pub(super) fn times(recovery: &Recovery, objectives: &Objectives) -> [Row; 3] {
+pub(super) fn times(recovery: &Recovery, objectives: &Objectives) -> Vec<Row> {
     let within = |name: &str, bound: u64, measured: Option<f64>| Row {
         objective: name.to_owned(),
         bound: format!("≤ {bound} s"),
@@ -62,7 +62,10 @@ pub(super) fn times(recovery: &Recovery, objectives: &Objectives) -> [Row; 3] {
         met: measured.is_some_and(|s| s <= bound as f64),
     };
     let two_endpoints_s = objectives.two_endpoints_recovery_time_s;
-    [
+    let point = recovery
+        .recovery_point_objective_s
+        .map(|bound| within("recovery point of the database", bound, recovery.recovery_point_s));
+    let times = [
         within("accepted again, clients that follow DNS", recovery.objective_s, recovery.accepted_again_s),
         within(
             "accepted again, clients that know both regions",
@@ -70,7 +73,8 @@ pub(super) fn times(recovery: &Recovery, objectives: &Objectives) -> [Row; 3] {
             recovery.accepted_again_two_endpoints_s,
         ),
         within("settled again", recovery.settlement_objective_s, recovery.settled_again_s),
-    ]
+    ];
+    times.into_iter().chain(point).collect()
 }
 
 fn invariants(report: &Report, objectives: &Objectives) -> [Row; 7] {

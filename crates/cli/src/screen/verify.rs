@@ -4,8 +4,7 @@ use std::fmt::Write;
 
 use drill::report::Recovery;
 use recovery::checker::Invariant;
-use recovery::deployment::Objectives;
-use recovery::verdict::{Expectation, Verdict};
+use recovery::verdict::Expectation;
 
 use crate::command::verify::Judged;
 
@@ -58,7 +57,7 @@ fn rows(judged: &Judged) -> Vec<Row> {
     let objectives = judged.recorded.header.objectives.as_ref();
     let mut rows = match (&judged.verdict, objectives, &judged.recorded.expectation) {
         (Some(verdict), Some(objectives), Some(Expectation::Moves(_))) => {
-            recovery(verdict, objectives).into()
+            times(&Recovery::of(verdict, objectives), objectives)
         }
         _ => Vec::new(),
     };
@@ -81,18 +80,6 @@ fn rows(judged: &Judged) -> Vec<Row> {
 }
 
 /// Only where a region was lost.
-fn recovery(verdict: &Verdict, objectives: &Objectives) -> [Row; 3] {
-    let recovery = Recovery {
-        accepted_again_s: verdict.accepted_again_s,
-        accepted_again_two_endpoints_s: verdict.accepted_again_two_endpoints_s,
-        settled_again_s: verdict.settled_again_s,
-        objective_s: objectives.recovery_time_s,
-        settlement_objective_s: objectives.settlement_time_s,
-        met: verdict.objective_met,
-    };
-    times(&recovery, objectives)
-}
-
 fn violations(text: &mut String, judged: &Judged) {
     if judged.violations.is_empty() {
         return;

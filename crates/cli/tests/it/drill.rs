@@ -217,6 +217,8 @@ fn the_report_has_exactly_the_documented_keys() {
                 "settled_again_s",
                 "objective_s",
                 "settlement_objective_s",
+                "recovery_point_s",
+                "recovery_point_objective_s",
                 "met",
             ],
         ),

@@ -72,7 +72,7 @@ pub fn report(
             refused: verdict.orders_refused,
             unknown: verdict.orders_unknown,
         },
-        recovery: rehearsed.struck.lost_region().map(|_| recovery(&verdict, objectives)),
+        recovery: rehearsed.struck.lost_region().map(|_| Recovery::of(&verdict, objectives)),
         loss: Loss {
             commits_lost_by_database: verdict.commits_lost_by_database,
             orders_lost: verdict.orders_lost,
@@ -101,17 +101,6 @@ pub fn report(
 
 fn judged(rehearsed: &Rehearsed, facts: &Facts, objectives: &Objectives) -> Verdict {
     judge_expected(&rehearsed.history, &rehearsed.struck.expectation(), facts, objectives)
-}
-
-fn recovery(verdict: &Verdict, objectives: &Objectives) -> Recovery {
-    Recovery {
-        accepted_again_s: verdict.accepted_again_s,
-        accepted_again_two_endpoints_s: verdict.accepted_again_two_endpoints_s,
-        settled_again_s: verdict.settled_again_s,
-        objective_s: objectives.recovery_time_s,
-        settlement_objective_s: objectives.settlement_time_s,
-        met: verdict.objective_met,
-    }
 }
 
 /// None where a region was lost.

@@ -22,6 +22,7 @@ pub(super) fn measure(
         accepted_again_two_endpoints_s: accepted_again_s(history, fault, ClientKind::KnowsBothRegions),
         settled_again_s: settled_again.map(|row| seconds(fault, row.settled_at_ms)),
         settled_again_by: settled_again.map(|row| row.settled_by.clone()),
+        recovery_point_s: recovery_point_s(fault, facts),
         ..measure_from(history, fault.at_ms, facts, violations)
     }
 }
@@ -52,6 +53,7 @@ pub(super) fn measure_from(
         orders_settled_twice: broken(Invariant::SettledOnce),
         ledger_imbalance: broken(Invariant::LedgerBalances),
         commits_lost_by_database: commits_lost(facts),
+        recovery_point_s: None,
         writes_refused: facts.writes_refused,
         writes_below_fence: broken(Invariant::NothingBelowFence),
         owners_per_epoch_max: owners_per_epoch_max(facts),
@@ -125,6 +127,13 @@ fn commits_lost(facts: &Facts) -> u64 {
     let lost = |(id, epoch): &(OrderId, Epoch)| settled.get(id).is_none_or(|again| again > epoch);
     let dead: BTreeSet<(OrderId, Epoch)> = facts.dead.iter().map(|row| (row.id, row.settled_epoch)).collect();
     dead.iter().filter(|row| lost(row)).count() as u64
+}
+
+/// A row under an epoch before the move was settled by the region that is lost, and got across.
+fn recovery_point_s(fault: &Fault, facts: &Facts) -> Option<f64> {
+    let kept = facts.settled.iter().filter(|row| row.settled_epoch <= fault.epoch);
+    let newest_ms = kept.map(|row| row.settled_at_ms).max()?;
+    Some(fault.at_ms.saturating_sub(newest_ms) as f64 / 1000.0)
 }
 
 fn owners_per_epoch_max(facts: &Facts) -> u64 {

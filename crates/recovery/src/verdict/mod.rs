@@ -30,7 +30,7 @@ pub struct Verdict {
     pub longest_wait_s: Option<f64>,
     /// The same for a client that knows both regions.
     pub longest_wait_two_endpoints_s: Option<f64>,
-    /// Whether each of the three that applies kept to the objective.
+    /// Whether each time, and the recovery point where one is asked for, kept to its objective.
     pub objective_met: bool,
     /// Orders that clients placed.
     pub orders_offered: u64,
@@ -48,6 +48,11 @@ pub struct Verdict {
     pub ledger_imbalance: u64,
     /// Settlements that the dead database had and the promoted one did not, before any replay.
     pub commits_lost_by_database: u64,
+    /// How far the promoted database was behind when the fault struck, in seconds: the age that the newest
+    /// settlement had which it kept of the epochs before. This much of the past the database alone would
+    /// have lost, at most; the journal gives it back. `None` when it kept nothing.
+    #[serde(default)]
+    pub recovery_point_s: Option<f64>,
     /// Writes that the database refused because of their epoch.
     pub writes_refused: u64,
     /// Rows with an older epoch that were written after the fence was raised.
@@ -96,6 +101,7 @@ pub fn judge(history: &[Operation], fault: &Fault, facts: &Facts, objectives: &O
     let mut verdict = measure::measure(history, fault, facts, &violations);
     let mut why = Vec::new();
     recovery_times(&mut verdict, history, objectives, &mut why);
+    recovery_point(&mut verdict, objectives, &mut why);
     data(&verdict, &violations, objectives, &mut why);
     let owners = facts.owners();
     if !owners.iter().any(|(epoch, owner)| *epoch > fault.epoch && *owner == fault.surviving_region) {
@@ -165,6 +171,20 @@ fn recovery_times(
         }
     }
     verdict.objective_met = failures.len() == before;
+}
+
+/// Judged where the deployment has an objective for it.
+fn recovery_point(verdict: &mut Verdict, objectives: &Objectives, failures: &mut Vec<String>) {
+    let Some(objective_s) = objectives.recovery_point_s else { return };
+    let failure = match verdict.recovery_point_s {
+        None => format!("recovery point: the promoted database kept nothing (objective {objective_s} s)"),
+        Some(point_s) if point_s > objective_s as f64 => {
+            format!("recovery point: {point_s:.1} s before the fault (objective {objective_s} s)")
+        }
+        Some(_) => return,
+    };
+    verdict.objective_met = false;
+    failures.push(failure);
 }
 
 /// What holds of every run.

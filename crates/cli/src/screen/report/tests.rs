@@ -47,6 +47,8 @@ fn passed() -> Report {
             settled_again_s: Some(29.96),
             objective_s: 60,
             settlement_objective_s: 900,
+            recovery_point_s: Some(2.1),
+            recovery_point_objective_s: None,
             met: true,
         }),
         loss: Loss {
@@ -92,6 +94,22 @@ fn a_drill_that_failed() {
         "1 acknowledged orders were lost (objective 0)".into(),
     ];
     insta::assert_snapshot!("failed", plain(&report));
+}
+
+#[test]
+fn the_recovery_point_is_shown_where_it_is_asked_for() {
+    let mut report = passed();
+    let shown = |report: &Report| {
+        let text = plain(report);
+        text.lines().find(|line| line.contains("recovery point")).map(|line| line.trim_end().to_owned())
+    };
+    assert_eq!(shown(&report), None);
+    for (objective_s, met) in [(900, "yes"), (2, "NO")] {
+        let recovery = report.recovery.as_mut().expect("a region was lost");
+        recovery.recovery_point_objective_s = Some(objective_s);
+        let row = shown(&report).expect("it is asked for");
+        assert!(row.contains(&format!("≤ {objective_s} s")) && row.ends_with(met), "{row}");
+    }
 }
 
 #[test]

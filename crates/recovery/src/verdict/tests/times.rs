@@ -68,3 +68,17 @@ fn a_missed_objective_always_names_which() {
         }
     }
 }
+
+#[test]
+fn the_recovery_point_is_judged_where_there_is_an_objective() {
+    let mut run = sound();
+    let verdict = run.judge();
+    assert_eq!((verdict.recovery_point_s, verdict.objective_met), (Some(19.0), true), "order 1 was kept");
+    for (objective_s, met) in [(19, true), (18, false)] {
+        run.objectives.recovery_point_s = Some(objective_s);
+        assert_eq!(run.judge().objective_met, met);
+    }
+    run.fails_with("recovery point: 19.0 s before the fault (objective 18 s)");
+    run.facts.settled.retain(|row| row.settled_epoch > run.fault.epoch);
+    assert_eq!(run.fails_with("the promoted database kept nothing").recovery_point_s, None);
+}
