@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use recovery::reconcile::{Difference, Replica, sessions};
 
 use crate::aws::CallFailed;
-use crate::sessions::session;
+use crate::sessions::from_item as session;
 use crate::telemetry::now_ms;
 
 /// Sessions of one page: as many keys as one `BatchGetItem` takes.
