@@ -3,10 +3,11 @@
 //!
 //! Nothing here does I/O or reads a clock, the environment or a random source:
 //! now, configuration and identifiers come in as arguments. Start reading at
-//! [`lease`], then [`mod@workflow`], then [`verdict`].
+//! [`lease`], then [`mod@workflow`], then [`checker`] and [`verdict`].
 
 pub mod budget;
 pub mod calendar;
+pub mod checker;
 pub mod deployment;
 pub mod epoch;
 pub mod history;

@@ -70,8 +70,11 @@ impl OrderClient {
             outcome,
             region: attempts.region,
             attempts: attempts.made,
+            by: None,
+            terms: Some(order.terms()),
             token: None,
             seen: None,
+            content: None,
         };
         self.shared.end(operation);
     }

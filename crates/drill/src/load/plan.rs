@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
-use recovery::history::ClientKind;
+use recovery::history::{ClientKind, Terms};
 use recovery::order::Side;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use uuid::{Builder, Uuid};
 
@@ -49,6 +50,18 @@ impl PlannedOrder {
     #[must_use]
     pub fn id(&self, now_ms: u64) -> Uuid {
         Builder::from_unix_timestamp_millis(now_ms, &self.random).into_uuid()
+    }
+
+    /// What it says beside its id.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        Terms {
+            account: self.account.clone(),
+            symbol: self.symbol.to_owned(),
+            side: self.side,
+            quantity: self.quantity,
+            limit_price: Decimal::new(i64::try_from(self.limit_price_cents).unwrap_or(i64::MAX), 2),
+        }
     }
 
     /// The body of its request.
@@ -188,7 +201,7 @@ mod tests {
         assert_eq!(id.made_at_ms(), 1_700_000_000_123);
         assert_eq!(order.id(5), order.id(5));
         let body: recovery::Order = serde_json::from_value(order.body(order.id(5))).expect("an order");
-        assert_eq!(body.quantity, order.quantity);
+        assert_eq!(Terms::from(&body), order.terms());
     }
 
     #[test]

@@ -82,6 +82,7 @@ impl Sessions {
             deadline: self.shared.deadline(),
             attempts: Attempts::default(),
             seen: None,
+            content: None,
         };
         let token = known.token;
         let write = planned.write || known.token.is_none();
@@ -96,8 +97,11 @@ impl Sessions {
             outcome,
             region: turn.attempts.region,
             attempts: turn.attempts.made,
+            by: Some(planned.session.into()),
+            terms: None,
             token,
             seen: turn.seen,
+            content: turn.content,
         };
         self.shared.end(operation);
     }
@@ -113,12 +117,15 @@ struct Turn<'load> {
     attempts: Attempts,
     /// The version in the answer.
     seen: Option<SessionVersion>,
+    /// What was written, or shown.
+    content: Option<u64>,
 }
 
 impl Turn<'_> {
     async fn write(&mut self, known: &mut Known) -> Outcome {
         known.written += 1;
         let content = known.written;
+        self.content = Some(content);
         let body = Bytes::from(json!({"data": {"content": content}}).to_string());
         match self.until_decided(Method::PUT, known.token, body).await {
             End::Answered(StatusCode::OK, answer) => match token(&answer) {
@@ -142,7 +149,7 @@ impl Turn<'_> {
         match self.until_decided(Method::GET, known.token, Bytes::new()).await {
             End::Answered(StatusCode::OK, answer) => match shown(&answer) {
                 Some(shown) => {
-                    self.seen = Some(shown.version);
+                    (self.seen, self.content) = (Some(shown.version), Some(shown.content));
                     self.judge(known, shown);
                     Outcome::Ok
                 }

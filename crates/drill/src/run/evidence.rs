@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use recovery::verdict::{DeadRow, Facts, FenceRow, SettledRow};
+use recovery::history::{Balance, DeadRow, Facts, FenceRow, OutboxRow, SettledRow, Terms};
+use recovery::order::Side;
 use recovery::{Epoch, OrderId};
 use rust_decimal::Decimal;
 use tokio::time::Instant;
@@ -30,8 +31,15 @@ pub(super) async fn read(stage: &Stage, rehearsed: &Rehearsed) -> Result<Facts, 
         let wreck = stage.aurora.open_wreck(lost).await?;
         facts.dead = dead(&connect(&wreck, "lost").await?).await?;
     }
-    facts.lease_history = rehearsed.lease.owners();
+    facts.lease_history = rehearsed.lease.seen().to_vec();
+    facts.moves = rehearsed.lease.moves().to_vec();
+    facts.clock_error_ms = clock_error_ms(rehearsed.drift);
     Ok(facts)
+}
+
+/// The databases keep the system's time, cut to a millisecond; the history's clock began with it.
+fn clock_error_ms(drift: Duration) -> u64 {
+    u64::try_from(drift.as_millis()).unwrap_or(u64::MAX).saturating_add(1)
 }
 
 async fn connect(connect: &str, which: &'static str) -> Result<Client, DrillError> {
@@ -84,8 +92,9 @@ pub async fn surviving(client: &mut Client) -> Result<Facts, DrillError> {
 async fn read_surviving(client: &Transaction<'_>) -> Result<Facts, DrillError> {
     let failed = |source| DrillError::Evidence { which: "surviving", source };
     let query = "SELECT o.id, (extract(epoch FROM o.settled_at) * 1000)::bigint, o.settled_epoch, o.settled_by, \
-                 (SELECT count(*) FROM ledger l WHERE l.order_id = o.id), \
-                 (SELECT coalesce(sum(amount), 0)::text FROM ledger l WHERE l.order_id = o.id) FROM orders o";
+                 l.legs, l.sum, l.first, o.account, o.symbol, o.side, o.quantity, o.limit_price::text \
+                 FROM orders o, LATERAL (SELECT count(*) AS legs, coalesce(sum(amount), 0)::text AS sum, \
+                 min(id) AS first FROM ledger WHERE order_id = o.id) l ORDER BY o.id";
     let rows = client.query(query, &[]).await.map_err(failed)?;
     let settled = rows.iter().map(settled_row).collect::<Result<_, _>>()?;
     let rows = client.query("SELECT asset, sum(amount)::text FROM ledger GROUP BY asset", &[]).await;
@@ -93,6 +102,14 @@ async fn read_surviving(client: &Transaction<'_>) -> Result<Facts, DrillError> {
     for row in rows.map_err(failed)? {
         ledger_sums.insert(row.get(0), amount(row.get(1))?);
     }
+    let query = "SELECT account, asset, \
+                 coalesce(sum(amount) FILTER (WHERE balance = 'available'), 0)::text, \
+                 coalesce(sum(amount) FILTER (WHERE balance = 'reserved'), 0)::text \
+                 FROM ledger GROUP BY account, asset ORDER BY account, asset";
+    let rows = client.query(query, &[]).await.map_err(failed)?;
+    let balances = rows.iter().map(balance).collect::<Result<_, _>>()?;
+    let rows = client.query("SELECT id, order_id FROM outbox ORDER BY id", &[]).await.map_err(failed)?;
+    let outbox = rows.iter().map(outbox_row).collect::<Result<_, _>>()?;
     let fence = client.query_opt(
         "SELECT epoch, (extract(epoch FROM raised_at) * 1000)::bigint, \
          CASE WHEN is_called THEN last_value ELSE 0 END FROM fence, fence_refusals",
@@ -102,7 +119,15 @@ async fn read_surviving(client: &Transaction<'_>) -> Result<Facts, DrillError> {
     let writes_refused = row.as_ref().map_or(0, |row| unsigned(row.get(2)));
     let fence =
         row.map(|row| FenceRow { epoch: Epoch(unsigned(row.get(0))), raised_at_ms: unsigned(row.get(1)) });
-    Ok(Facts { settled, ledger_sums, fence, writes_refused, ..Facts::default() })
+    Ok(Facts {
+        settled,
+        ledger_sums,
+        balances: Some(balances),
+        outbox: Some(outbox),
+        fences: fence.into_iter().collect(),
+        writes_refused,
+        ..Facts::default()
+    })
 }
 
 fn settled_row(row: &Row) -> Result<SettledRow, DrillError> {
@@ -113,7 +138,35 @@ fn settled_row(row: &Row) -> Result<SettledRow, DrillError> {
         settled_by: row.get(3),
         legs: u32::try_from(unsigned(row.get(4))).unwrap_or(u32::MAX),
         legs_sum: amount(row.get(5))?,
+        sequence: row.get::<_, Option<i64>>(6).map(unsigned),
+        terms: Some(terms(row)?),
     })
+}
+
+fn terms(row: &Row) -> Result<Terms, DrillError> {
+    let side: &str = row.get(9);
+    let side = [Side::Buy, Side::Sell].into_iter().find(|one| one.as_str() == side);
+    Ok(Terms {
+        account: row.get(7),
+        symbol: row.get(8),
+        side: side.ok_or_else(|| unreadable(row.get(9), "a side"))?,
+        quantity: unsigned(row.get(10)),
+        limit_price: amount(row.get(11))?,
+    })
+}
+
+fn balance(row: &Row) -> Result<Balance, DrillError> {
+    Ok(Balance {
+        account: row.get(0),
+        asset: row.get(1),
+        available: amount(row.get(2))?,
+        reserved: amount(row.get(3))?,
+    })
+}
+
+/// Nobody reads the outbox yet, so that nothing in it has taken effect.
+fn outbox_row(row: &Row) -> Result<OutboxRow, DrillError> {
+    Ok(OutboxRow { id: unsigned(row.get(0)), order: order_id(row.get(1), "surviving")?, effects: 0 })
 }
 
 /// Every order that the lost database had settled.
@@ -139,11 +192,12 @@ fn order_id(id: Uuid, which: &'static str) -> Result<OrderId, DrillError> {
 }
 
 fn amount(text: &str) -> Result<Decimal, DrillError> {
-    text.parse().map_err(|_| DrillError::Unreadable {
-        which: "surviving",
-        value: text.to_owned(),
-        expected: "an amount",
-    })
+    // As it stands or not at all: rounding could hide that something does not add up.
+    Decimal::from_str_exact(text).map_err(|_| unreadable(text, "an amount"))
+}
+
+fn unreadable(value: &str, expected: &'static str) -> DrillError {
+    DrillError::Unreadable { which: "surviving", value: value.to_owned(), expected }
 }
 
 fn unsigned(value: i64) -> u64 {

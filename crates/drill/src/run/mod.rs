@@ -20,9 +20,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use recovery::Deployment;
-use recovery::history::to_jsonl;
+use recovery::history::{Facts, to_jsonl};
 use recovery::scenario::Scenario;
-use recovery::verdict::Facts;
 
 use crate::owned::RunDirectory;
 use crate::progress::Progress;

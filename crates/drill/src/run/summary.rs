@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use recovery::deployment::{Objectives, Profile};
-use recovery::verdict::{Facts, Judgement, Verdict, judge, judge_in_place};
+use recovery::history::Facts;
+use recovery::verdict::{Judgement, Verdict, judge, judge_in_place};
 
 use super::logs::{self, Explained};
 use super::rehearsal::{Rehearsed, WORKFLOW};
@@ -258,7 +259,7 @@ fn timeline(struck: &Struck, watched: &[(u64, Event)], facts: &Facts, verdict: &
         "settled again",
         format!("by {by}; {replayed} orders were settled by replay"),
     );
-    let fence = facts.fence.map(|fence| at_s(fence.raised_at_ms));
+    let fence = facts.fence().map(|fence| at_s(fence.raised_at_ms));
     note(
         fence.filter(|at_s| *at_s > 0.0),
         "fence raised",

@@ -74,14 +74,16 @@ impl<'a> Watch<'a> {
     /// Looks once, and waits until it is time for the next look.
     pub async fn look(&mut self, load: &LoadHandle) {
         let next = Instant::now() + LOOK_EVERY;
+        let asked_ms = self.clock.now_ms();
         let read = self.stage.observer.lease().await;
+        let answered_ms = self.clock.now_ms();
         for write in self.stage.gateway.lease_writes(self.lease_writes) {
             self.lease_writes += 1;
-            self.note_lease(self.clock.at_ms(write.at), &write.item);
+            self.note_lease(None, self.clock.at_ms(write.at), &write.item);
         }
         // Past every gateway: an owner that wrote by another way would show here.
         if let Some(read) = read {
-            self.note_lease(self.clock.now_ms(), &read);
+            self.note_lease(Some(asked_ms), answered_ms, &read);
         }
         self.note_health();
         self.note_fleets();
@@ -118,8 +120,8 @@ impl<'a> Watch<'a> {
         seconds_between(from, at_ms)
     }
 
-    fn note_lease(&mut self, at_ms: u64, lease: &LeaseItem) {
-        if let Some((region, event, detail)) = self.lease.note(lease) {
+    fn note_lease(&mut self, asked_ms: Option<u64>, at_ms: u64, lease: &LeaseItem) {
+        if let Some((region, event, detail)) = self.lease.note(lease, asked_ms, at_ms) {
             self.happened(at_ms, Some(&region), event, detail);
         }
     }

@@ -52,8 +52,15 @@ async fn rows_become_facts() {
     assert_eq!((whole.settled_at_ms, whole.settled_epoch), (1_795_168_800_250, Epoch(1)));
     assert_eq!((whole.settled_by.as_str(), whole.legs, whole.legs_sum), ("queue", 2, Decimal::ZERO));
     assert_eq!((half.settled_by.as_str(), half.legs, half.legs_sum), ("replay", 1, Decimal::new(-25, 2)));
+    let terms = whole.terms.as_ref().expect("it was read");
+    assert_eq!((terms.account.as_str(), terms.quantity, terms.limit_price), ("a", 2, Decimal::new(15, 1)));
+    assert_eq!((whole.sequence, half.sequence), (Some(1), Some(3)));
+    let balances = facts.balances.expect("they were read");
+    let [balance] = &balances[..] else { panic!("one balance") };
+    assert_eq!((balance.available, balance.reserved), (Decimal::new(-325, 2), Decimal::new(3, 0)));
+    assert_eq!(facts.outbox, Some(Vec::new()));
     assert_eq!(facts.ledger_sums["USD"], Decimal::new(-25, 2));
-    let fence = facts.fence.expect("a fence");
+    let [fence] = facts.fences[..] else { panic!("one fence") };
     assert_eq!((fence.epoch, fence.raised_at_ms), (Epoch(2), 1_795_168_801_000));
     assert_eq!(facts.writes_refused, 2);
     assert!(facts.dead.is_empty() && facts.lease_history.is_empty());

@@ -4,31 +4,38 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use super::{Facts, Fault, Judgement, SettledRow, Verdict};
-use crate::Epoch;
-use crate::history::{ClientKind, Operation, OperationKind, Outcome};
-
-/// Legs of an order in the ledger: what it takes from one balance it gives to another.
-const LEGS: u32 = 2;
+use super::{Fault, Judgement, Verdict};
+use crate::checker::{Invariant, Violation};
+use crate::history::{ClientKind, Facts, Operation, OperationKind, Outcome, SettledRow};
+use crate::{Epoch, OrderId};
 
 /// Every figure of the verdict on the loss of a region.
-pub(super) fn measure(history: &[Operation], fault: &Fault, facts: &Facts) -> Verdict {
+pub(super) fn measure(
+    history: &[Operation],
+    fault: &Fault,
+    facts: &Facts,
+    violations: &[Violation],
+) -> Verdict {
     let settled_again = settled_again(history, fault, facts);
     Verdict {
         accepted_again_s: accepted_again_s(history, fault, ClientKind::FollowsDns),
         accepted_again_two_endpoints_s: accepted_again_s(history, fault, ClientKind::KnowsBothRegions),
         settled_again_s: settled_again.map(|row| seconds(fault, row.settled_at_ms)),
         settled_again_by: settled_again.map(|row| row.settled_by.clone()),
-        ..measure_from(history, fault.at_ms, facts)
+        ..measure_from(history, fault.at_ms, facts, violations)
     }
 }
 
 /// The figures of any run in which something happened at a time, in milliseconds since the Unix epoch.
-pub(super) fn measure_from(history: &[Operation], at_ms: u64, facts: &Facts) -> Verdict {
+pub(super) fn measure_from(
+    history: &[Operation],
+    at_ms: u64,
+    facts: &Facts,
+    violations: &[Violation],
+) -> Verdict {
     let orders = history.iter().filter(|operation| operation.kind == OperationKind::PlaceOrder);
     let count = |outcome: Outcome| orders.clone().filter(|order| order.outcome == outcome).count() as u64;
-    let settled = Settled::new(&facts.settled);
-    let reads: Vec<&Operation> = history.iter().filter(|operation| is_compared_read(operation)).collect();
+    let broken = |invariant| broken(violations, invariant);
     Verdict {
         accepted_again_s: None,
         accepted_again_two_endpoints_s: None,
@@ -41,31 +48,24 @@ pub(super) fn measure_from(history: &[Operation], at_ms: u64, facts: &Facts) -> 
         orders_acknowledged: count(Outcome::Ok),
         orders_refused: count(Outcome::Failed),
         orders_unknown: count(Outcome::Unknown),
-        orders_lost: orders_lost(history, &settled),
-        orders_settled_twice: settled.twice(),
-        ledger_imbalance: settled.unbalanced()
-            + facts.ledger_sums.values().filter(|sum| !sum.is_zero()).count() as u64,
-        commits_lost_by_database: commits_lost(facts, &settled),
+        orders_lost: broken(Invariant::AcknowledgedIsSettled),
+        orders_settled_twice: broken(Invariant::SettledOnce),
+        ledger_imbalance: broken(Invariant::LedgerBalances),
+        commits_lost_by_database: commits_lost(facts),
         writes_refused: facts.writes_refused,
-        writes_below_fence: writes_below_fence(facts),
+        writes_below_fence: broken(Invariant::NothingBelowFence),
         owners_per_epoch_max: owners_per_epoch_max(facts),
-        sessions_checked: reads.len() as u64,
-        sessions_stale_served: reads
-            .iter()
-            .filter(|read| read.seen.is_some() && read.seen < read.token)
-            .count() as u64,
-        sessions_lost: reads.iter().filter(|read| read.seen.is_none()).count() as u64,
+        sessions_checked: history.iter().filter(|operation| operation.is_compared_read()).count() as u64,
+        sessions_stale_served: broken(Invariant::SessionsNeverGoBack),
+        sessions_lost: broken(Invariant::SessionsStay),
         verdict: Judgement::Failed,
         why: Vec::new(),
     }
 }
 
-/// A read that was answered, by a client that knew a version. A region that is behind and
-/// says so refuses: that is [`Outcome::Failed`] and no stale answer.
-fn is_compared_read(operation: &Operation) -> bool {
-    operation.kind == OperationKind::ReadSession
-        && operation.outcome == Outcome::Ok
-        && operation.token.is_some()
+/// How often an invariant was broken.
+pub(super) fn broken(violations: &[Violation], invariant: Invariant) -> u64 {
+    violations.iter().filter(|violation| violation.invariant() == invariant).count() as u64
 }
 
 /// When an order was acknowledged, if the surviving region did so after the fault. One that was under
@@ -115,64 +115,19 @@ fn order_id(operation: &Operation) -> Option<Uuid> {
     Uuid::parse_str(&operation.id).ok()
 }
 
-/// Rows of the surviving database by order.
-struct Settled<'a>(BTreeMap<Uuid, Vec<&'a SettledRow>>);
-
-impl<'a> Settled<'a> {
-    fn new(rows: &'a [SettledRow]) -> Self {
-        let mut by_order: BTreeMap<Uuid, Vec<&SettledRow>> = BTreeMap::new();
-        for row in rows {
-            by_order.entry(row.id.as_uuid()).or_default().push(row);
-        }
-        Self(by_order)
-    }
-
-    fn legs(rows: &[&SettledRow]) -> u32 {
-        rows.iter().map(|row| row.legs).sum()
-    }
-
-    fn twice(&self) -> u64 {
-        self.0.values().filter(|rows| rows.len() > 1 || Self::legs(rows) > LEGS).count() as u64
-    }
-
-    fn unbalanced(&self) -> u64 {
-        let unbalanced = |rows: &&Vec<&SettledRow>| {
-            Self::legs(rows) < LEGS || rows.iter().any(|row| !row.legs_sum.is_zero())
-        };
-        self.0.values().filter(unbalanced).count() as u64
-    }
-}
-
-/// Acknowledged orders with no row. An id that is no UUID was acknowledged and can have none.
-fn orders_lost(history: &[Operation], settled: &Settled<'_>) -> u64 {
-    let acknowledged: BTreeSet<&str> = history
-        .iter()
-        .filter(|operation| operation.is_acknowledged_order())
-        .map(|operation| operation.id.as_str())
-        .collect();
-    let lost = |id: &&&str| Uuid::parse_str(id).map_or(true, |id| !settled.0.contains_key(&id));
-    acknowledged.iter().filter(lost).count() as u64
-}
-
 /// Rows of the dead database that the promoted one lacked: absent, or settled again later.
-fn commits_lost(facts: &Facts, settled: &Settled<'_>) -> u64 {
-    let first_epoch = |id: &Uuid| settled.0.get(id)?.iter().map(|row| row.settled_epoch).min();
-    let lost = |(id, epoch): &(Uuid, Epoch)| first_epoch(id).is_none_or(|again| again > *epoch);
-    let dead: BTreeSet<(Uuid, Epoch)> =
-        facts.dead.iter().map(|row| (row.id.as_uuid(), row.settled_epoch)).collect();
+fn commits_lost(facts: &Facts) -> u64 {
+    let mut settled: BTreeMap<OrderId, Epoch> = BTreeMap::new();
+    for row in &facts.settled {
+        let first = settled.entry(row.id).or_insert(row.settled_epoch);
+        *first = row.settled_epoch.min(*first);
+    }
+    let lost = |(id, epoch): &(OrderId, Epoch)| settled.get(id).is_none_or(|again| again > epoch);
+    let dead: BTreeSet<(OrderId, Epoch)> = facts.dead.iter().map(|row| (row.id, row.settled_epoch)).collect();
     dead.iter().filter(|row| lost(row)).count() as u64
 }
 
-fn writes_below_fence(facts: &Facts) -> u64 {
-    let Some(fence) = facts.fence else { return 0 };
-    let below = |row: &&SettledRow| row.settled_epoch < fence.epoch && row.settled_at_ms > fence.raised_at_ms;
-    facts.settled.iter().filter(below).count() as u64
-}
-
 fn owners_per_epoch_max(facts: &Facts) -> u64 {
-    let mut owners: BTreeMap<Epoch, BTreeSet<&str>> = BTreeMap::new();
-    for (epoch, owner) in &facts.lease_history {
-        owners.entry(*epoch).or_default().insert(owner.as_str());
-    }
-    owners.values().map(BTreeSet::len).max().unwrap_or(0) as u64
+    let owners = facts.owners();
+    owners.chunk_by(|one, other| one.0 == other.0).map(<[_]>::len).max().unwrap_or(0) as u64
 }

@@ -1,14 +1,15 @@
 //! The verdict on a run, from the history and the databases alone.
 
-mod facts;
 mod measure;
+mod struck;
 
-pub use facts::{DeadRow, Facts, Fault, FenceRow, Harm, SettledRow};
+pub use struck::{Fault, Harm};
 
 use serde::{Deserialize, Serialize};
 
+use crate::checker::{self, Invariant, Violation};
 use crate::deployment::Objectives;
-use crate::history::Operation;
+use crate::history::{Facts, Operation};
 
 /// What a run showed. Seconds are from the fault; `None` means that it never came to that.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,15 +79,13 @@ pub enum Judgement {
 /// Judges a run: its history, the fault and what was found in the databases afterwards,
 /// against the objectives of the deployment.
 pub fn judge(history: &[Operation], fault: &Fault, facts: &Facts, objectives: &Objectives) -> Verdict {
-    let mut verdict = measure::measure(history, fault, facts);
+    let violations = checker::check(history, facts);
+    let mut verdict = measure::measure(history, fault, facts, &violations);
     let mut why = Vec::new();
     recovery_times(&mut verdict, history, objectives, &mut why);
-    data(&verdict, objectives, &mut why);
-    if !facts
-        .lease_history
-        .iter()
-        .any(|(epoch, owner)| *epoch > fault.epoch && *owner == fault.surviving_region)
-    {
+    data(&verdict, &violations, objectives, &mut why);
+    let owners = facts.owners();
+    if !owners.iter().any(|(epoch, owner)| *epoch > fault.epoch && *owner == fault.surviving_region) {
         let (survivor, lost_region) = (&fault.surviving_region, &fault.lost_region);
         why.push(format!("{survivor} never took the lease from {lost_region}"));
     }
@@ -106,12 +105,11 @@ pub fn judge(history: &[Operation], fault: &Fault, facts: &Facts, objectives: &O
 /// Judges a run in which both regions stayed: what the containers of one suffered must have cost no
 /// order and moved nothing.
 pub fn judge_in_place(history: &[Operation], harm: &Harm, facts: &Facts, objectives: &Objectives) -> Verdict {
-    let mut verdict = measure::measure_from(history, harm.at_ms, facts);
+    let violations = checker::check(history, facts);
+    let mut verdict = measure::measure_from(history, harm.at_ms, facts, &violations);
     let mut why = Vec::new();
-    data(&verdict, objectives, &mut why);
-    if let Some((epoch, owner)) =
-        facts.lease_history.iter().find(|(epoch, owner)| harm.is_move(*epoch, owner))
-    {
+    data(&verdict, &violations, objectives, &mut why);
+    if let Some((epoch, owner)) = facts.owners().iter().find(|(epoch, owner)| harm.is_move(*epoch, owner)) {
         why.push(format!("the lease moved to {owner} under epoch {epoch}, and nothing was to move"));
     }
     let acknowledged_after =
@@ -157,28 +155,28 @@ fn recovery_times(
 }
 
 /// What holds of every run.
-fn data(verdict: &Verdict, objectives: &Objectives, failures: &mut Vec<String>) {
-    let mut refuse_if = |broken: bool, reason: String| {
-        if broken {
-            failures.push(reason);
+fn data(verdict: &Verdict, violations: &[Violation], objectives: &Objectives, failures: &mut Vec<String>) {
+    if verdict.orders_acknowledged == 0 {
+        failures.push("nothing was acknowledged".to_owned());
+    }
+    if verdict.owners_per_epoch_max == 0 {
+        failures.push("no lease was seen".to_owned());
+    }
+    for invariant in Invariant::ALL {
+        let (count, bearable) = (measure::broken(violations, *invariant), objectives.orders_lost);
+        match invariant {
+            Invariant::AcknowledgedIsSettled if count > bearable => {
+                failures.push(format!("{} (objective {bearable})", invariant.broken(count)));
+            }
+            Invariant::AcknowledgedIsSettled => {}
+            Invariant::OneOwnerPerEpoch if count > 0 => {
+                let owners = verdict.owners_per_epoch_max;
+                failures.push(format!("{owners} regions owned the lease under one epoch"));
+            }
+            _ if count > 0 => failures.push(invariant.broken(count)),
+            _ => {}
         }
-    };
-    refuse_if(verdict.orders_acknowledged == 0, "nothing was acknowledged".to_owned());
-    let (lost, bearable) = (verdict.orders_lost, objectives.orders_lost);
-    refuse_if(lost > bearable, format!("{lost} acknowledged orders were lost (objective {bearable})"));
-    let twice = verdict.orders_settled_twice;
-    refuse_if(twice > 0, format!("{twice} orders were settled twice"));
-    let imbalance = verdict.ledger_imbalance;
-    refuse_if(imbalance > 0, format!("{imbalance} orders or assets have a ledger that does not sum to zero"));
-    let below = verdict.writes_below_fence;
-    refuse_if(below > 0, format!("{below} rows of an older epoch were written after the fence was raised"));
-    let owners = verdict.owners_per_epoch_max;
-    refuse_if(owners == 0, "no lease was seen".to_owned());
-    refuse_if(owners > 1, format!("{owners} regions owned the lease under one epoch"));
-    let stale = verdict.sessions_stale_served;
-    refuse_if(stale > 0, format!("{stale} sessions were served older than their client had seen them"));
-    let gone = verdict.sessions_lost;
-    refuse_if(gone > 0, format!("{gone} sessions were gone without a word"));
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::*;
-use crate::history::{ClientKind, OperationKind, Outcome};
+use crate::history::{ClientKind, DeadRow, FenceRow, LeaseSeen, OperationKind, Outcome, SettledRow};
 use crate::session::SessionVersion;
 use crate::{Epoch, OrderId, Region};
 
@@ -41,8 +41,11 @@ fn order(number: u8, client: ClientKind, at_s: i64, region_name: &str) -> Operat
         outcome: Outcome::Ok,
         region: Some(region(region_name)),
         attempts: 1,
+        by: None,
+        terms: None,
         token: None,
         seen: None,
+        content: None,
     }
 }
 
@@ -66,7 +69,13 @@ fn row(number: u8, at_s: i64, epoch: u64, by: &str) -> SettledRow {
         settled_by: by.to_owned(),
         legs: 2,
         legs_sum: Decimal::ZERO,
+        sequence: None,
+        terms: None,
     }
+}
+
+fn owns(epoch: u64, owner: &str) -> LeaseSeen {
+    LeaseSeen { epoch: Epoch(epoch), owner: region(owner), state: None, asked_ms: None, at_ms: FAULT_MS }
 }
 
 /// Orders 1 and 2 before the fault, of which the database lost 2; 3 and 4 after it.
@@ -96,13 +105,10 @@ fn sound() -> Run {
             ],
             ledger_sums: [("USD".to_owned(), Decimal::ZERO)].into(),
             dead: vec![dead(1), dead(2)],
-            fence: Some(FenceRow { epoch: Epoch(2), raised_at_ms: FAULT_MS + 28_000 }),
-            lease_history: vec![
-                (Epoch(1), region("us-east-1")),
-                (Epoch(2), region("us-east-2")),
-                (Epoch(2), region("us-east-2")),
-            ],
+            fences: vec![FenceRow { epoch: Epoch(2), raised_at_ms: FAULT_MS + 28_000 }],
+            lease_history: vec![owns(1, "us-east-1"), owns(2, "us-east-2"), owns(2, "us-east-2")],
             writes_refused: 1,
+            ..Facts::default()
         },
         objectives: Objectives {
             recovery_time_s: 60,
@@ -194,6 +200,7 @@ fn late_or_missing_recovery_misses_the_objective() {
     run.history[2].outcome = Outcome::Failed;
     run.fails_with("clients that know both regions: never");
     run.history.remove(2);
+    run.facts.settled.remove(2);
     assert_eq!(run.judge().verdict, Judgement::Passed, "no such client took part");
     let mut run = sound();
     run.facts.settled[2].settled_epoch = Epoch(1);
@@ -239,7 +246,7 @@ fn a_write_below_the_fence_fails() {
 #[test]
 fn two_owners_no_owner_and_no_move_fail() {
     let mut run = sound();
-    run.facts.lease_history.push((Epoch(2), region("us-east-1")));
+    run.facts.lease_history.push(owns(2, "us-east-1"));
     run.fails_with("2 regions owned the lease under one epoch");
     run.facts.lease_history.truncate(1);
     run.fails_with("us-east-2 never took the lease from us-east-1");

@@ -1,8 +1,7 @@
 //! Goal: the report adds to the verdict what only the drill knows, and its lists read well.
 //! Method: parts of a run by hand.
 
-use recovery::history::{ClientKind, Operation, OperationKind, Outcome as Told};
-use recovery::verdict::FenceRow;
+use recovery::history::{ClientKind, FenceRow, Operation, OperationKind, Outcome as Told};
 use recovery::{Deployment, Epoch, Region};
 
 use super::*;
@@ -31,8 +30,11 @@ fn rehearsed() -> Rehearsed {
         outcome: Told::Ok,
         region: Some(region("us-east-2")),
         attempts: 9,
+        by: None,
+        terms: None,
         token: None,
         seen: None,
+        content: None,
     };
     Rehearsed {
         history: vec![order],
@@ -63,8 +65,8 @@ fn the_timeline_is_in_order_whatever_its_source() {
     let event =
         |event: &str| Event { at_s: 0.0, region: None, event: event.to_owned(), detail: String::new() };
     let watched = [(FAULT_MS + 40_000, event("late")), (FAULT_MS - 2_000, event("early"))];
-    let fence = Some(FenceRow { epoch: Epoch(2), raised_at_ms: FAULT_MS + 20_000 });
-    let facts = Facts { fence, ..Facts::default() };
+    let fences = vec![FenceRow { epoch: Epoch(2), raised_at_ms: FAULT_MS + 20_000 }];
+    let facts = Facts { fences, ..Facts::default() };
     let timeline = timeline(&rehearsed.struck, &watched, &facts, &verdict(&rehearsed));
     let told: Vec<(&str, f64)> = timeline.iter().map(|event| (event.event.as_str(), event.at_s)).collect();
     let expected = [("early", -2.0), ("fence raised", 20.0), ("accepted again", 30.0), ("late", 40.0)];
@@ -74,9 +76,9 @@ fn the_timeline_is_in_order_whatever_its_source() {
 #[test]
 fn a_fence_from_before_the_fault_is_no_event() {
     let rehearsed = rehearsed();
-    let fence = Some(FenceRow { epoch: Epoch(1), raised_at_ms: FAULT_MS - 20_000 });
+    let fences = vec![FenceRow { epoch: Epoch(1), raised_at_ms: FAULT_MS - 20_000 }];
     let timeline =
-        timeline(&rehearsed.struck, &[], &Facts { fence, ..Facts::default() }, &verdict(&rehearsed));
+        timeline(&rehearsed.struck, &[], &Facts { fences, ..Facts::default() }, &verdict(&rehearsed));
     assert!(timeline.iter().all(|event| event.event != "fence raised"));
 }
 

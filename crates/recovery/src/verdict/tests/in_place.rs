@@ -12,8 +12,8 @@ fn stayed() -> (Run, Harm) {
     ];
     run.facts.settled = vec![row(1, -19, 1, "queue"), row(2, 3, 1, "queue")];
     run.facts.dead = Vec::new();
-    run.facts.fence = None;
-    run.facts.lease_history = vec![(Epoch(1), region("us-east-1"))];
+    run.facts.fences = Vec::new();
+    run.facts.lease_history = vec![owns(1, "us-east-1")];
     let harm = Harm { at_ms: FAULT_MS, region: region("us-east-1"), epoch: Epoch(1) };
     (run, harm)
 }
@@ -36,7 +36,7 @@ fn a_run_that_stays_passes_without_any_time_of_recovery() {
 fn a_move_fails_it_whoever_moves() {
     for (epoch, owner) in [(2, "us-east-2"), (2, "us-east-1"), (1, "us-east-2")] {
         let (mut run, harm) = stayed();
-        run.facts.lease_history.push((Epoch(epoch), region(owner)));
+        run.facts.lease_history.push(owns(epoch, owner));
         let verdict = judged(&run, &harm);
         assert_eq!(verdict.verdict, Judgement::Failed);
         let sentence = format!("the lease moved to {owner} under epoch {epoch}");

@@ -1,17 +1,25 @@
-//! What clients did and were told: the history that a run is judged by.
+//! What one client did and was told.
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::exact;
 use crate::Region;
+use crate::order::{Order, Side};
 use crate::session::SessionVersion;
 
 /// One operation of one client, with all its attempts. Times are milliseconds since the
-/// Unix epoch by one clock: the load generator's, which must also be the databases'.
+/// Unix epoch by one clock: the load generator's, which must also be the databases', but
+/// for [`Facts::clock_error_ms`](super::Facts::clock_error_ms).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
     /// How the client finds the system.
     pub client: ClientKind,
+    /// Number of a client that always shows the latest token it has; absent when it may not, or
+    /// nobody knows which client it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<u64>,
     /// What it wants.
     pub kind: OperationKind,
     /// Order id or session id.
@@ -28,12 +36,18 @@ pub struct Operation {
     pub region: Option<Region>,
     /// Attempts, counting the first.
     pub attempts: u32,
+    /// For an order: what it says; absent when only its fate is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Terms>,
     /// For a session: the version that the client saw last and asked for at least.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<SessionVersion>,
     /// For a session: the version in the answer; absent when there was no such session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<SessionVersion>,
+    /// For a session: a number that tells what was written, or shown, from other contents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<u64>,
 }
 
 /// How a client finds the system.
@@ -70,82 +84,56 @@ pub enum Outcome {
     Unknown,
 }
 
-/// A line of a history that cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("line {line} of the history is no operation")]
-pub struct InvalidLine {
-    /// Counted from 1.
-    pub line: usize,
-    /// Why.
-    #[source]
-    pub cause: serde_json::Error,
+/// What an order says beside its id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terms {
+    /// Account that trades.
+    pub account: String,
+    /// Symbol that is traded.
+    pub symbol: String,
+    /// Which way.
+    pub side: Side,
+    /// Whole units.
+    pub quantity: u64,
+    /// Price per unit in USD; compared as a number.
+    #[serde(with = "exact")]
+    pub limit_price: Decimal,
 }
 
-/// One operation per line, as JSON.
-pub fn to_jsonl(history: &[Operation]) -> String {
-    history.iter().map(|operation| operation.to_line() + "\n").collect()
+impl From<&Order> for Terms {
+    fn from(order: &Order) -> Self {
+        Self {
+            account: order.account.clone(),
+            symbol: order.symbol.clone(),
+            side: order.side,
+            quantity: order.quantity,
+            limit_price: order.limit_price,
+        }
+    }
 }
 
-/// Reads what [`to_jsonl`] wrote; empty lines are skipped.
-///
-/// # Errors
-/// The first line that is no operation.
-pub fn from_jsonl(text: &str) -> Result<Vec<Operation>, InvalidLine> {
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(index, line)| {
-            serde_json::from_str(line).map_err(|cause| InvalidLine { line: index + 1, cause })
-        })
-        .collect()
+impl Terms {
+    /// The asset that its settlement moves from `available` to `reserved`, and how much of it; `None`
+    /// when that is beyond any amount.
+    pub fn moved(&self) -> Option<(&str, Decimal)> {
+        let quantity = Decimal::from(self.quantity);
+        match self.side {
+            Side::Buy => Some(("USD", quantity.checked_mul(self.limit_price)?)),
+            Side::Sell => Some((&self.symbol, quantity)),
+        }
+    }
 }
 
 impl Operation {
-    /// The operation as one line of JSON, without the line's end.
-    pub fn to_line(&self) -> String {
-        serde_json::to_string(self).expect("texts and numbers always serialise")
-    }
-
     /// Whether the system acknowledged it as an order.
     pub fn is_acknowledged_order(&self) -> bool {
         self.kind == OperationKind::PlaceOrder && self.outcome == Outcome::Ok
     }
-}
 
-#[cfg(test)]
-mod tests {
-    //! Goal: a history survives its file, and a broken line is named. Method: round trip.
-
-    use super::*;
-    use crate::Epoch;
-
-    #[test]
-    fn a_history_survives_its_file() {
-        let order = Operation {
-            client: ClientKind::FollowsDns,
-            kind: OperationKind::PlaceOrder,
-            id: "0199-a\n\"b\"".to_owned(),
-            invoked_ms: 1,
-            completed_ms: None,
-            outcome: Outcome::Unknown,
-            region: None,
-            attempts: 3,
-            token: None,
-            seen: None,
-        };
-        let read = Operation {
-            client: ClientKind::KnowsBothRegions,
-            kind: OperationKind::ReadSession,
-            completed_ms: Some(9),
-            outcome: Outcome::Ok,
-            region: Some(Region::new("us-east-2").expect("a valid name")),
-            token: Some(SessionVersion { epoch: Epoch(1), version: 4 }),
-            ..order.clone()
-        };
-        let history = vec![order, read];
-        let text = to_jsonl(&history);
-        assert_eq!(text.lines().count(), 2);
-        assert_eq!(from_jsonl(&text).expect("its own lines"), history);
-        let broken = from_jsonl(&format!("\n{text}{{\n")).expect_err("the last line is no JSON");
-        assert_eq!(broken.line, 4);
+    /// Whether it is a read of a session that was answered, by a client that knew a version. A region
+    /// that is behind and says so refuses: that is [`Outcome::Failed`] and no stale answer.
+    pub fn is_compared_read(&self) -> bool {
+        self.kind == OperationKind::ReadSession && self.outcome == Outcome::Ok && self.token.is_some()
     }
 }
