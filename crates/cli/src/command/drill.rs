@@ -61,27 +61,14 @@ fn rehearse(
     settings: Settings,
     replay: bool,
 ) -> Result<Finished, Failure> {
-    let cannot_start = |error| Failure::failed("cannot start the drill").because(&error);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(4)
-        .enable_all()
-        .build()
-        .map_err(cannot_start)?;
-    let interrupted = runtime.block_on(async { interrupt::listen() }).map_err(cannot_start)?;
     let narrator = screen::progress::Narrator::new();
     let of = deployment.clone();
     let synthesise = move |packages: &Path, outdir: &Path| {
         super::synth::write(&of, packages, outdir, replay).map_err(Into::into)
     };
     let drill = Run { deployment, scenario, settings, synthesise: &synthesise, progress: &narrator };
-    let result = runtime.block_on(async {
-        tokio::select! {
-            result = drill.run() => Some(result),
-            _ = interrupted => None,
-        }
-    });
-    // Everything the drill started is owned by its future, which is gone by now; its threads follow.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    let result = interrupt::run_until_interrupted(4, drill.run())
+        .map_err(|error| Failure::failed("cannot start the drill").because(&error))?;
     match result {
         Some(Ok(finished)) => Ok(finished),
         Some(Err(error)) => {
