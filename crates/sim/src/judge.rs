@@ -64,6 +64,12 @@ pub enum Violation {
         /// The writer's epoch.
         epoch: Epoch,
     },
+    /// Settlement was enabled after a recovery, and the replay had left an order out.
+    #[error("order {order} was acknowledged before the lease moved, and the replay left it out")]
+    NotReplayed {
+        /// Which order, by its number.
+        order: usize,
+    },
     /// A session was served older than its client had seen it.
     #[error("session {session} was served older than its client had seen it")]
     SessionWentBack {

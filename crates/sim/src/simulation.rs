@@ -28,6 +28,7 @@ enum About {
 pub struct Simulation {
     model: Model,
     about: About,
+    mishaps: Option<Mishaps>,
 }
 
 /// Why something cannot be simulated.
@@ -80,7 +81,7 @@ impl Simulation {
         scenario.hurry.apply(&mut hurried);
         let mut model = Model::new(&hurried)?;
         model.dns_cache = scenario.clients.dns_cache_s.unwrap_or(0) * crate::agenda::S;
-        Ok(Self { model, about: About::Scenario(Box::new(scenario.clone())) })
+        Ok(Self { model, about: About::Scenario(Box::new(scenario.clone())), mishaps: None })
     }
 
     /// Trials of faults by chance; `heals`: they end, and the service has to come back.
@@ -88,14 +89,23 @@ impl Simulation {
     /// # Errors
     /// When the deployment cannot be simulated.
     pub fn by_chance(deployment: &Deployment, heals: bool) -> Result<Self, Unsimulated> {
-        Ok(Self { model: Model::new(deployment)?, about: About::Chance { heals } })
+        Ok(Self { model: Model::new(deployment)?, about: About::Chance { heals }, mishaps: None })
     }
 
     fn script(&self, seed: u64) -> Script {
         match &self.about {
-            About::Scenario(scenario) => scripts::of_scenario(scenario, &self.model, seed),
+            About::Scenario(scenario) => {
+                let script = scripts::of_scenario(scenario, &self.model, seed);
+                Script { mishaps: self.mishaps.unwrap_or(script.mishaps), ..script }
+            }
             About::Chance { heals } => scripts::random(seed, *heals),
         }
+    }
+
+    /// The same with other mishaps than an ordinary day's, where a scenario is simulated.
+    #[must_use]
+    pub fn with_mishaps(self, mishaps: Mishaps) -> Self {
+        Self { mishaps: Some(mishaps), ..self }
     }
 
     /// One trial for each seed. The same seeds give the same summary on any machine, and two summaries merged

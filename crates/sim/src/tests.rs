@@ -49,7 +49,7 @@ fn whatever_strikes_nothing_goes_wrong_meanwhile() {
 fn once_faults_have_ended_the_service_comes_back() {
     let summary = by_chance(true).run(0..300);
     assert_unviolated(&summary);
-    assert!(summary.moves > 50 && summary.writes_refused > 0, "{} moves", summary.moves);
+    assert!(summary.moves > 50, "{} moves", summary.moves);
 }
 
 #[test]

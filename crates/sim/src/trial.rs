@@ -111,7 +111,7 @@ impl World<'_> {
         if !self.all_settled() {
             missing(self, "acknowledged orders are not settled");
         }
-        if self.script.goes_home && self.counts.failed_back == 0 {
+        if self.script.goes_home && !self.is_back_home() {
             missing(self, "the system is not at home again");
         }
     }

@@ -1,10 +1,11 @@
 //! What must hold at every moment, whatever goes wrong.
 
+use recovery::lease::{CLOCK_SLACK, LeaseState};
 use recovery::{Epoch, Lease};
 
-use super::World;
 use super::client::Entry;
 use super::watch::Watch;
+use super::{World, us};
 use crate::agenda::{MS, Us};
 use crate::judge::Violation;
 
@@ -47,8 +48,30 @@ impl World<'_> {
         self.note(|| format!("the lease: epoch {epoch}, region {new}, {}", state.as_str()));
         if moves {
             self.moved_lease(by, old, new);
+        } else if old_state == LeaseState::Recovering && state == LeaseState::Serving {
+            self.audit_replay(new);
         }
         true
+    }
+
+    /// When settlement is enabled after a recovery, everything that was acknowledged before the lease moved, as
+    /// far back as the replay's margin, is in the database. Regions whose clocks are further apart than the
+    /// protocol allows for have no such promise.
+    fn audit_replay(&mut self, owner: usize) {
+        let slack_ms = CLOCK_SLACK.as_millis() as u64;
+        let began = self.reigns.last().map_or(0, |reign| reign.began);
+        let margin = us(self.model.replay_margin);
+        if self.clocks_apart_ms > slack_ms || self.places.iter().any(|place| place.clock_ahead_ms > slack_ms)
+        {
+            return;
+        }
+        for order in 0..self.orders.len() {
+            let entry = self.orders[order].entry;
+            let meant = entry.is_some_and(|entry| entry.at < began && entry.at + margin > began);
+            if meant && self.databases[owner].row(order).is_none() {
+                self.violation(Violation::NotReplayed { order });
+            }
+        }
     }
 
     fn moved_lease(&mut self, by: Option<(usize, bool)>, old: usize, new: usize) {

@@ -236,6 +236,9 @@ impl World<'_> {
             fresh.apply(*commit);
         }
         fresh.received = self.databases[writer].log.len();
+        for commit in &mut self.databases[writer].log {
+            commit.arrives = 0;
+        }
         self.databases[region] = fresh;
         self.global.follows = true;
         self.refresh_replication();

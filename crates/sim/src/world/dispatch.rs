@@ -23,6 +23,7 @@ pub(crate) enum Event {
     Tick { watch: u16, region: u8, started: Us },
     Act { watch: u16, region: u8, half: u32, started: Us },
     Offer { client: u16 },
+    Trickle { number: u16 },
     Attempt { order: u32 },
     Arrive { order: u32, attempt: u16, region: u8 },
     Put { order: u32, attempt: u16, region: u8 },
@@ -54,6 +55,8 @@ pub(crate) enum Event {
 
 /// Clients of each kind.
 pub(crate) const CLIENTS_PER_KIND: usize = 8;
+/// Between two orders on the way home.
+const TRICKLE: Us = 7 * S;
 /// Between two looks at whether the trial is over.
 const LOOK: Us = S;
 
@@ -84,6 +87,7 @@ impl<'m> World<'m> {
             dns_denied: 0,
             lag: 0,
             renewed_ms: WALL_MS,
+            clocks_apart_ms: 0,
             reigns: vec![Reign { epoch: Epoch::FIRST, owner: HOME, began: 0, planned: false }],
             lease,
             orders: Vec::new(),
@@ -136,6 +140,9 @@ impl<'m> World<'m> {
             let at = struck_at + self.chance.below(Purpose::Load, span_after.max(1));
             self.agenda.at(at, Event::Offer { client: client_of(number + 1) });
         }
+        if self.script.goes_home {
+            self.agenda.at(struck_at, Event::Trickle { number: 0 });
+        }
         for number in 0..self.script.sessions {
             let client = number as usize % CLIENTS_PER_KIND;
             self.sessions.push(session::Session::of(client));
@@ -151,6 +158,15 @@ impl<'m> World<'m> {
             self.agenda.at(at, Event::Heal);
         }
         self.agenda.at(struck_at, Event::Look);
+    }
+
+    /// On the way home, orders are offered all the time.
+    fn trickle(&mut self, number: u16) {
+        let at_home = self.owner() == HOME && self.lease.state == LeaseState::Serving;
+        if self.now < self.script.quiet_after || !at_home {
+            self.offer(client_of(number.into()).into());
+            self.after(TRICKLE, Event::Trickle { number: number.wrapping_add(1) });
+        }
     }
 
     /// Runs to the end of the trial.
@@ -225,6 +241,7 @@ impl<'m> World<'m> {
             }
             Event::Tick { .. } | Event::Act { .. } | Event::Look => {}
             Event::Offer { client } => self.offer(client.into()),
+            Event::Trickle { number } => self.trickle(number),
             Event::Attempt { order } => self.again(order as usize),
             Event::Arrive { order, attempt, region } => self.arrive(order as usize, attempt, at(region)),
             Event::Put { order, attempt, region } => self.put(order as usize, attempt, at(region)),
@@ -268,10 +285,15 @@ impl<'m> World<'m> {
         if !std::mem::replace(&mut self.stirred, false) {
             return false;
         }
-        let at_home = !self.script.goes_home || self.owner() == HOME && self.counts.failed_back > 0;
+        let at_home = !self.script.goes_home || self.is_back_home();
         let served = self.lease.state == LeaseState::Serving && at_home;
         let idle = self.executions.iter().all(|run| run.status != Status::Running);
         served && idle && self.all_settled()
+    }
+
+    /// Whether a failback has followed, if there was a move at all.
+    pub(crate) fn is_back_home(&self) -> bool {
+        self.owner() == HOME && (self.counts.failed_back > 0 || self.counts.moves == 0)
     }
 
     /// Whether every order is decided, and every acknowledged one is settled in the database of the owner.

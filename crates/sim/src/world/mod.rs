@@ -86,6 +86,8 @@ pub(crate) struct World<'m> {
     pub(crate) lease: Lease,
     /// When the lease was changed last, by the wall clock of whoever did it.
     pub(crate) renewed_ms: u64,
+    /// How far the wall clocks of the regions were apart at most.
+    pub(crate) clocks_apart_ms: u64,
     /// Every lease so far: epoch, owner and when it began.
     pub(crate) reigns: Vec<audit::Reign>,
     pub(crate) orders: Vec<Order>,

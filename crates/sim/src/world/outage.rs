@@ -104,7 +104,10 @@ impl World<'_> {
             Kind::ScheduleLost => count(&mut place.schedule_lost, begins),
             Kind::DnsDenied => count(&mut self.dns_denied, begins),
             Kind::DuplicateTriggers => count(&mut place.duplicates, begins),
-            Kind::ClockAhead(ms) => place.clock_ahead_ms = if begins { ms } else { 0 },
+            Kind::ClockAhead(ms) => {
+                place.clock_ahead_ms = if begins { ms } else { 0 };
+                self.clocks_apart_ms = self.clocks_apart_ms.max(ms);
+            }
             Kind::SwitchOff => count(&mut place.switch_off, begins),
             Kind::Lag(ms) => self.lag = if begins { ms * MS } else { 0 },
             Kind::StepKilled(only) if begins => self.killed.push(Killing { only, killed: Vec::new() }),

@@ -17,8 +17,9 @@ const VISIBILITY: Us = 180 * S;
 const BACKOFF_MAX_S: u64 = 20;
 /// Receives after which an order that the journal lacks is not waited for any more.
 const RECEIVES_ABSENT_MAX: u16 = 3;
-/// How long a paused processor stands still at most.
+/// How long a paused processor stands still at most: as a rule, and now and then.
 const PAUSE_MAX: Us = 120 * S;
+const LONG_PAUSE_MAX: Us = 3600 * S;
 /// Limit on a settlement in all, after which the database ends its session.
 const LOST_CONNECTION: Us = 5 * S;
 
@@ -83,7 +84,14 @@ impl World<'_> {
         let mut takes = self.chance.takes(Purpose::Queue, &latency::TABLE_READ)
             + self.chance.takes(Purpose::Queue, &latency::SETTLEMENT);
         if self.chance.strikes(Purpose::Mishap, self.script.mishaps.processor_paused) {
-            takes += self.chance.below(Purpose::Mishap, PAUSE_MAX);
+            let long = self.chance.below(Purpose::Mishap, 4) == 0;
+            takes += self.chance.below(Purpose::Mishap, if long { LONG_PAUSE_MAX } else { PAUSE_MAX });
+        }
+        if takes > VISIBILITY {
+            // Its messages are received by others meanwhile.
+            for (order, receives) in orders.iter().copied() {
+                self.after(VISIBILITY, Event::Visible { region: region as u8, order, receives });
+            }
         }
         self.batches.push(Batch { region, orders, epoch, owner });
         let batch = (self.batches.len() - 1) as u32;

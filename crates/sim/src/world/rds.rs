@@ -60,7 +60,8 @@ impl World<'_> {
         self.global.moves += 1;
         let number = self.global.moves;
         self.global.moving = Some(Move { to, planned, number });
-        let takes = self.chance.takes(Purpose::Database, takes);
+        let hurried = planned && self.breaks(Mutation::FailbackWithoutCatchingUp);
+        let takes = if hurried { 0 } else { self.chance.takes(Purpose::Database, takes) };
         self.note(|| format!("the database begins to move to region {to}, planned: {planned}"));
         self.after(takes, Event::Moved { number });
     }
@@ -73,18 +74,17 @@ impl World<'_> {
         let well = self.places[to].runs() && self.places[to].database_killed == 0;
         if planned {
             self.receive(to);
-            let caught_up = self.databases[to].received >= self.databases[1 - to].log.len();
             let other = self.places[1 - to].runs() && self.linked();
-            if !(well
-                && other
-                && self.global.follows
-                && (caught_up || self.breaks(Mutation::FailbackWithoutCatchingUp)))
-            {
+            if !(well && other && self.global.follows) {
                 // Aurora gives the switchover up, and the writer stays where it was.
                 self.databases[1 - to].role = Role::Writer;
                 self.global.moving = None;
                 self.note(|| format!("the switchover to region {to} is given up"));
                 return;
+            }
+            let caught_up = self.databases[to].received >= self.databases[1 - to].log.len();
+            if !caught_up && !self.breaks(Mutation::FailbackWithoutCatchingUp) {
+                return self.after(S, Event::Moved { number });
             }
         } else if !well {
             return self.after(TRY_AGAIN, Event::Moved { number });
