@@ -90,6 +90,16 @@ pub enum Flaw {
     /// A retrier whose figures Step Functions would refuse.
     #[error("has a retry whose interval, backoff rate or longest delay is out of range")]
     RetryFigures,
+    /// A path that the interpreter does not know; Step Functions may.
+    #[error("{field} has the path `{path}`, which {reason}")]
+    BadPath {
+        /// The field it stands in.
+        field: &'static str,
+        /// The path.
+        path: String,
+        /// Why not.
+        reason: &'static str,
+    },
 }
 
 impl StateMachine {

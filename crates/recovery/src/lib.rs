@@ -25,6 +25,7 @@ pub mod session;
 pub mod setting;
 pub mod step;
 pub mod verdict;
+pub mod window;
 pub mod workflow;
 
 pub use deployment::Deployment;

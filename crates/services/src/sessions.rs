@@ -10,16 +10,12 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use recovery::Epoch;
-use recovery::session::SessionVersion;
+use recovery::session::{self, Held, Read, SessionVersion, Write};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep};
 
 use crate::aws::CallFailed;
 use crate::settings;
-
-mod decision;
-
-use decision::{Read, Write};
 
 /// How long a region that is behind waits for replication.
 pub const BEHIND_MAX: Duration = Duration::from_millis(500);
@@ -41,6 +37,13 @@ pub struct Session {
     pub updated_at_ms: u64,
     /// End of life, in seconds since the Unix epoch.
     pub expires_at_s: u64,
+}
+
+impl Session {
+    /// As the rules of [`recovery::session`] see it.
+    fn held(&self) -> Held<'_, Map<String, Value>> {
+        Held { data: &self.data, version: self.version, expires_at_s: self.expires_at_s }
+    }
 }
 
 /// Outcome of a write.
@@ -95,7 +98,7 @@ impl Sessions {
         let mut races = 0;
         loop {
             let held = self.read(id).await?;
-            match decision::write(held.as_ref(), seen, data, epoch, now_ms / 1000) {
+            match session::write(held.as_ref().map(Session::held), seen, data, epoch, now_ms / 1000) {
                 Write::Put { version, over } => {
                     let expires_at_s = now_ms / 1000 + LIFETIME_S;
                     let next = Session { data: data.clone(), version, updated_at_ms: now_ms, expires_at_s };
@@ -120,11 +123,12 @@ impl Sessions {
     pub async fn get(&self, id: &str, seen: Option<SessionVersion>, now_ms: u64) -> Result<Get, CallFailed> {
         let deadline = Instant::now() + BEHIND_MAX;
         loop {
-            match decision::read(self.read(id).await?, seen, now_ms / 1000) {
-                Read::Current(session) => return Ok(Get::Current(session)),
-                Read::Absent => return Ok(Get::Absent),
-                Read::Behind if Instant::now() >= deadline => return Ok(Get::Behind),
-                Read::Behind => sleep(LOOK_AGAIN).await,
+            let held = self.read(id).await?;
+            match (session::read(held.as_ref().map(Session::held), seen, now_ms / 1000), held) {
+                (Read::Current, Some(session)) => return Ok(Get::Current(session)),
+                (Read::Absent | Read::Current, _) => return Ok(Get::Absent),
+                (Read::Behind, _) if Instant::now() >= deadline => return Ok(Get::Behind),
+                (Read::Behind, _) => sleep(LOOK_AGAIN).await,
             }
         }
     }
@@ -143,7 +147,7 @@ impl Sessions {
             .map_err(|error| CallFailed::new(CALL, error))?;
         answer
             .item()
-            .map(|item| session(item).ok_or_else(|| CallFailed::unreadable(CALL, "the item is no session")))
+            .map(|item| from_item(item).ok_or_else(|| CallFailed::unreadable(CALL, "the item is no session")))
             .transpose()
     }
 
@@ -190,7 +194,7 @@ impl Sessions {
 }
 
 /// What an item of the table holds; `None` when it is no session.
-pub(crate) fn session(item: &HashMap<String, AttributeValue>) -> Option<Session> {
+pub(crate) fn from_item(item: &HashMap<String, AttributeValue>) -> Option<Session> {
     let number = |name: &str| item.get(name)?.as_n().ok()?.parse().ok();
     Some(Session {
         data: serde_json::from_str(item.get("data")?.as_s().ok()?).ok()?,

@@ -13,7 +13,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("infra", &["asl", "cdk", "cfn", "recovery"]),
     ("recovery", &["asl"]),
     ("services", &["recovery"]),
-    ("standfast", &["drill", "infra", "recovery"]),
+    ("sim", &["asl", "recovery"]),
+    ("standfast", &["drill", "infra", "recovery", "sim"]),
     ("xtask", &["recovery"]),
 ];
 

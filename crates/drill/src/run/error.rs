@@ -46,6 +46,12 @@ pub enum DrillError {
     /// The scenario is about containers, and there are none.
     #[error("the scenario does not fit the deployment")]
     Misfit(#[from] recovery::scenario::Misfit),
+    /// The scenario asks for what this drill cannot do.
+    #[error("this drill cannot apply {what} yet")]
+    CannotApply {
+        /// A kind of fault or a field of the scenario, as its file writes it.
+        what: String,
+    },
     /// The containers of the assembly.
     #[error("the containers cannot be run")]
     Containers(#[from] fleet::Problems),

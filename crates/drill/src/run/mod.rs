@@ -3,6 +3,7 @@
 //! Everything it starts belongs to the [`stage::Stage`], so that dropping the
 //! future of a drill at any point stops every process and removes every file.
 
+mod able;
 mod error;
 pub mod evidence;
 mod lease_log;
@@ -88,6 +89,9 @@ impl Drill<'_> {
     /// system under test. A system that does not recover is no error but a failed report.
     pub async fn run(&self) -> Result<Finished, DrillError> {
         self.scenario.fits(&self.deployment)?;
+        if let Some(what) = able::cannot_apply(&self.scenario) {
+            return Err(DrillError::CannotApply { what });
+        }
         let run = RunDirectory::temporary().map_err(DrillError::RunDirectory)?;
         let run = Arc::new(run);
         if self.settings.keep {

@@ -174,7 +174,7 @@ async fn strike(
         first = Some(struck::told(drill, at_ms, serving_epoch(watch)));
     }
     for fault in &drill.scenario.faults {
-        let due = began + Duration::from_secs(fault.at_s);
+        let due = began + Duration::from_secs(fault.at_s.unwrap_or_default());
         look_until(watch, load, due.saturating_duration_since(Instant::now()), |_| false).await;
         let (region, _) = struck::places(drill, fault.region);
         let (epoch, at_ms) = (serving_epoch(watch), clock.now_ms());

@@ -95,11 +95,11 @@ impl Awaited {
     }
 }
 
-/// The region of a fault, and the other one.
+/// The region of a fault, and the other one. What strikes both is told by home.
 pub fn places(drill: &Drill<'_>, place: Place) -> (Region, Region) {
     let [home, standby] = drill.deployment.pair();
     match place {
-        Place::Home => (home.clone(), standby.clone()),
+        Place::Home | Place::Both => (home.clone(), standby.clone()),
         Place::Standby => (standby.clone(), home.clone()),
     }
 }
@@ -146,6 +146,7 @@ pub async fn apply(
             }
             Ok(format!("zone {zone} is lost: silent are {}", said.join(" and ")))
         }
+        kind => Err(DrillError::CannotApply { what: format!("`{kind}`") }),
     }
 }
 

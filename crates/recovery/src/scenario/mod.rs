@@ -1,10 +1,9 @@
 //! Scenarios: what happens to the two regions, and what must and must not follow.
 //!
-//! A scenario either takes a region away, and then the other one has to take over, or it leaves both and
-//! harms the containers of one, and then nothing may move. As TOML, with every field:
+//! As TOML, with every field:
 //!
 //! ```toml
-//! name = "zone-lost"            # on the command line
+//! name = "region-frozen"        # on the command line
 //! summary = "one line"          # for the list
 //! must = ["prose for people"]   # nobody reads it to judge a run
 //! must_not = ["the same"]
@@ -19,19 +18,59 @@
 //! wal_delay_ms = 2000           # the database's replication runs so far behind
 //! session_lag_ms = 500          # and the session table's
 //!
-//! [[fault]]                     # none in a burst
-//! at_s = 0                      # after the steady phase
-//! region = "home"
-//! kind = "zone_lost"            # or lost, task_killed, bad_deployment
-//! service = "orders-service"    # whose task or revision it is; with task_killed and bad_deployment
-//! zone = 2                      # from 1; with zone_lost
-//!
 //! [burst]                       # optional
 //! times = 10                    # as many orders as the steady load
 //! for_s = 240                   # for so long, from the end of the steady phase
+//!
+//! [hurry]                       # optional: waits of the deployment that a rehearsal makes shorter, and says so
+//! cooldown_s = 20               # instead of lease.cooldown_s
+//! dwell_s = 15                  # instead of failback.dwell_s
+//! database_patience_s = 20      # instead of lease.database_patience_s
+//!
+//! [clients]                     # optional
+//! dns_cache_s = 300             # clients that follow DNS keep an answer so long, whatever its TTL says
+//!
+//! [[fault]]                     # none in a burst
+//! at_s = 0                      # after the steady phase; or instead:
+//! during = "failover:ReplayJournal" # strikes when this step of that workflow (failover or failback) begins
+//! for_s = 60                    # optional: ends after so long; without it, it stays; or instead:
+//! until = "recovered"           # ends when orders are accepted and settled again
+//! times = 3                     # optional, with every_s: strikes again and again
+//! every_s = 60                  # from one beginning to the next, longer than for_s
+//! region = "home"               # home, standby or both
+//! kind = "frozen"               # what it does: see FaultKind
+//! service = "orders-service"    # with task_killed and bad_deployment: whose task or revision it is
+//! zone = 2                      # with zone_lost, from 1
+//! share = 0.4                   # with errors: of the requests from outside
+//! delay_ms = 5000               # with slow: of every answer to outside
+//! ahead_s = 3600                # with clock_ahead
+//! step = "PromoteDatabase"      # with step_killed; "each": every step of the workflow once
+//!
+//! [expect]                      # what the verdict checks beside the invariants; without it: see Scenario::expected
+//! lease = "moves"               # moves, stays or may_move
+//! accepted = "again"            # again (within the objectives), always (nobody waits for longer than a
+//!                               # client's retries cover) or refused (seen refused, then again)
+//! settled = "again"             # within the objective
+//! goes_home = true              # a failback completes under load and loses nothing
+//! writes_refused = true         # the fence refused a write of the old owner
+//! held_because = "off"          # the other region's sentinel holds, with this in its reason
+//! told = "recovery completed"   # an event of this type, or an alarm of this name, reached people
 //! ```
 
+mod error;
+mod expect;
+mod fault;
+mod hurry;
+mod kind;
 mod rules;
+mod step;
+
+pub use error::{InvalidScenario, Misfit};
+pub use expect::{AcceptedExpected, Expect, LeaseExpected, SettledExpected};
+pub use fault::{Beginning, Fault, Place, Until};
+pub use hurry::{Hurried, Hurry};
+pub use kind::{FaultKind, Parameter};
+pub use step::{KilledStep, NoSuchStep, WorkflowName, WorkflowStep};
 
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +90,7 @@ pub struct Scenario {
     /// One line for the list.
     pub summary: String,
     /// What has to happen, in words: for people. Nothing reads it to judge a run; the
-    /// [verdict](crate::verdict) has invariants of its own.
+    /// [verdict](crate::verdict) has invariants of its own, and `expect` says what else it checks.
     pub must: Vec<String>,
     /// What must never happen, in words: for people, like `must`.
     pub must_not: Vec<String>,
@@ -63,12 +102,21 @@ pub struct Scenario {
     pub load: LoadPhases,
     /// How far replication runs behind.
     pub replication: Replication,
-    /// What is done to the regions, in order of time.
-    #[serde(rename = "fault", default, skip_serializing_if = "Vec::is_empty")]
-    pub faults: Vec<Fault>,
     /// Load far beyond the steady one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub burst: Option<Burst>,
+    /// Waits of the deployment that a rehearsal makes shorter.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub hurry: Hurry,
+    /// How clients are.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub clients: Clients,
+    /// What is done to the regions.
+    #[serde(rename = "fault", default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
+    /// What has to follow; read it through [`Scenario::expected`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect: Option<Expect>,
 }
 
 /// Load far beyond the steady one, for a while from the end of the steady phase.
@@ -81,6 +129,15 @@ pub struct Burst {
     pub for_s: u64,
 }
 
+/// How clients are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clients {
+    /// Seconds for which a client that follows DNS keeps an answer, whatever its TTL says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dns_cache_s: Option<u64>,
+}
+
 fn cloudwatch_minute_s() -> u64 {
     CLOUDWATCH_MINUTE_S
 }
@@ -88,6 +145,10 @@ fn cloudwatch_minute_s() -> u64 {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
 fn is_cloudwatch_minute(seconds: &u64) -> bool {
     *seconds == CLOUDWATCH_MINUTE_S
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Durations of the phases of load, in seconds.
@@ -112,82 +173,11 @@ pub struct Replication {
     pub session_lag_ms: u64,
 }
 
-/// One injected failure.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Fault {
-    /// Seconds after the end of the steady phase.
-    pub at_s: u64,
-    /// Which region it strikes.
-    pub region: Place,
-    /// What it does.
-    pub kind: FaultKind,
-    /// The service that it harms, by the name of its binary.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service: Option<String>,
-    /// The zone that it takes away, from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub zone: Option<u32>,
-}
-
-/// A region by its place in the deployment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Place {
-    /// The region the deployment prefers as primary.
-    Home,
-    /// The other one.
-    Standby,
-}
-
-/// What a fault does to a region.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FaultKind {
-    /// Every call is refused, the database is killed, the functions are cut off.
-    Lost,
-    /// One task of a service ends at once, as in a crash.
-    TaskKilled,
-    /// A revision of a service that is never found healthy is rolled out.
-    BadDeployment,
-    /// Every task in a zone falls silent, and none can be started there.
-    ZoneLost,
-}
-
-impl FaultKind {
-    /// Whether it takes the region away, so that the other one has to take over.
-    pub fn loses_the_region(self) -> bool {
-        self == Self::Lost
-    }
-}
-
-/// A scenario that cannot be run.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidScenario {
-    /// Not TOML, or not of the scenario's form; the message names line and column.
-    #[error("{file}:{line}:{column}: {reason}")]
-    Form {
-        /// File the text came from.
-        file: String,
-        /// Line, from 1.
-        line: usize,
-        /// Column, from 1.
-        column: usize,
-        /// What is wrong.
-        reason: String,
-    },
-    /// Well formed, and yet not to be run.
-    #[error("{file}: {reason}")]
-    Meaning {
-        /// File the text came from.
-        file: String,
-        /// What is wrong.
-        reason: String,
-    },
-}
-
 impl Scenario {
     /// Reads a scenario; `file` is only named in errors.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with its form, with its place, or with its meaning.
     pub fn parse(text: &str, file: &str) -> Result<Self, InvalidScenario> {
         let scenario: Self = toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
@@ -203,9 +193,15 @@ impl Scenario {
         Ok(scenario)
     }
 
-    /// Whether a region is lost, so that the other one has to take over; otherwise nothing may move.
+    /// Whether a region is lost, so that the other one has to take over.
     pub fn loses_a_region(&self) -> bool {
         self.faults.iter().any(|fault| fault.kind.loses_the_region())
+    }
+
+    /// What has to follow from it. Where the file does not say: the lease leaves a lost region, and orders
+    /// are accepted and settled again within the objectives; with any other fault the lease stays.
+    pub fn expected(&self) -> Expect {
+        self.expect.clone().unwrap_or_else(|| Expect::of(self.loses_a_region()))
     }
 
     /// Whether it can be run on a deployment at all.
@@ -213,7 +209,8 @@ impl Scenario {
     /// # Errors
     /// When it is about containers and the deployment has none.
     pub fn fits(&self, deployment: &Deployment) -> Result<(), Misfit> {
-        let about_containers = self.burst.is_some() || !self.loses_a_region();
+        let scales = self.burst.is_some() && self.faults.is_empty();
+        let about_containers = scales || self.faults.iter().any(|fault| fault.kind.is_about_containers());
         if about_containers && deployment.compute.profile != Profile::Containers {
             let (scenario, deployment) = (self.name.clone(), deployment.name.clone());
             return Err(Misfit { scenario, deployment });
@@ -222,15 +219,7 @@ impl Scenario {
     }
 }
 
-/// A scenario about containers, on a deployment that has none.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the scenario {scenario} is about containers, and {deployment} runs functions")]
-pub struct Misfit {
-    /// The scenario.
-    pub scenario: String,
-    /// The deployment.
-    pub deployment: String,
-}
-
+#[cfg(test)]
+mod generated;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,25 @@
-//! What a scenario may say: only what a verdict can judge is run.
+//! What a scenario may say: only what happens at some time, and can be judged.
 
-use super::{Fault, FaultKind, Place, SERVICES, Scenario};
+mod fault;
+
+use std::ops::RangeInclusive;
+
+use super::{Expect, FaultKind, LeaseExpected, Place, Scenario};
+
+/// Longest time that a scenario may name, in seconds.
+const LONGEST_S: u64 = 3600;
+/// Longest replication lag, in milliseconds.
+const LONGEST_LAG_MS: u64 = 600_000;
+/// Longest text that is looked for in what the system says.
+const TEXT_CHARS_MAX: usize = 200;
+
+/// Refuses a figure that is out of its range.
+fn within(what: &str, value: u64, range: RangeInclusive<u64>) -> Result<(), String> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    Err(format!("{what} must lie in {}..={}, not {value}", range.start(), range.end()))
+}
 
 impl Scenario {
     /// The first thing that keeps it from being run, in words.
@@ -8,92 +27,69 @@ impl Scenario {
         if self.name.trim().is_empty() {
             return Err("a scenario needs a name".to_owned());
         }
+        self.check_phases()?;
         self.check_faults()?;
         self.check_burst()?;
-        let phases = &self.load;
-        if phases.steady_s < 5 || phases.steady_s > 3600 {
-            return Err(format!("load.steady_s must lie in 5..=3600, not {}", phases.steady_s));
+        for (field, asked) in self.hurry.waits() {
+            asked.map_or(Ok(()), |asked| within(&format!("hurry.{field}"), asked, 1..=86_400))?;
         }
-        if phases.limit_s < 30 || phases.limit_s > 3600 {
-            return Err(format!("load.limit_s must lie in 30..=3600, not {}", phases.limit_s));
+        if let Some(cached_s) = self.clients.dns_cache_s {
+            within("clients.dns_cache_s", cached_s, 0..=86_400)?;
         }
-        if phases.after_recovery_s > 3600 {
-            return Err("load.after_recovery_s must be at most 3600".to_owned());
-        }
-        if self.replication.wal_delay_ms > 600_000 || self.replication.session_lag_ms > 600_000 {
-            return Err("a replication lag must be at most 600000 ms".to_owned());
-        }
-        if !(5..=60).contains(&self.cloudwatch_minute_s) {
-            let seconds = self.cloudwatch_minute_s;
-            return Err(format!("cloudwatch_minute_s must lie in 5..=60, not {seconds}"));
-        }
-        Ok(())
+        self.expect.as_ref().map_or(Ok(()), check_expected)
+    }
+
+    fn check_phases(&self) -> Result<(), String> {
+        within("load.steady_s", self.load.steady_s, 5..=LONGEST_S)?;
+        within("load.limit_s", self.load.limit_s, 30..=LONGEST_S)?;
+        within("load.after_recovery_s", self.load.after_recovery_s, 0..=LONGEST_S)?;
+        within("replication.wal_delay_ms", self.replication.wal_delay_ms, 0..=LONGEST_LAG_MS)?;
+        within("replication.session_lag_ms", self.replication.session_lag_ms, 0..=LONGEST_LAG_MS)?;
+        within("cloudwatch_minute_s", self.cloudwatch_minute_s, 5..=60)
     }
 
     fn check_faults(&self) -> Result<(), String> {
-        let limit_s = self.load.limit_s;
-        let strikes = |place: Place| self.faults.iter().any(|fault| fault.region == place);
+        let has = |wanted: fn(FaultKind) -> bool| self.faults.iter().any(|fault| wanted(fault.kind));
         if self.faults.is_empty() && self.burst.is_none() {
             return Err("a scenario without a fault proves nothing".to_owned());
         }
-        let lost = |place: Place| {
-            self.faults.iter().any(|fault| fault.region == place && fault.kind.loses_the_region())
+        let lost_for_good = |place: Place| {
+            let mut lost = self.faults.iter().filter(|fault| fault.kind.loses_the_region() && fault.stays());
+            lost.any(|fault| fault.region == place)
         };
-        if lost(Place::Home) && lost(Place::Standby) {
+        if lost_for_good(Place::Home) && lost_for_good(Place::Standby) {
             return Err("both regions are lost: none could take over".to_owned());
         }
-        if strikes(Place::Standby) {
-            return Err("a fault on the standby cannot be judged yet".to_owned());
+        if has(FaultKind::is_about_containers) && has(|kind| !kind.is_about_containers()) {
+            return Err("what containers suffer beside another fault cannot be judged".to_owned());
         }
-        if self.loses_a_region() && self.faults.iter().any(|fault| !fault.kind.loses_the_region()) {
-            return Err(
-                "a region is lost, and what its containers suffer beside that cannot be judged".to_owned()
-            );
-        }
-        if let Some(fault) = self.faults.iter().find(|fault| fault.at_s > limit_s) {
-            return Err(format!("a fault at {} s comes after the limit of {limit_s} s", fault.at_s));
-        }
-        self.faults.iter().try_for_each(check_fault)
+        self.faults.iter().try_for_each(|fault| fault::check(fault, self.load.limit_s))
     }
 
     fn check_burst(&self) -> Result<(), String> {
         let Some(burst) = self.burst else { return Ok(()) };
-        if self.loses_a_region() {
-            return Err("a burst while a region is lost cannot be judged yet".to_owned());
-        }
-        if !(2..=100).contains(&burst.times) {
-            return Err(format!("burst.times must lie in 2..=100, not {}", burst.times));
-        }
-        if !(10..=self.load.limit_s).contains(&burst.for_s) {
-            let limit_s = self.load.limit_s;
-            return Err(format!(
-                "burst.for_s must lie in 10..=load.limit_s ({limit_s}), not {}",
-                burst.for_s
-            ));
-        }
-        Ok(())
+        within("burst.times", u64::from(burst.times), 2..=100)?;
+        within("burst.for_s", burst.for_s, 10..=self.load.limit_s)
     }
 }
 
-/// Names what it strikes, and nothing that it does not.
-fn check_fault(fault: &Fault) -> Result<(), String> {
-    let (needs_service, needs_zone) = match fault.kind {
-        FaultKind::Lost => (false, false),
-        FaultKind::TaskKilled | FaultKind::BadDeployment => (true, false),
-        FaultKind::ZoneLost => (false, true),
-    };
-    match &fault.service {
-        None if needs_service => return Err("a fault of this kind needs a service".to_owned()),
-        Some(_) if !needs_service => return Err("a fault of this kind has no service".to_owned()),
-        Some(service) if !SERVICES.contains(&service.as_str()) => {
-            return Err(format!("there is no service {service}; there are {}", SERVICES.join(" and ")));
+/// Says something that can come true.
+fn check_expected(expect: &Expect) -> Result<(), String> {
+    let texts = [("expect.held_because", &expect.held_because), ("expect.told", &expect.told)];
+    for (field, text) in texts.into_iter().filter_map(|(field, text)| Some((field, text.as_ref()?))) {
+        if text.trim().is_empty() || text.chars().count() > TEXT_CHARS_MAX {
+            return Err(format!("{field} must have 1 to {TEXT_CHARS_MAX} characters"));
         }
-        _ => {}
     }
-    match fault.zone {
-        None if needs_zone => Err("a fault of this kind needs a zone".to_owned()),
-        Some(_) if !needs_zone => Err("a fault of this kind has no zone".to_owned()),
-        Some(0) => Err("zones are counted from 1".to_owned()),
-        _ => Ok(()),
+    let stays = expect.lease == Some(LeaseExpected::Stays);
+    if stays && expect.goes_home == Some(true) {
+        return Err("expect: a lease that stays does not go home".to_owned());
     }
+    if stays && expect.writes_refused == Some(true) {
+        return Err("expect: the fence refuses nobody while the lease stays".to_owned());
+    }
+    if *expect == Expect::default() {
+        return Err("expect says nothing; leave it out".to_owned());
+    }
+    Ok(())
 }

@@ -41,4 +41,6 @@ mod failback_tests;
 #[cfg(test)]
 mod failback_walks;
 #[cfg(test)]
+mod runs;
+#[cfg(test)]
 mod tests;

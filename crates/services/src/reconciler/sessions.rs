@@ -8,7 +8,7 @@ use recovery::reconcile::{Difference, Replica, sessions};
 
 use crate::aws::CallFailed;
 use crate::batch_get::{self, Item, Read, batch_get};
-use crate::sessions::session;
+use crate::sessions::from_item as session;
 use crate::telemetry::now_ms;
 
 /// Sessions of one page: as many as are read from the peer in one call.

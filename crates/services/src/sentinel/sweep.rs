@@ -7,7 +7,8 @@
 use std::time::Duration;
 
 use recovery::OrderId;
-use recovery::order::{ID_AGE_MS_MAX, journal_partitions};
+use recovery::order::journal_partitions;
+use recovery::window;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -18,11 +19,6 @@ use crate::journal::Journal;
 use crate::queue::Queue;
 use crate::queue_again::{QueueAgainError, queue_again};
 
-/// Time an order has for its ordinary settlement, after the last moment its id is taken.
-const ORDINARY_MS: u64 = 60_000;
-/// How far back a sweep reaches from there at least. Watches begin every minute, so each order is met
-/// by several. When nobody swept for longer, a sweep begins where the last one had come to.
-const DEPTH_MS: u64 = 5 * 60_000;
 /// Entries of one page of a partition.
 const PAGE_MAX: u32 = 200;
 /// Milliseconds of the ids in one partition.
@@ -85,7 +81,7 @@ impl Sweep {
 impl Sweeper {
     async fn sweep(&self, now_ms: u64) -> Result<usize, SweepError> {
         let through_ms = self.database.ask(async |client| swept_through(client).await).await?;
-        let (from_ms, to_ms) = window(now_ms, through_ms);
+        let (from_ms, to_ms) = window::sweep(now_ms, through_ms);
         let mut sent = 0;
         for minute in from_ms / MINUTE_MS..=to_ms / MINUTE_MS {
             let (begin_ms, end_ms) = (minute * MINUTE_MS, (minute + 1) * MINUTE_MS);
@@ -115,56 +111,6 @@ impl Sweeper {
             if after.is_none() || sent == most {
                 return Ok(sent);
             }
-        }
-    }
-}
-
-/// The ids to look at, by the time in them, in milliseconds since the Unix epoch. The upper end is so
-/// old that no further order can be put there, and whatever was put had [`ORDINARY_MS`] to be settled.
-/// The lower end is where the sweeps before have come to, or [`DEPTH_MS`] before the upper one, if
-/// that is earlier: whatever was queued again is looked at again.
-fn window(now_ms: u64, through_ms: Option<u64>) -> (u64, u64) {
-    let to_ms = now_ms.saturating_sub(ID_AGE_MS_MAX + ORDINARY_MS);
-    let recent_ms = to_ms.saturating_sub(DEPTH_MS);
-    (through_ms.map_or(recent_ms, |through_ms| through_ms.min(recent_ms)), to_ms)
-}
-
-#[cfg(test)]
-mod tests {
-    //! Goal: every order that can be acknowledged at all is met by a sweep after its ordinary time,
-    //! although sweeps come minutes apart. Method: any id the API takes, against sweeps up to five
-    //! minutes apart.
-
-    use proptest::prelude::*;
-    use recovery::order::{ID_LEAD_MS_MAX, journal_partition};
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn every_order_is_met_after_it_was_put(
-            put_ms in 1_700_000_000_000_u64..1_800_000_000_000,
-            offset in 0..=ID_AGE_MS_MAX + ID_LEAD_MS_MAX,
-            first_sweep in 0_u64..DEPTH_MS,
-        ) {
-            let made_ms = put_ms + ID_LEAD_MS_MAX - offset;
-            let id = uuid::Builder::from_unix_timestamp_millis(made_ms, &[7; 10]).into_uuid();
-            let id = OrderId::new(id).expect("version 7");
-            prop_assert!(id.check_age(put_ms).is_ok());
-            let met = (0..5).map(|n| put_ms + first_sweep + n * DEPTH_MS).find(|now_ms| {
-                let (from_ms, to_ms) = window(*now_ms, None);
-                journal_partitions(from_ms, to_ms, 4).any(|one| one == journal_partition(id, 4))
-                    && now_ms - put_ms >= ORDINARY_MS / 2
-            });
-            prop_assert!(met.is_some());
-        }
-
-        #[test]
-        fn nothing_is_left_out_however_long_nobody_swept(
-            through_ms in 1_700_000_000_000_u64..1_800_000_000_000, idle_ms in 0_u64..90 * 86_400_000,
-        ) {
-            let (from_ms, to_ms) = window(through_ms + idle_ms, Some(through_ms));
-            prop_assert!(from_ms <= through_ms && from_ms + DEPTH_MS <= to_ms);
         }
     }
 }

@@ -4,10 +4,11 @@
 use recovery::Region;
 use recovery::reconcile::{Kind, Report, SETTLING_MS, Surroundings};
 use recovery::step::{Action, Context, Outcome};
+use recovery::window::replay_start;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::replay::{CALL_LIMIT, window_start};
+use super::replay::CALL_LIMIT;
 use super::{StepContext, StepError, failback};
 use crate::database::Database;
 use crate::reconciler::minute::{self, CompareError, MINUTE_MS};
@@ -115,6 +116,6 @@ fn refused(error: CompareError, home: &Region) -> StepError {
 fn window(steps: &StepContext, context: &Context, now_ms: u64) -> Cursor {
     let recent = now_ms.saturating_sub(context.taken_at_ms) < RECENT_MS;
     let back_from_ms = if recent { context.taken_at_ms } else { now_ms };
-    let from_ms = window_start(None, back_from_ms, steps.replay.margin);
+    let from_ms = replay_start(None, back_from_ms, steps.replay.margin);
     Cursor { next_ms: from_ms / MINUTE_MS * MINUTE_MS, to_ms: now_ms.saturating_sub(SETTLING_MS) }
 }

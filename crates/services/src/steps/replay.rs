@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
-use recovery::lease::CLOCK_SLACK;
-use recovery::order::{ID_AGE_MS_MAX, ID_LEAD_MS_MAX, journal_partitions};
+use recovery::order::journal_partitions;
 use recovery::step::{Action, Context, Outcome};
+use recovery::window;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -133,28 +133,11 @@ async fn begin(steps: &StepContext, context: &Context) -> Result<Cursor, StepErr
     };
     let now_ms = now_ms();
     Ok(Cursor {
-        from_ms: window_start(watermark, context.taken_at_ms, steps.replay.margin),
-        to_ms: window_end(watermark, now_ms.max(context.taken_at_ms)),
+        from_ms: window::replay_start(watermark, context.taken_at_ms, steps.replay.margin),
+        to_ms: window::replay_end(watermark, now_ms.max(context.taken_at_ms)),
         next: 0,
         open: Vec::new(),
     })
-}
-
-/// Never later than what an empty database needs: after a replay that was killed, the watermark is
-/// that of the orders it settled itself.
-pub(super) fn window_start(watermark_ms: Option<u64>, taken_at_ms: u64, margin: Duration) -> u64 {
-    let margin_ms = u64::try_from(margin.as_millis()).unwrap_or(u64::MAX);
-    let watermark_ms = watermark_ms.map_or(taken_at_ms, |watermark| watermark.min(taken_at_ms));
-    watermark_ms.saturating_sub(margin_ms).saturating_sub(ID_AGE_MS_MAX)
-}
-
-/// The youngest id that was taken before the lease moved, by the clock of a region that may run ahead
-/// of this one's.
-fn window_end(watermark_ms: Option<u64>, now_ms: u64) -> u64 {
-    let slack_ms = u64::try_from(CLOCK_SLACK.as_millis()).unwrap_or(u64::MAX);
-    // A watermark far in the future is a broken clock's; it must not make the window endless.
-    let latest_ms = watermark_ms.map_or(now_ms, |watermark| watermark.clamp(now_ms, now_ms + ID_AGE_MS_MAX));
-    latest_ms.saturating_add(slack_ms).saturating_add(ID_LEAD_MS_MAX)
 }
 
 /// Reads one page of every open partition; returns the entries, and what is still open after them.
@@ -211,31 +194,10 @@ async fn settle(steps: &StepContext, context: &Context, entries: &[Entry]) -> Re
 
 #[cfg(test)]
 mod tests {
-    //! Goal: the window covers every order that may be missing, and a cursor survives the
-    //! workflow or is refused. Method: chosen watermarks, round trips and damaged texts.
+    //! Goal: a replay reads each partition of its window, and a cursor survives the workflow or is
+    //! refused. Method: round trips and damaged texts.
 
     use super::*;
-
-    const TAKEN: u64 = 1_700_000_000_000;
-
-    #[test]
-    fn the_window_starts_before_the_watermark_and_never_after_the_take_over() {
-        let margin = Duration::from_secs(900);
-        let reach = 900_000 + ID_AGE_MS_MAX;
-        assert_eq!(window_start(Some(TAKEN - 60_000), TAKEN, margin), TAKEN - 60_000 - reach);
-        assert_eq!(window_start(None, TAKEN, margin), TAKEN - reach);
-        assert_eq!(window_start(Some(TAKEN + 60_000), TAKEN, margin), TAKEN - reach, "replayed before");
-        assert_eq!(window_start(Some(5), TAKEN, margin), 0);
-    }
-
-    #[test]
-    fn the_window_ends_after_the_youngest_id_of_a_clock_that_runs_ahead() {
-        let reach = 60_000 + ID_LEAD_MS_MAX;
-        assert_eq!(window_end(None, TAKEN), TAKEN + reach);
-        assert_eq!(window_end(Some(TAKEN - 1), TAKEN), TAKEN + reach);
-        assert_eq!(window_end(Some(TAKEN + 90_000), TAKEN), TAKEN + 90_000 + reach);
-        assert_eq!(window_end(Some(u64::MAX), TAKEN), TAKEN + ID_AGE_MS_MAX + reach);
-    }
 
     #[test]
     fn numbered_partitions_are_those_of_the_window() {

@@ -62,11 +62,8 @@ pub(super) fn missed(scenario: &Scenario, fleet: &FleetReport, lost: Option<&Reg
         let sum =
             |count: fn(&ServiceReport) -> u32| services.iter().filter(struck).map(|s| count(s)).sum::<u32>();
         match fault.kind {
-            FaultKind::Lost => {}
-            FaultKind::TaskKilled | FaultKind::ZoneLost => {
-                if sum(|service| service.restarts) == 0 {
-                    missed.push("no task was replaced, and some had to be".to_owned());
-                }
+            FaultKind::TaskKilled | FaultKind::ZoneLost if sum(|service| service.restarts) == 0 => {
+                missed.push("no task was replaced, and some had to be".to_owned());
             }
             FaultKind::BadDeployment => {
                 if sum(|service| service.rollbacks) == 0 {
@@ -81,6 +78,7 @@ pub(super) fn missed(scenario: &Scenario, fleet: &FleetReport, lost: Option<&Reg
                     )
                 }));
             }
+            _ => {}
         }
     }
     if scenario.burst.is_some() && !fleet.decisions.iter().any(|decision| decision.to > decision.from) {

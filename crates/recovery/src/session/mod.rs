@@ -1,9 +1,14 @@
-//! Session versions, and the token through which a client never goes back in time.
+//! Session versions, the token through which a client never goes back in time, and what a read or a write
+//! means.
+
+mod decision;
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+pub use decision::{Held, Read, Write, read, write};
 
 use crate::Epoch;
 

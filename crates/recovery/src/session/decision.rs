@@ -1,46 +1,65 @@
 //! What a read or write of a session means, given what the region holds and the client has seen.
 
-use recovery::Epoch;
-use recovery::session::SessionVersion;
-use serde_json::{Map, Value};
+use super::SessionVersion;
+use crate::Epoch;
 
-use super::Session;
+/// A session as a region holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held<'a, D> {
+    /// What the client keeps in it.
+    pub data: &'a D,
+    /// Grows with each write.
+    pub version: SessionVersion,
+    /// End of life, in seconds since the Unix epoch.
+    pub expires_at_s: u64,
+}
 
 /// What a read may answer.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Read {
-    Current(Session),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// What is held.
+    Current,
+    /// That this region has not seen what the client has seen.
     Behind,
+    /// That there is none, or that it has expired.
     Absent,
 }
 
 /// What a write has to do.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Write {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Write {
     /// Store `version` where exactly `over` stands, or nothing.
     Put {
+        /// What to store it as.
         version: SessionVersion,
+        /// What has to stand there.
         over: Option<SessionVersion>,
     },
     /// An earlier call of the same client has stored it.
     Repeated(SessionVersion),
+    /// Somebody wrote a newer version; the client must read it first.
     Conflict,
+    /// This region has not seen what the client has seen.
     Behind,
+    /// The session the client knew has expired.
     Gone,
 }
 
-pub(super) fn read(held: Option<Session>, seen: Option<SessionVersion>, now_s: u64) -> Read {
+/// What a read by a client that has seen `seen` may answer.
+pub fn read<D>(held: Option<Held<'_, D>>, seen: Option<SessionVersion>, now_s: u64) -> Read {
     match (held, seen) {
         (held, Some(seen)) if held.as_ref().is_none_or(|held| held.version < seen) => Read::Behind,
-        (Some(held), _) if held.expires_at_s > now_s => Read::Current(held),
+        (Some(held), _) if held.expires_at_s > now_s => Read::Current,
         _ => Read::Absent,
     }
 }
 
-pub(super) fn write(
-    held: Option<&Session>,
+/// What a write of `data` by a client that has seen `seen` has to do; `epoch` is the lease's, as the region
+/// knows it.
+pub fn write<D: PartialEq>(
+    held: Option<Held<'_, D>>,
     seen: Option<SessionVersion>,
-    data: &Map<String, Value>,
+    data: &D,
     epoch: Epoch,
     now_s: u64,
 ) -> Write {
@@ -58,7 +77,7 @@ pub(super) fn write(
         Some(seen) if held.version == seen => {
             next.map_or(Write::Conflict, |version| Write::Put { version, over })
         }
-        _ if follows(held.version, seen) && held.data == *data => Write::Repeated(held.version),
+        _ if follows(held.version, seen) && held.data == data => Write::Repeated(held.version),
         _ => Write::Conflict,
     }
 }
@@ -85,74 +104,72 @@ mod tests {
 
     const NOW_S: u64 = 1_000;
 
-    fn data(text: &str) -> Map<String, Value> {
-        Map::from_iter([("cart".to_owned(), Value::from(text))])
-    }
-
     fn version(epoch: u64, version: u64) -> SessionVersion {
         SessionVersion { epoch: Epoch(epoch), version }
     }
 
-    fn held(version: SessionVersion, expires_at_s: u64) -> Session {
-        Session { data: data("held"), version, updated_at_ms: 0, expires_at_s }
+    fn held(version: SessionVersion, expires_at_s: u64) -> Held<'static, &'static str> {
+        Held { data: &"held", version, expires_at_s }
     }
 
     #[test]
     fn a_read_is_current_behind_or_absent() {
         let session = held(version(1, 4), NOW_S + 1);
-        let current = Read::Current(session.clone());
-        assert_eq!(read(Some(session.clone()), None, NOW_S), current);
-        assert_eq!(read(Some(session.clone()), Some(version(1, 4)), NOW_S), current);
-        assert_eq!(read(Some(session.clone()), Some(version(1, 3)), NOW_S), current);
-        assert_eq!(read(Some(session.clone()), Some(version(1, 5)), NOW_S), Read::Behind);
-        assert_eq!(read(Some(session.clone()), Some(version(2, 1)), NOW_S), Read::Behind);
+        assert_eq!(read(Some(session), None, NOW_S), Read::Current);
+        assert_eq!(read(Some(session), Some(version(1, 4)), NOW_S), Read::Current);
+        assert_eq!(read(Some(session), Some(version(1, 3)), NOW_S), Read::Current);
+        assert_eq!(read(Some(session), Some(version(1, 5)), NOW_S), Read::Behind);
+        assert_eq!(read(Some(session), Some(version(2, 1)), NOW_S), Read::Behind);
         assert_eq!(read(Some(session), None, NOW_S + 1), Read::Absent);
-        assert_eq!(read(None, None, NOW_S), Read::Absent);
-        assert_eq!(read(None, Some(version(1, 1)), NOW_S), Read::Behind);
+        assert_eq!(read::<()>(None, None, NOW_S), Read::Absent);
+        assert_eq!(read::<()>(None, Some(version(1, 1)), NOW_S), Read::Behind);
     }
 
     #[test]
     fn a_write_follows_what_its_client_has_seen() {
-        let decide = |held: Option<&Session>, seen, text| write(held, seen, &data(text), Epoch(2), NOW_S);
+        let decide = |held, seen, data: &'static str| write(held, seen, &data, Epoch(2), NOW_S);
         let session = held(version(1, 4), NOW_S + 1);
         let put = Write::Put { version: version(2, 5), over: Some(version(1, 4)) };
         assert_eq!(decide(None, None, "new"), Write::Put { version: version(2, 1), over: None });
         assert_eq!(decide(None, Some(version(1, 4)), "new"), Write::Behind);
-        assert_eq!(decide(Some(&session), Some(version(1, 4)), "new"), put);
-        assert_eq!(decide(Some(&session), Some(version(1, 3)), "held"), Write::Repeated(version(1, 4)));
-        assert_eq!(decide(Some(&session), Some(version(1, 3)), "new"), Write::Conflict);
-        assert_eq!(decide(Some(&session), Some(version(1, 2)), "held"), Write::Conflict);
-        assert_eq!(decide(Some(&session), Some(version(2, 1)), "new"), Write::Behind);
-        assert_eq!(decide(Some(&session), None, "held"), Write::Conflict);
+        assert_eq!(decide(Some(session), Some(version(1, 4)), "new"), put);
+        assert_eq!(decide(Some(session), Some(version(1, 3)), "held"), Write::Repeated(version(1, 4)));
+        assert_eq!(decide(Some(session), Some(version(1, 3)), "new"), Write::Conflict);
+        assert_eq!(decide(Some(session), Some(version(1, 2)), "held"), Write::Conflict);
+        assert_eq!(decide(Some(session), Some(version(2, 1)), "new"), Write::Behind);
+        assert_eq!(decide(Some(session), None, "held"), Write::Conflict);
         let first = held(version(1, 1), NOW_S + 1);
-        assert_eq!(decide(Some(&first), None, "held"), Write::Repeated(version(1, 1)));
+        assert_eq!(decide(Some(first), None, "held"), Write::Repeated(version(1, 1)));
         let expired = held(version(1, 4), NOW_S);
-        assert_eq!(decide(Some(&expired), None, "new"), put);
-        assert_eq!(decide(Some(&expired), Some(version(1, 4)), "new"), Write::Gone);
+        assert_eq!(decide(Some(expired), None, "new"), put);
+        assert_eq!(decide(Some(expired), Some(version(1, 4)), "new"), Write::Gone);
         let last = held(version(1, u64::MAX), NOW_S + 1);
-        assert_eq!(decide(Some(&last), Some(last.version), "new"), Write::Conflict);
+        assert_eq!(decide(Some(last), Some(last.version), "new"), Write::Conflict);
     }
 
     proptest! {
         #[test]
         fn versions_only_grow(steps in prop::collection::vec((0..2_usize, any::<bool>(), 1..4_u64), 1..40)) {
-            let mut held: Option<Session> = None;
+            let mut stored: Option<(usize, SessionVersion)> = None;
             let mut seen: [Option<SessionVersion>; 2] = [None, None];
             for (number, (client, writes, epoch)) in steps.into_iter().enumerate() {
+                let standing = stored;
+                let held = standing.as_ref().map(|(data, version)| {
+                    Held { data, version: *version, expires_at_s: NOW_S + 1 }
+                });
                 if writes {
-                    let mine = data(&number.to_string());
                     if let Write::Put { version, over } =
-                        write(held.as_ref(), seen[client], &mine, Epoch(epoch), NOW_S)
+                        write(held, seen[client], &number, Epoch(epoch), NOW_S)
                     {
-                        prop_assert_eq!(over, held.as_ref().map(|held| held.version));
+                        prop_assert_eq!(over, held.map(|held| held.version));
                         prop_assert_eq!(over, seen[client]);
                         prop_assert!(Some(version) > over);
-                        held = Some(Session { data: mine, version, updated_at_ms: 0, expires_at_s: NOW_S + 1 });
+                        stored = Some((number, version));
                         seen[client] = Some(version);
                     }
-                } else if let Read::Current(session) = read(held.clone(), seen[client], NOW_S) {
-                    prop_assert!(Some(session.version) >= seen[client]);
-                    seen[client] = Some(session.version);
+                } else if let (Read::Current, Some(held)) = (read(held, seen[client], NOW_S), held) {
+                    prop_assert!(Some(held.version) >= seen[client]);
+                    seen[client] = Some(held.version);
                 }
             }
         }
