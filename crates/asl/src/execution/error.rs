@@ -11,7 +11,7 @@ pub(super) const NO_CHOICE_MATCHED: &str = "States.NoChoiceMatched";
 pub(super) const PARAMETER_PATH_FAILURE: &str = "States.ParameterPathFailure";
 pub(super) const RESULT_PATH_MATCH_FAILURE: &str = "States.ResultPathMatchFailure";
 pub(super) const RUNTIME: &str = "States.Runtime";
-const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
+pub(super) const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
 
 /// What a failed state hands to its catcher, and a failed execution to whoever asks.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -56,8 +56,18 @@ impl<'p> Execution<'p> {
     }
 
     pub(super) fn enter(&mut self, index: usize) {
-        let Some((strand, ready)) = self.ready(index) else { return };
+        let Some((strand, _)) = self.ready(index) else { return };
         self.record(strand.state, Passage::Entered);
+        self.begin_again(index);
+    }
+
+    /// Tries a state, for the first time or after a failure. What its parameters are made of has not changed, so a task
+    /// that has been given them is given the same.
+    pub(super) fn begin_again(&mut self, index: usize) {
+        let Some((strand, ready)) = self.ready(index) else { return };
+        if strand.given.is_some() {
+            return self.attempt(index);
+        }
         if let Err(error) = self.begin_state(index, ready) {
             self.failed(index, error);
         }
@@ -109,7 +119,7 @@ impl<'p> Execution<'p> {
     }
 
     /// Runs the task, or the branches, for the first time or again.
-    pub(super) fn attempt(&mut self, index: usize) {
+    fn attempt(&mut self, index: usize) {
         let Some((strand, ready)) = self.ready(index) else { return };
         let Some(input) = strand.given.clone() else { return };
         match &ready.does {

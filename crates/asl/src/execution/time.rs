@@ -82,7 +82,7 @@ impl Execution<'_> {
         let Some(strand) = &mut self.strands[index] else { return };
         match strand.doing {
             Doing::Waiting { .. } => self.exit(index),
-            Doing::Resting { .. } => self.attempt(index),
+            Doing::Resting { .. } => self.begin_again(index),
             Doing::Task { deadline, .. } => {
                 let error = if deadline <= self.now { TIMEOUT } else { HEARTBEAT_TIMEOUT };
                 self.count(1);

@@ -6,9 +6,52 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::ErrorOutput;
-use super::error::{NO_CHOICE_MATCHED, PARAMETER_PATH_FAILURE, RESULT_PATH_MATCH_FAILURE, RUNTIME};
+use super::error::{
+    DATA_LIMIT_EXCEEDED, NO_CHOICE_MATCHED, PARAMETER_PATH_FAILURE, RESULT_PATH_MATCH_FAILURE, RUNTIME,
+};
 use crate::prepared::{Length, Placement, Selection, StateId, Test, Words};
 use crate::template::Template;
+
+/// Bytes that the input or output of a state may have as JSON.
+/// Source: AWS Step Functions Developer Guide, "Quotas".
+const SIZE_MAX: usize = 256 * 1024;
+/// Objects and lists inside one another. Ours: a loop that puts its document into itself ends before the stack does.
+const DEPTH_MAX: usize = 256;
+
+/// Whether a value is small enough to be handed on, its size being counted without escapes in texts.
+fn limited(value: &Value) -> Result<(), ErrorOutput> {
+    if left(value, DEPTH_MAX, SIZE_MAX).is_some() {
+        return Ok(());
+    }
+    let cause = format!("data of more than {SIZE_MAX} bytes, or nested deeper than {DEPTH_MAX}");
+    Err(ErrorOutput::new(DATA_LIMIT_EXCEEDED, cause))
+}
+
+/// What is left of so many bytes when the value has taken its own.
+fn left(value: &Value, depth: usize, bytes: usize) -> Option<usize> {
+    // Brackets, quotes or the digits of a number; separators are counted with what they follow.
+    let bytes = bytes.checked_sub(2)?;
+    match value {
+        Value::Null => bytes.checked_sub(2),
+        Value::Bool(_) => bytes.checked_sub(3),
+        Value::Number(number) => {
+            let digits = number.as_u64().map_or(20, |number| number.checked_ilog10().unwrap_or_default());
+            bytes.checked_sub(usize::try_from(digits).ok()?)
+        }
+        Value::String(text) => bytes.checked_sub(text.len()),
+        Value::Array(list) => {
+            let depth = depth.checked_sub(1)?;
+            list.iter().try_fold(bytes, |bytes, element| left(element, depth, bytes.checked_sub(1)?))
+        }
+        Value::Object(fields) => {
+            let depth = depth.checked_sub(1)?;
+            let mut fields = fields.iter();
+            fields.try_fold(bytes, |bytes, (name, field)| {
+                left(field, depth, bytes.checked_sub(name.len() + 4)?)
+            })
+        }
+    }
+}
 
 /// Part of a document; the whole is shared, not copied.
 pub(super) fn select(
@@ -28,10 +71,11 @@ pub(super) fn select(
 
 pub(super) fn fill(parameters: Option<&Template>, input: Arc<Value>) -> Result<Arc<Value>, ErrorOutput> {
     let Some(parameters) = parameters else { return Ok(input) };
-    parameters
+    let filled = parameters
         .fill(&input)
-        .map(Arc::new)
-        .map_err(|path| ErrorOutput::missing(PARAMETER_PATH_FAILURE, "Parameters", path))
+        .map_err(|path| ErrorOutput::missing(PARAMETER_PATH_FAILURE, "Parameters", path))?;
+    limited(&filled)?;
+    Ok(Arc::new(filled))
 }
 
 pub(super) fn place(
@@ -40,7 +84,7 @@ pub(super) fn place(
     result: Arc<Value>,
 ) -> Result<(), ErrorOutput> {
     match placement {
-        Placement::Nowhere => {}
+        Placement::Nowhere => return Ok(()),
         Placement::Whole => *document = result,
         Placement::At(path) => {
             if !path.put(document, Arc::unwrap_or_clone(result)) {
@@ -49,7 +93,7 @@ pub(super) fn place(
             }
         }
     }
-    Ok(())
+    limited(document)
 }
 
 pub(super) fn choose(

@@ -1,11 +1,13 @@
 //! Goal: whatever steps of a failback fail for good, whether or not they had done their work, the lease
 //! ends where the database is and settles there, unless what undoes or hands over fails itself. Method:
-//! the machine is walked over a model of lease and database, with every pair of failing steps.
+//! the machine is run over a model of lease and database, retries and all, with every pair of failing steps.
 
 use std::collections::BTreeSet;
 
-use asl::{State, StateMachine, Task};
+use asl::{Outcome, Prepared};
+use serde_json::json;
 
+use super::runs::run_prepared;
 use super::tests::{ARN, deployment};
 use super::*;
 use crate::step::error;
@@ -29,7 +31,7 @@ struct Fault {
 struct Walk {
     lease: Lease,
     database_at_home: bool,
-    passed: Vec<String>,
+    told: bool,
 }
 
 impl Walk {
@@ -48,40 +50,32 @@ impl Walk {
         Ok(())
     }
 
-    fn step(&mut self, name: &str, task: &Task, faults: &[Fault]) -> String {
-        let fault = faults.iter().find(|fault| fault.step == name);
-        let worked = match fault {
+    fn step(&mut self, name: &str, faults: &[Fault]) -> Result<(), &'static str> {
+        self.told |= name == "EscalateFailback";
+        match faults.iter().find(|fault| fault.step == name) {
             Some(fault) if !fault.after => Err(fault.error),
             Some(fault) => self.work(name).and(Err(fault.error)),
             None => self.work(name),
-        };
-        match worked {
-            Ok(()) => task.next.clone().expect("a task goes on"),
-            Err(wanted) => {
-                let matches = |name: &String| name == wanted || name == asl::ALL_ERRORS;
-                let catch = task.catch.iter().find(|catch| catch.error_equals.iter().any(matches));
-                catch.map(|catch| catch.next.clone()).expect("everything is caught")
-            }
         }
     }
 }
 
 /// Walks to an end; true when that is the good one.
-fn walk(machine: &StateMachine, faults: &[Fault]) -> (Walk, bool) {
-    let mut walk = Walk { lease: Lease::Serving, database_at_home: false, passed: Vec::new() };
-    let mut at = machine.start_at.clone();
-    loop {
-        assert!(walk.passed.len() < 100, "it goes in circles: {faults:?} {:?}", walk.passed);
-        walk.passed.push(at.clone());
-        at = match &machine.states[&at] {
-            State::Task(task) => walk.step(&at, task, faults),
-            State::Pass(pass) => pass.next.clone().expect("it goes on"),
-            State::Choice(_) => "Drain".to_owned(),
-            State::Succeed(_) => return (walk, true),
-            State::Fail(_) => return (walk, false),
-            other => panic!("{at} is {other:?}"),
-        };
-    }
+fn walk(machine: &Prepared, faults: &[Fault]) -> (Walk, bool) {
+    let mut walk = Walk { lease: Lease::Serving, database_at_home: false, told: false };
+    let run = run_prepared(machine, |state, _, _| {
+        walk.step(state, faults).map(|()| json!({"done": true, "cursor": null}))
+    });
+    let good = match run.outcome {
+        Outcome::Succeeded(_) => true,
+        Outcome::Failed(end) if end.error == "FailbackStopped" => false,
+        other => panic!("{faults:?} end in {other:?}"),
+    };
+    (walk, good)
+}
+
+fn machine() -> Prepared {
+    Prepared::new(&failback(&deployment(), ARN)).expect("a machine that can be run")
 }
 
 fn every_fault() -> Vec<Fault> {
@@ -96,20 +90,19 @@ fn every_fault() -> Vec<Fault> {
 
 #[test]
 fn without_a_fault_the_system_goes_home() {
-    let (walk, good) = walk(&failback(&deployment(), ARN), &[]);
+    let (walk, good) = walk(&machine(), &[]);
     assert!(good && walk.lease == Lease::AtHome && walk.database_at_home, "{walk:?}");
 }
 
 #[test]
 fn whatever_fails_the_lease_ends_where_the_database_is() {
-    let machine = failback(&deployment(), ARN);
+    let machine = machine();
     let (mut ends, faults) = (BTreeSet::new(), every_fault());
     for one in &faults {
         for other in &faults {
             let both = [*one, *other];
             let (walk, good) = walk(&machine, &both);
-            let told = walk.passed.iter().any(|state| state == "EscalateFailback");
-            assert!(good || told, "people are told: {both:?} {walk:?}");
+            assert!(good || walk.told, "people are told: {both:?} {walk:?}");
             if both.iter().any(|fault| matches!(fault.step, "UndoDrain" | "HandOverLease")) {
                 continue;
             }
@@ -125,7 +118,7 @@ fn whatever_fails_the_lease_ends_where_the_database_is() {
 
 #[test]
 fn a_drain_stays_only_when_what_ends_it_fails_too() {
-    let machine = failback(&deployment(), ARN);
+    let machine = machine();
     let fault = |step, after| Fault { step, after, error: error::TRANSIENT };
     let (stuck, good) = walk(&machine, &[fault("AwaitDrained", false), fault("UndoDrain", false)]);
     assert!(!good && stuck.lease == Lease::Draining && !stuck.database_at_home, "{stuck:?}");

@@ -24,12 +24,15 @@ pub(super) struct Run {
     pub(super) events: u32,
 }
 
+fn run(machine: &StateMachine, step: impl FnMut(&str, u32, &Value) -> Answer) -> Run {
+    run_prepared(&Prepared::new(machine).expect("a machine that can be run"), step)
+}
+
 /// Runs a machine; `step` is told state, attempt (from 0) and payload.
-pub(super) fn run(machine: &StateMachine, mut step: impl FnMut(&str, u32, &Value) -> Answer) -> Run {
-    let machine = Prepared::new(machine).expect("a machine that can be run");
+pub(super) fn run_prepared(machine: &Prepared, mut step: impl FnMut(&str, u32, &Value) -> Answer) -> Run {
     let input = json!({"context": {"epoch": 2, "region": "us-east-2"}});
     let mut now = Duration::ZERO;
-    let mut execution = Execution::begin(&machine, input, now, || 0.5);
+    let mut execution = Execution::begin(machine, input, now, || 0.5);
     let outcome = loop {
         match execution.poll() {
             Command::RunTask { token, state, input, attempt, .. } => {

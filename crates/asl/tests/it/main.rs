@@ -1,0 +1,5 @@
+//! The interpreter from outside.
+
+mod agreement;
+mod corpus;
+mod random;
