@@ -48,12 +48,16 @@ impl<'a> Told<'a> {
             Invariant::EpochsRise => facts.lease_history.iter().any(|seen| seen.asked_ms.is_some()),
             Invariant::EpochsAreOwned => lease && orders_settled,
             Invariant::SessionsNeverGoBack | Invariant::SessionsStay => {
-                operations.iter().any(Operation::is_compared_read)
+                self.answered(OperationKind::ReadSession)
             }
-            Invariant::WritesAdvanceSessions => operations.iter().any(|one| {
-                one.kind == OperationKind::WriteSession && one.outcome == Outcome::Ok && one.token.is_some()
-            }),
+            Invariant::WritesAdvanceSessions => self.answered(OperationKind::WriteSession),
             Invariant::AnnouncedOnce => facts.outbox.is_some(),
         }
+    }
+    /// Whether a client was answered of whom something is known: its token, or which one it was.
+    fn answered(&self, kind: OperationKind) -> bool {
+        let of_known = |one: &&Operation| one.token.is_some() || one.by.is_some();
+        let mut of_kind = self.operations.iter().filter(|one| one.kind == kind && one.outcome == Outcome::Ok);
+        of_kind.any(|one| of_known(&one))
     }
 }
