@@ -37,7 +37,7 @@ async fn get(emulator: &Emulator, host: &str) -> (u16, String) {
     send(request.body(Full::default()).expect("a request")).await
 }
 
-async fn json_call(
+pub async fn json_call(
     emulator: &Emulator,
     region: &str,
     service: &str,

@@ -3,6 +3,7 @@
 mod assembly;
 mod aurora;
 mod authorisation;
+mod conformance;
 mod dns;
 mod emulator;
 mod environment;
