@@ -14,7 +14,7 @@ use crate::{every_template, everywhere};
 
 /// Namespace, metric, dimensions in alphabetical order. The pages are named in
 /// `infra::stack::monitoring::catalogue`.
-const PUBLISHED: [(&str, &str, &[&str]); 59] = [
+const PUBLISHED: [(&str, &str, &[&str]); 61] = [
     ("AWS/ApiGateway", "4XXError", &["ApiName", "Stage"]),
     ("AWS/ApiGateway", "5XXError", &["ApiName", "Method", "Resource", "Stage"]),
     ("AWS/ApiGateway", "5XXError", &["ApiName", "Stage"]),
@@ -30,6 +30,8 @@ const PUBLISHED: [(&str, &str, &[&str]); 59] = [
     ("AWS/ApplicationELB", "RequestCount", &["LoadBalancer", "TargetGroup"]),
     ("AWS/ApplicationELB", "TargetResponseTime", &["LoadBalancer", "TargetGroup"]),
     ("AWS/ApplicationELB", "UnHealthyHostCount", &["LoadBalancer", "TargetGroup"]),
+    ("AWS/Backup", "NumberOfBackupJobsCompleted", &["BackupVaultName"]),
+    ("AWS/Backup", "NumberOfCopyJobsCompleted", &["BackupVaultName"]),
     ("AWS/CertificateManager", "DaysToExpiry", &["CertificateArn"]),
     ("AWS/DynamoDB", "ReadThrottleEvents", &["TableName"]),
     ("AWS/DynamoDB", "ReplicationLatency", &["ReceivingRegion", "TableName"]),
@@ -135,6 +137,7 @@ fn every_dimension_names_a_resource_of_the_same_region() {
             ("RuleName", made("AWS::Events::Rule", "Name")),
             ("ApiName", made("AWS::ApiGateway::RestApi", "Name")),
             ("Stage", made("AWS::ApiGateway::Stage", "StageName")),
+            ("BackupVaultName", made("AWS::Backup::BackupVault", "BackupVaultName")),
             ("ClusterName", made("AWS::ECS::Cluster", "ClusterName")),
             ("ServiceName", made("AWS::ECS::Service", "ServiceName")),
             ("LoadBalancer", parameter("full-name")),
