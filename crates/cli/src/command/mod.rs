@@ -9,6 +9,7 @@ mod drill;
 mod emulate;
 mod functions;
 mod interrupt;
+mod simulate;
 mod synth;
 mod workflow;
 
@@ -30,6 +31,7 @@ pub fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Cost(args) => cost::run(cli, args),
         Command::Compliance(args) => compliance::run(cli, args),
         Command::Drill(args) => drill::run(cli, args),
+        Command::Simulate(args) => simulate::run(cli, args),
         Command::Workflow(args) => workflow::run(cli, args),
         Command::Emulate(args) => emulate::run(cli, args),
     }
