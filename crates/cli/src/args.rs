@@ -103,6 +103,8 @@ pub enum Command {
     Drill(Drill),
     /// Judge a history: a drill's, or any that is written in its format
     Verify(Verify),
+    /// Estimate recovery times by thousands of failures in virtual time, and look for violations
+    Simulate(Simulate),
     /// Print a recovery workflow
     Workflow(Workflow),
     /// Run a command, such as `npx cdk deploy`, against an emulator of AWS on this machine
@@ -209,6 +211,43 @@ pub struct Verify {
     pub history: PathBuf,
 }
 
+/// Arguments of `standfast simulate`.
+#[derive(Args, Debug)]
+pub struct Simulate {
+    /// A scenario's name, or a scenario file [default: region-loss]
+    pub scenario: Option<String>,
+    /// Instead of a scenario, faults of every kind by chance: that go on, or that end so that the service has to come back
+    #[arg(long, value_enum, value_name = "WHICH", conflicts_with = "scenario")]
+    pub by_chance: Option<ByChance>,
+    /// How many trials
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    pub trials: u64,
+    /// Seed of the first trial; the others follow one by one
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Print the trial of the seed step by step and, when it fails, the fewest faults that still do
+    #[arg(long, conflicts_with_all = ["trials", "svg", "threads"])]
+    pub replay: bool,
+    /// Threads [default: one per processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Outages of this kind in a year, for the availability
+    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = outages)]
+    pub outages_per_year: f64,
+    /// Draw the distributions into a file
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+}
+
+/// Faults by chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ByChance {
+    /// Whatever strikes, nothing may go wrong meanwhile
+    Safety,
+    /// Faults end, and the service has to come back
+    Liveness,
+}
+
 /// Arguments of `standfast emulate`.
 #[derive(Args, Debug)]
 pub struct Emulate {
@@ -256,6 +295,13 @@ pub enum Reading {
     Mermaid,
     /// Markdown for the people on call
     Runbook,
+}
+
+fn outages(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(outages) if (0.0..=10_000.0).contains(&outages) => Ok(outages),
+        _ => Err("give a number from 0 to 10000".to_owned()),
+    }
 }
 
 fn rate(text: &str) -> Result<f64, String> {

@@ -15,6 +15,7 @@ mod judge;
 pub mod latency;
 mod model;
 mod mutation;
+mod report;
 mod scripts;
 mod simulation;
 mod summary;
@@ -26,11 +27,14 @@ pub use fault::{Begin, End, Fault, Kind, Mishaps};
 pub use histogram::Histogram;
 pub use judge::Violation;
 pub use model::{Model, ModelError};
+pub use report::{Availability, LABEL, Report, Timed, Totals};
 pub use simulation::{Replay, Shrunk, Simulation, Unsimulated};
 pub use summary::{Example, Summary};
 pub use workflow::Unprepared;
 
 #[cfg(test)]
 mod mutation_tests;
+#[cfg(test)]
+mod scenario_tests;
 #[cfg(test)]
 mod tests;

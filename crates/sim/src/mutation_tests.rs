@@ -99,18 +99,6 @@ fn nobody_objects_to_the_protocol_as_it_is() {
     }
 }
 #[test]
-#[ignore]
-fn explain() {
-    let seed: u64 = std::env::var("SEED").unwrap().parse().unwrap();
-    let stage: usize = std::env::var("STAGE").unwrap().parse().unwrap();
-    let r = stages()[stage].1.shrink(seed).unwrap();
-    for (at, l) in &r.lines {
-        println!("{at:>9.3} {l}");
-    }
-    println!("{:?} {:?} {:?}", r.violations, r.faults, r.mishaps);
-}
-
-#[test]
 fn an_old_writer_is_refused_after_the_way_home() {
     let stages = stages();
     let refused: u64 = stages.iter().map(|(_, simulation)| simulation.run(1..60).writes_refused).sum();

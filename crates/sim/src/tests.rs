@@ -73,14 +73,3 @@ fn a_trial_is_the_same_on_any_machine() {
 }
 
 const WRITTEN_DOWN: (u64, Option<f64>, Option<f64>) = (2043, Some(33.250084), Some(111.837802));
-#[test]
-#[ignore]
-fn explain() {
-    let seed: u64 = std::env::var("SEED").unwrap().parse().unwrap();
-    let heals = std::env::var("SAFE").is_err();
-    let s = by_chance(heals).shrink(seed).unwrap();
-    for (at, l) in &s.lines {
-        println!("{at:>9.3} {l}");
-    }
-    println!("{:?}\n{:?}\n{:?}", s.faults, s.mishaps, s.violations);
-}

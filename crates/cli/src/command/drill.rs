@@ -1,6 +1,6 @@
 //! `standfast drill`: rehearse on this machine what a scenario does to the two regions.
 
-mod scenario;
+pub(super) mod scenario;
 
 use std::path::Path;
 use std::process::Command;

@@ -9,6 +9,7 @@ mod drill;
 mod emulate;
 mod functions;
 mod interrupt;
+mod simulate;
 mod synth;
 pub(crate) mod verify;
 mod workflow;
@@ -32,6 +33,7 @@ pub fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Compliance(args) => compliance::run(cli, args),
         Command::Drill(args) => drill::run(cli, args),
         Command::Verify(args) => verify::run(cli, args),
+        Command::Simulate(args) => simulate::run(cli, args),
         Command::Workflow(args) => workflow::run(cli, args),
         Command::Emulate(args) => emulate::run(cli, args),
     }

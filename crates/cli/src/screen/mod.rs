@@ -1,5 +1,5 @@
 //! What a person sees: what a check found, what a deployment costs, the evidence for standards, the drill's report and
-//! its progress, what a history was found to be, and the log.
+//! its progress, what a history was found to be, what a simulation estimates, and the log.
 
 pub mod check;
 pub mod compliance;
@@ -7,6 +7,7 @@ pub mod cost;
 pub mod log;
 pub mod progress;
 pub mod report;
+pub mod simulate;
 pub mod verify;
 
 use std::io::Write as _;

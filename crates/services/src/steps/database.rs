@@ -16,6 +16,11 @@ pub(super) async fn promote(steps: &StepContext, context: &Context) -> Result<St
     steps.require_leave(context).await?;
     let global = describe(steps).await?;
     let own = own_arn(steps, &global)?;
+    if leaves(&global, &own) {
+        // What is settled here until it has gone would be lost with this cluster's volume.
+        let what = format!("it is on its way from {own} to another region");
+        return Err(StepError::transient("the writer", what));
+    }
     if writer(&global) == Some(own.as_str()) {
         return Ok(format!("{own} is the writer already"));
     }
@@ -86,6 +91,15 @@ pub(super) fn under_way(global: &GlobalCluster, own: &str) -> bool {
     })
 }
 
+/// Whether the writer is here and a failover or switchover takes it to another region.
+fn leaves(global: &GlobalCluster, own: &str) -> bool {
+    let elsewhere = |state: &aws_sdk_rds::types::FailoverState| {
+        let moving = matches!(state.status(), Some(FailoverStatus::Pending | FailoverStatus::FailingOver));
+        moving && state.to_db_cluster_arn().is_some_and(|to| to != own)
+    };
+    writer(global) == Some(own) && global.failover_state().is_some_and(elsewhere)
+}
+
 /// Succeeds once the own endpoint leads to a writer that takes a write, which is rolled back.
 pub(super) async fn await_writer(steps: &StepContext) -> Result<String, StepError> {
     takes_writes(&steps.database).await
@@ -134,5 +148,32 @@ pub(super) async fn raise_fence(steps: &StepContext, context: &Context) -> Resul
             connection.discard();
             Err(error.into())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: a writer that is on its way to another region is told from one that stays. Method: global clusters
+    //! with and without a move.
+
+    use aws_sdk_rds::types::{FailoverState, GlobalClusterMember};
+
+    use super::*;
+
+    #[test]
+    fn a_writer_that_leaves_is_none_to_settle_in() {
+        let (own, other) = ("arn:aws:rds:us-east-1:1:cluster:a", "arn:aws:rds:us-east-2:1:cluster:b");
+        let cluster = |writer: &str, moving: Option<(&str, FailoverStatus)>| {
+            let member = GlobalClusterMember::builder().db_cluster_arn(writer).is_writer(true).build();
+            let state = moving
+                .map(|(to, status)| FailoverState::builder().to_db_cluster_arn(to).status(status).build());
+            GlobalCluster::builder().global_cluster_members(member).set_failover_state(state).build()
+        };
+        assert!(leaves(&cluster(own, Some((other, FailoverStatus::FailingOver))), own));
+        assert!(leaves(&cluster(own, Some((other, FailoverStatus::Pending))), own));
+        assert!(!leaves(&cluster(own, Some((own, FailoverStatus::FailingOver))), own));
+        assert!(!leaves(&cluster(own, Some((other, FailoverStatus::Cancelling))), own));
+        assert!(!leaves(&cluster(own, None), own));
+        assert!(!leaves(&cluster(other, Some((other, FailoverStatus::FailingOver))), own));
     }
 }

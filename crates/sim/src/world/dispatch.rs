@@ -58,7 +58,7 @@ pub(crate) const CLIENTS_PER_KIND: usize = 8;
 /// Between two orders on the way home.
 const TRICKLE: Us = 7 * S;
 /// Between two looks at whether the trial is over.
-const LOOK: Us = S;
+const LOOK: Us = 2 * S;
 
 impl<'m> World<'m> {
     /// A world in which all is well, and what will happen to it.
@@ -104,6 +104,7 @@ impl<'m> World<'m> {
             dns,
             sessions: Vec::new(),
             mail: Vec::new(),
+            held_mail: Vec::new(),
             operations: Vec::new(),
             killed: Vec::new(),
             began: vec![false; faults],

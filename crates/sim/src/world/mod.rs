@@ -107,6 +107,7 @@ pub(crate) struct World<'m> {
     pub(crate) sessions: Vec<session::Session>,
     /// Writes of sessions on their way to the other region.
     pub(crate) mail: Vec<session::Stored>,
+    pub(crate) held_mail: Vec<Event>,
     pub(crate) operations: Vec<session::Operation>,
     pub(crate) killed: Vec<outage::Killing>,
     pub(crate) began: Vec<bool>,

@@ -115,6 +115,7 @@ impl World<'_> {
             Kind::Switchover => {}
         }
         self.refresh_replication();
+        self.refresh_sessions();
         self.refresh_dns();
         self.look_astray();
         if !begins {

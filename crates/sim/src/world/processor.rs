@@ -44,7 +44,14 @@ pub(crate) struct Batch {
 impl World<'_> {
     /// A message can be received.
     pub(crate) fn visible(&mut self, region: usize, order: u32, receives: u16) {
-        self.queues[region].ready.push((order, receives + 1));
+        let received = (order, receives + 1);
+        let works = self.places[region].processing_broken == 0 && self.table_up(region);
+        let remembers = self.queues[region].remembered.is_some() && self.breaks(Mutation::ServeAfterLease);
+        if works && !remembers && self.lease.state != LeaseState::Serving {
+            // A processor that reads the lease now settles nothing.
+            return self.come_back(region, &[received]);
+        }
+        self.queues[region].ready.push(received);
         self.call_processor(region);
     }
 

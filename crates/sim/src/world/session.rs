@@ -167,6 +167,19 @@ impl World<'_> {
         self.after(delay, Event::Replicated { number: number as u32, to: (1 - from) as u8, mail });
     }
 
+    fn sessions_replicate(&self) -> bool {
+        self.linked() && self.places.iter().all(super::Place::runs)
+    }
+
+    /// After a change of what reaches what: writes that waited go on.
+    pub(crate) fn refresh_sessions(&mut self) {
+        if self.sessions_replicate() {
+            for event in std::mem::take(&mut self.held_mail) {
+                self.after(50 * MS, event);
+            }
+        }
+    }
+
     /// A write of a session reaches the other region; while it cannot, it waits.
     pub(crate) fn replicated(&mut self, number: usize, to: usize, mail: usize) {
         if !self.linked() || self.places.iter().any(|place| !place.runs()) {

@@ -32,7 +32,9 @@ impl World<'_> {
         }
         let region = self.region_of(step);
         let under_way = self.global.moving.is_some_and(|moving| moving.to == region);
-        let written_here = self.global.known[region] == region;
+        // A writer that is about to be another one is none to settle in.
+        let leaves = self.global.moving.is_some_and(|moving| moving.to != region);
+        let written_here = self.global.known[region] == region && !leaves;
         if written_here || under_way || self.begin_failover(region) {
             return Ok(Flow::Done(200 * MS));
         }
