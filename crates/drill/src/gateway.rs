@@ -1,8 +1,9 @@
 //! A gateway per region: every call of that region's functions, clients and
 //! probes goes through it, and a fault is applied here and nowhere else.
 //!
-//! Each region has five faces on its own loopback address, on the same ports in
-//! every region: `aws`, `edge` and `db`, and the ways from inside the region to
+//! Each region has six faces on its own loopback address, on the same ports in
+//! every region: `aws`, `edge` and `db`, the way from inside to its own edge
+//! (`own_edge`), which is there when its callers are cut off, and the ways to
 //! its peer (`peer_edge`, `peer_db`), so that a dead or cut-off region cannot
 //! reach the peer either. Start reading at [`Gateway::start`], then `aws`.
 
@@ -34,7 +35,7 @@ use tokio::task::JoinSet;
 pub use balancer::{Balancer, BalancerCounts};
 pub use containers::ContainerApi;
 pub use count::{FaceCounts, RegionCounts};
-pub use fault::{Condition, Fault, FaultState, Faults};
+pub use fault::{Condition, Fault, FaultState, Faults, Outside};
 pub use lease::{LeaseItem, LeaseWrite};
 pub use port::Ports;
 
@@ -47,8 +48,8 @@ use upstream::Upstream;
 /// Why no gateway could be started.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
-    /// Five free ports could not be found.
-    #[error("no five ports are free on all of {addresses:?}")]
+    /// Six free ports could not be found.
+    #[error("no six ports are free on all of {addresses:?}")]
     NoPorts {
         /// Where they were looked for.
         addresses: Vec<Ipv4Addr>,

@@ -1,5 +1,6 @@
 //! What a drill found, as `standfast drill --output json` prints it.
 
+use recovery::verdict::Expectation;
 use serde::{Deserialize, Serialize};
 
 use crate::fleet::FleetReport;
@@ -22,7 +23,7 @@ pub struct Report {
     pub environment: EnvironmentFacts,
     /// What the clients did.
     pub orders: Orders,
-    /// How fast the system recovered; absent (null) when no region was lost, and nothing was to move.
+    /// How fast the system recovered; absent (null) when nothing was to move, or nobody was to wait.
     pub recovery: Option<Recovery>,
     /// What was lost.
     pub loss: Loss,
@@ -36,6 +37,9 @@ pub struct Report {
     /// What was seen while both regions stayed; absent when a region was lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_place: Option<InPlace>,
+    /// What the scenario expects beside the invariants of every run, and whether it was seen.
+    #[serde(default)]
+    pub expected: Vec<Expectation>,
     /// What happened when; the fault is at 0.
     pub timeline: Vec<Event>,
     /// How the way home went; absent when the scenario does not go home.

@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use drill::report::{Event, Loss, Outcome, Recovery, Report};
 use recovery::deployment::Objectives;
+use recovery::verdict::Expectation;
 
 use super::{BOLD, DIM, GREEN, RED, clock};
 
@@ -33,6 +34,7 @@ pub fn render(report: &Report, objectives: &Objectives) -> String {
     );
     table(&mut text, &rows(report, objectives));
     loads(&mut text, report);
+    expected(&mut text, &report.expected);
     fleet::render(&mut text, report);
     timeline(&mut text, report);
     list(&mut text, "not exercised here", &report.not_exercised);
@@ -126,7 +128,7 @@ fn loads(text: &mut String, report: &Report) {
         orders.unknown
     );
     let _ = writeln!(text, "  sessions   {} answers checked against the client's token", sessions.checked);
-    if report.recovery.is_some() {
+    if report.in_place.is_none() {
         let _ = writeln!(text, "  database   {}", loss(&report.loss));
         let _ = writeln!(text, "  fence      {} writes refused", report.fencing.writes_refused);
     }
@@ -137,6 +139,18 @@ fn loads(text: &mut String, report: &Report) {
             text,
             "  waits      {dns:.1} s at the longest for clients that follow DNS, {both:.1} s for the others"
         );
+    }
+}
+
+/// What the scenario asks for beside objectives and invariants.
+fn expected(text: &mut String, expected: &[Expectation]) {
+    if expected.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n{BOLD}expected of this scenario{BOLD:#}");
+    for Expectation { what, held } in expected {
+        let (style, word) = if *held { (GREEN, "yes") } else { (RED, "NO ") };
+        let _ = writeln!(text, "  {style}{word}{style:#}  {what}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! The lease through time, and the events that its changes make.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use recovery::lease::LeaseState;
 use recovery::{Epoch, Region};
@@ -11,15 +11,16 @@ use crate::gateway::LeaseItem;
 /// with readings of the table past every gateway, so that neither can miss an owner unnoticed.
 #[derive(Debug, Default)]
 pub struct LeaseLog {
-    seen: BTreeSet<(Epoch, Region)>,
+    /// Each owner of each epoch, with the time at which it was seen first.
+    seen: BTreeMap<(Epoch, Region), u64>,
     last: Option<LeaseItem>,
 }
 
 impl LeaseLog {
-    /// Notes what was written or read; gives the region, the event and its details when the lease
+    /// Notes what was written or read at a time in milliseconds since the Unix epoch; gives the region, the event and its details when the lease
     /// went forward. A reading that is older than a write noted before makes no event.
-    pub fn note(&mut self, now: &LeaseItem) -> Option<(Region, &'static str, String)> {
-        self.seen.insert((now.epoch, now.owner.clone()));
+    pub fn note(&mut self, at_ms: u64, now: &LeaseItem) -> Option<(Region, &'static str, String)> {
+        self.seen.entry((now.epoch, now.owner.clone())).or_insert(at_ms);
         let serves = |lease: &LeaseItem| lease.state == LeaseState::Serving.as_str();
         let event = match &self.last {
             None => "lease created",
@@ -37,7 +38,12 @@ impl LeaseLog {
 
     /// Every pair of epoch and owner that was seen.
     pub fn owners(&self) -> Vec<(Epoch, Region)> {
-        self.seen.iter().cloned().collect()
+        self.seen.keys().cloned().collect()
+    }
+
+    /// The same, each with the time at which it was seen first, in milliseconds since the Unix epoch.
+    pub fn first_seen(&self) -> Vec<(u64, Epoch, Region)> {
+        self.seen.iter().map(|((epoch, owner), at_ms)| (*at_ms, *epoch, owner.clone())).collect()
     }
 
     /// The lease as it is now.
@@ -58,7 +64,7 @@ mod tests {
     }
 
     fn events(log: &mut LeaseLog, leases: &[LeaseItem]) -> Vec<&'static str> {
-        leases.iter().filter_map(|lease| log.note(lease)).map(|(_, event, _)| event).collect()
+        leases.iter().filter_map(|lease| log.note(7, lease)).map(|(_, event, _)| event).collect()
     }
 
     #[test]
@@ -74,6 +80,7 @@ mod tests {
         ];
         assert_eq!(events(&mut log, &failover), ["lease created", "lease taken", "settlement enabled"]);
         assert_eq!(log.owners().len(), 2);
+        assert_eq!(log.first_seen().iter().map(|(at_ms, ..)| *at_ms).collect::<Vec<_>>(), [7, 7]);
         assert_eq!(log.latest().map(|lease| lease.state.as_str()), Some("serving"));
     }
 

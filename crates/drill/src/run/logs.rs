@@ -76,7 +76,7 @@ pub fn unexplained(
 }
 
 /// A log that was never begun is empty.
-fn read(path: &Path) -> Result<String, DrillError> {
+pub(super) fn read(path: &Path) -> Result<String, DrillError> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),

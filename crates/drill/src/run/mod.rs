@@ -4,13 +4,19 @@
 //! future of a drill at any point stops every process and removes every file.
 
 mod able;
+mod course;
 mod error;
 pub mod evidence;
+mod expected;
+mod fault;
 mod lease_log;
 mod logs;
 pub mod observer;
 mod rehearsal;
+mod said;
+mod schedule;
 mod stage;
+mod steps;
 mod struck;
 mod summary;
 mod topology;

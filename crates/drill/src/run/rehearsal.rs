@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use recovery::Region;
 use recovery::history::Operation;
-use recovery::lease::LeaseState;
-use recovery::scenario::Place;
-use recovery::{Epoch, Region};
+use recovery::scenario::LeaseExpected;
 use tokio::time::Instant;
 
+use super::course::{self, Course, Part};
 use super::lease_log::LeaseLog;
 use super::stage::Stage;
-use super::struck::{self, Awaited, Struck};
+use super::struck::Struck;
 use super::watch::Watch;
 use super::{Drill, DrillError};
 use crate::fleet::{Fleet, ServiceReport};
@@ -30,6 +30,8 @@ pub struct Rehearsed {
     pub history: Vec<Operation>,
     /// What was done to the system.
     pub struck: Struck,
+    /// Every fault, from when until when.
+    pub course: Course,
     /// Every owner the lease had.
     pub lease: LeaseLog,
     /// What happened, with milliseconds since the Unix epoch.
@@ -60,20 +62,14 @@ pub async fn rehearse(drill: &Drill<'_>, stage: &Stage) -> Result<Rehearsed, Dri
     drill.progress.phase(&format!("steady load, {rate} orders/s for {} s", phases.steady_s));
     look_until(&mut watch, &load, Duration::from_secs(phases.steady_s), |_| false).await;
     let well_before = watch.all_healthy();
-    let (struck, awaited) = strike(drill, stage, &mut watch, clock, &mut load).await?;
-    // A client that follows DNS hears of the move one TTL after DNS does, and retries a little later.
-    let heard = Duration::from_secs(drill.deployment.domain.record_ttl_s + 3);
-    let limit = Duration::from_secs(phases.limit_s);
-    look_until(&mut watch, &load, limit, |watch| match &struck {
-        Struck::Lost(fault) => watch.has_recovered(&fault.surviving_region, heard),
-        Struck::Harmed(_) => awaited.is_over(stage),
-    })
-    .await;
+    let part = Part { drill, stage, watch: &mut watch, clock, load: &mut load };
+    let course = course::run(part).await?;
     drill.progress.phase(&format!("load goes on for {} s", phases.after_recovery_s));
     look_until(&mut watch, &load, Duration::from_secs(phases.after_recovery_s), |_| false).await;
     drill.progress.phase("letting operations in flight end");
     let services = stage.fleets.0.iter().flat_map(Fleet::services).collect();
     let (history, counts) = load.stop(DRAIN).await;
+    let struck = struck(drill, &course, &watch.lease);
     let mut events = watch.events;
     for (at_ms, step) in stage.observer.workflow_steps().await {
         let at_s = super::watch::seconds_between(struck.at_ms(), at_ms);
@@ -81,7 +77,20 @@ pub async fn rehearse(drill: &Drill<'_>, stage: &Stage) -> Result<Rehearsed, Dri
         events.push((at_ms, Event { at_s, region, event: WORKFLOW.to_owned(), detail: step }));
     }
     let drift = clock.drift();
-    Ok(Rehearsed { history, struck, lease: watch.lease, events, well_before, counts, services, clock, drift })
+    let lease = watch.lease;
+    Ok(Rehearsed { history, struck, course, lease, events, well_before, counts, services, clock, drift })
+}
+
+/// Whether the lease had to leave its owner is the scenario's; where it may, what was seen decides.
+fn struck(drill: &Drill<'_>, course: &Course, lease: &LeaseLog) -> Struck {
+    let before = &course.before;
+    let moved = lease.owners().iter().any(|(epoch, _)| *epoch > before.epoch);
+    let leaves = match drill.scenario.expected().lease {
+        Some(LeaseExpected::Moves) => true,
+        Some(LeaseExpected::Stays) => false,
+        Some(LeaseExpected::MayMove) | None => moved,
+    };
+    Struck::of(before, leaves)
 }
 
 fn load_options(drill: &Drill<'_>, stage: &Stage, clock: Clock) -> LoadOptions {
@@ -155,40 +164,4 @@ async fn look_until(
     while Instant::now() < end && !done(watch) {
         watch.look(load).await;
     }
-}
-
-/// Applies the scenario's faults and its burst. Says what was done, and what must be seen before it is over.
-async fn strike(
-    drill: &Drill<'_>,
-    stage: &Stage,
-    watch: &mut Watch<'_>,
-    clock: Clock,
-    load: &mut LoadHandle,
-) -> Result<(Struck, Awaited), DrillError> {
-    let (mut first, mut awaited) = (None, Awaited::default());
-    let began = Instant::now();
-    let at_ms = clock.now_ms();
-    if let Some(said) = struck::burst(drill, load, &mut awaited) {
-        let (home, _) = struck::places(drill, Place::Home);
-        watch.fault(at_ms, &home, "burst", &said);
-        first = Some(struck::told(drill, at_ms, serving_epoch(watch)));
-    }
-    for fault in &drill.scenario.faults {
-        let due = began + Duration::from_secs(fault.at_s.unwrap_or_default());
-        look_until(watch, load, due.saturating_duration_since(Instant::now()), |_| false).await;
-        let (region, _) = struck::places(drill, fault.region);
-        let (epoch, at_ms) = (serving_epoch(watch), clock.now_ms());
-        let said = struck::apply(drill, stage, fault, &mut awaited).await?;
-        match first {
-            None => watch.fault(at_ms, &region, "fault", &said),
-            Some(_) => watch.happened(at_ms, Some(&region), "fault", said),
-        }
-        first.get_or_insert_with(|| struck::told(drill, at_ms, epoch));
-    }
-    Ok((first.expect("a scenario without a fault or a burst is refused when it is read"), awaited))
-}
-
-fn serving_epoch(watch: &Watch<'_>) -> Epoch {
-    let lease = watch.lease.latest().filter(|lease| lease.state == LeaseState::Serving.as_str());
-    lease.map_or(Epoch::FIRST, |lease| lease.epoch)
 }

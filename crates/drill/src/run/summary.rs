@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use recovery::deployment::{Objectives, Profile};
-use recovery::verdict::{Facts, Judgement, Verdict, judge, judge_in_place};
+use recovery::scenario::{AcceptedExpected, Expect};
+use recovery::verdict::{Expectation, Facts, Judgement, Verdict, judge, judge_in_place};
 
+use super::expected;
 use super::logs::{self, Explained};
 use super::rehearsal::{Rehearsed, WORKFLOW};
 use super::stage::Stage;
@@ -50,8 +52,11 @@ pub fn report(
     facts: &Facts,
 ) -> Result<Report, DrillError> {
     let objectives = &drill.deployment.objectives;
-    let verdict = judged(rehearsed, facts, objectives);
+    let expect = drill.scenario.expected();
+    let verdict = judged(rehearsed, facts, objectives, &expect);
+    let expected = expected::judged(drill, stage, rehearsed, facts)?;
     let mut judged = Judged { failed: verdict.verdict == Judgement::Failed, why: verdict.why.clone() };
+    judged.expectations(&expected);
     judged.sessions(&verdict, rehearsed);
     judged.logs(logs::unexplained(&stage.emulator, &stage.fleets, &explained(rehearsed, &verdict))?);
     let fleet = fleet::report(stage, rehearsed);
@@ -71,7 +76,11 @@ pub fn report(
             refused: verdict.orders_refused,
             unknown: verdict.orders_unknown,
         },
-        recovery: rehearsed.struck.lost_region().map(|_| recovery(&verdict, objectives)),
+        recovery: rehearsed
+            .struck
+            .lost_region()
+            .filter(|_| expect.accepted == Some(AcceptedExpected::Again))
+            .map(|_| recovery(&verdict, objectives)),
         loss: Loss {
             commits_lost_by_database: verdict.commits_lost_by_database,
             orders_lost: verdict.orders_lost,
@@ -90,6 +99,7 @@ pub fn report(
         },
         in_place: in_place(rehearsed, &verdict),
         fleet,
+        expected,
         timeline: timeline(&rehearsed.struck, &rehearsed.events, facts, &verdict),
         failback: None,
         not_exercised: not_exercised(drill, stage, stage.emulator.recorded()?),
@@ -98,9 +108,9 @@ pub fn report(
     })
 }
 
-fn judged(rehearsed: &Rehearsed, facts: &Facts, objectives: &Objectives) -> Verdict {
+fn judged(rehearsed: &Rehearsed, facts: &Facts, objectives: &Objectives, expect: &Expect) -> Verdict {
     match &rehearsed.struck {
-        Struck::Lost(fault) => judge(&rehearsed.history, fault, facts, objectives),
+        Struck::Lost(fault) => judge(&rehearsed.history, fault, facts, objectives, expect),
         Struck::Harmed(harm) => judge_in_place(&rehearsed.history, harm, facts, objectives),
     }
 }
@@ -168,6 +178,12 @@ impl Judged {
     fn fail(&mut self, reason: String) {
         self.failed = true;
         self.why.push(reason);
+    }
+
+    fn expectations(&mut self, expected: &[Expectation]) {
+        for missed in expected.iter().filter(|one| !one.held) {
+            self.fail(format!("expected, and not seen: {}", missed.what));
+        }
     }
 
     /// The history holds versions only; the load also compared what they contain.

@@ -33,11 +33,16 @@ impl Challenger {
     /// A version counts from the end of the first read that returned it to the beginning of
     /// the last: what was renewed during either read gives the owner the benefit. A failed
     /// read is no observation: do not call this, and the time waits for the next equal read.
+    ///
+    /// Who could not read for so long that an owner which could not write either may look dead starts
+    /// anew: the table was away, perhaps for both, and that is no owner's fault.
     pub fn observe(&mut self, lease: &Lease, begun: Duration, ended: Duration) {
         let same = |watched: &&mut Watched| {
             (watched.epoch, &watched.owner, watched.version) == (lease.epoch, &lease.owner, lease.version)
         };
-        match self.watched.as_mut().filter(same) {
+        let blind_max = self.timing.ttl.saturating_sub(self.timing.renew);
+        let seeing = |watched: &&mut Watched| begun.saturating_sub(watched.last_seen) <= blind_max;
+        match self.watched.as_mut().filter(same).filter(seeing) {
             Some(watched) => watched.last_seen = watched.last_seen.max(begun),
             None => {
                 self.watched = Some(Watched {
@@ -67,13 +72,16 @@ impl Challenger {
 
 #[cfg(test)]
 mod tests {
-    //! Goal: only time between equal successful reads expires a lease. Method: hand-made reads.
+    //! Goal: only time between equal successful reads expires a lease, and only while the table could be
+    //! read. Method: hand-made reads.
 
     use super::*;
 
-    #[test]
-    fn time_counts_between_equal_reads_only() {
-        let seconds = Duration::from_secs;
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn watching() -> (Challenger, Lease) {
         let timing = Timing {
             renew: seconds(5),
             ttl: seconds(15),
@@ -81,15 +89,37 @@ mod tests {
             cooldown: seconds(60),
             database_patience: seconds(60),
         };
-        let lease = Lease::first(&Region::new("us-east-1").expect("a valid name"), 0);
-        let mut challenger = Challenger::new(timing);
+        (Challenger::new(timing), Lease::first(&Region::new("us-east-1").expect("a valid name"), 0))
+    }
+
+    #[test]
+    fn time_counts_between_equal_reads_only() {
+        let (mut challenger, lease) = watching();
         assert!(!challenger.expired());
         challenger.observe(&lease, seconds(0), seconds(1));
+        challenger.observe(&lease, seconds(10), seconds(11));
         challenger.observe(&lease, seconds(18), seconds(99));
         assert!(!challenger.expired(), "17 s from the end of the first read to the beginning of the last");
         challenger.observe(&lease, seconds(19), seconds(20));
         assert!(challenger.expired());
         challenger.observe(&lease.renewed(), seconds(20), seconds(21));
         assert!(!challenger.expired(), "a renewal starts anew");
+    }
+
+    #[test]
+    fn a_table_that_was_away_is_no_dead_owner() {
+        let (mut challenger, lease) = watching();
+        challenger.observe(&lease, seconds(0), seconds(1));
+        challenger.observe(&lease, seconds(5), seconds(6));
+        challenger.observe(&lease, seconds(15), seconds(16));
+        assert_eq!(challenger.unchanged_for(), seconds(14), "a few failed reads change nothing");
+        challenger.observe(&lease, seconds(26), seconds(27));
+        assert_eq!(challenger.unchanged_for(), Duration::ZERO, "nobody could renew for longer than that");
+        for second in 28..44 {
+            challenger.observe(&lease, seconds(second), seconds(second));
+            assert!(!challenger.expired(), "{second}");
+        }
+        challenger.observe(&lease, seconds(45), seconds(46));
+        assert!(challenger.expired(), "an owner that does not come back is found out");
     }
 }

@@ -1,14 +1,17 @@
 //! The verdict on a run, from the history and the databases alone.
 
+mod expected;
 mod facts;
 mod measure;
 
+pub use expected::{Expectation, Seen, expectations};
 pub use facts::{DeadRow, Facts, Fault, FenceRow, Harm, SettledRow};
 
 use serde::{Deserialize, Serialize};
 
 use crate::deployment::Objectives;
 use crate::history::Operation;
+use crate::scenario::{AcceptedExpected, Expect};
 
 /// What a run showed. Seconds are from the fault; `None` means that it never came to that.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,11 +79,17 @@ pub enum Judgement {
 }
 
 /// Judges a run: its history, the fault and what was found in the databases afterwards,
-/// against the objectives of the deployment.
-pub fn judge(history: &[Operation], fault: &Fault, facts: &Facts, objectives: &Objectives) -> Verdict {
+/// against those objectives of the deployment that the scenario expects to be kept.
+pub fn judge(
+    history: &[Operation],
+    fault: &Fault,
+    facts: &Facts,
+    objectives: &Objectives,
+    expect: &Expect,
+) -> Verdict {
     let mut verdict = measure::measure(history, fault, facts);
     let mut why = Vec::new();
-    recovery_times(&mut verdict, history, objectives, &mut why);
+    recovery_times(&mut verdict, history, objectives, expect, &mut why);
     data(&verdict, objectives, &mut why);
     if !facts
         .lease_history
@@ -129,25 +138,38 @@ fn recovery_times(
     verdict: &mut Verdict,
     history: &[Operation],
     objectives: &Objectives,
+    expect: &Expect,
     failures: &mut Vec<String>,
 ) {
-    let two_endpoints = history.iter().any(|op| op.client == crate::history::ClientKind::KnowsBothRegions);
+    let accepted = expect.accepted == Some(AcceptedExpected::Again);
+    let two_endpoints =
+        accepted && history.iter().any(|op| op.client == crate::history::ClientKind::KnowsBothRegions);
     let objective_s = objectives.recovery_time_s;
     let times = [
-        ("orders accepted again for clients that follow DNS", verdict.accepted_again_s, true, objective_s),
+        (
+            "orders accepted again for clients that follow DNS",
+            verdict.accepted_again_s,
+            accepted,
+            objective_s,
+        ),
         (
             "orders accepted again for clients that know both regions",
             verdict.accepted_again_two_endpoints_s,
             two_endpoints,
             objectives.two_endpoints_recovery_time_s,
         ),
-        ("orders settled again", verdict.settled_again_s, true, objectives.settlement_time_s),
+        (
+            "orders settled again",
+            verdict.settled_again_s,
+            expect.settled.is_some(),
+            objectives.settlement_time_s,
+        ),
     ];
     let before = failures.len();
     for (what, measured, applies, objective_s) in times {
         match measured {
             None if applies => failures.push(format!("{what}: never (objective {objective_s} s)")),
-            Some(measured) if measured > objective_s as f64 => {
+            Some(measured) if applies && measured > objective_s as f64 => {
                 failures.push(format!("{what}: after {measured:.1} s (objective {objective_s} s)"));
             }
             _ => {}

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::history::{ClientKind, OperationKind, Outcome};
+use crate::scenario::Expect;
 use crate::session::SessionVersion;
 use crate::{Epoch, OrderId, Region};
 
@@ -117,7 +118,7 @@ fn sound() -> Run {
 
 impl Run {
     fn judge(&self) -> Verdict {
-        judge(&self.history, &self.fault, &self.facts, &self.objectives)
+        judge(&self.history, &self.fault, &self.facts, &self.objectives, &Expect::of(true))
     }
 
     fn fails_with(&self, reason: &str) -> Verdict {

@@ -59,6 +59,10 @@ fn passed() -> Report {
         sessions: Sessions { checked: 480, stale_served: 0, lost: 0 },
         fleet: None,
         in_place: None,
+        expected: vec![Expectation {
+            what: "the lease moves: us-east-2 owns it under epoch 2 after 18.1 s".into(),
+            held: true,
+        }],
         timeline: vec![
             event(0.0, Some("us-east-1"), "lost", "every call is refused"),
             event(18.1, Some("us-east-2"), "lease taken", "epoch 2"),
