@@ -113,7 +113,6 @@ pub async fn apply(
                 fleet.leave_alone();
             }
             stage.aurora.kill(&region).await?;
-            stage.gateway.lead_database(&region, None);
             Ok("refuses every call; its database is killed".to_owned())
         }
         FaultKind::TaskKilled => {
