@@ -30,6 +30,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use recovery::Region;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use balancer::{Balancer, BalancerCounts};
@@ -195,6 +196,18 @@ impl Gateway {
         if let Some(state) = self.regions.iter().find(|state| state.at.region == *region) {
             state.target.send_replace(target);
         }
+    }
+
+    /// From now on a region's database face leads wherever `addresses` says last.
+    pub fn follow_database(&mut self, region: &Region, mut addresses: watch::Receiver<Option<SocketAddr>>) {
+        let Some(state) = self.regions.iter().find(|state| state.at.region == *region) else { return };
+        let target = state.target.clone();
+        target.send_replace(*addresses.borrow_and_update());
+        self.tasks.spawn(async move {
+            while addresses.changed().await.is_ok() {
+                target.send_replace(*addresses.borrow_and_update());
+            }
+        });
     }
 
     /// Changes of the lease that the strongly consistent table confirmed, but for the first `count`.

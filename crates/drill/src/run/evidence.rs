@@ -22,7 +22,7 @@ const DONE_QUIET: Duration = Duration::from_secs(3);
 
 /// Waits for the last settlements, then reads the database that settles and, where one was lost, its wreck.
 pub(super) async fn read(stage: &Stage, rehearsed: &Rehearsed) -> Result<Facts, DrillError> {
-    let survivor = stage.aurora.connect_string(rehearsed.struck.settles()).await?;
+    let survivor = stage.aurora.connect_string(rehearsed.struck.settles())?;
     let mut survivor = connect(&survivor, "surviving").await?;
     drain(&survivor, rehearsed).await?;
     let mut facts = surviving(&mut survivor).await?;

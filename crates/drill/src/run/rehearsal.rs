@@ -144,7 +144,7 @@ async fn settle_down(stage: &Stage, watch: &mut Watch<'_>, load: &LoadHandle) ->
 /// Orders settled in a region's database; 0 when it cannot say.
 async fn settled_rows(stage: &Stage, region: &Region) -> i64 {
     let count = async {
-        let connect = stage.aurora.connect_string(region).await.ok()?;
+        let connect = stage.aurora.connect_string(region).ok()?;
         let (client, connection) = tokio_postgres::connect(&connect, tokio_postgres::NoTls).await.ok()?;
         let connection = tokio::spawn(connection);
         let row = client.query_one("SELECT count(*) FROM orders", &[]).await;
