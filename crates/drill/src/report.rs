@@ -1,6 +1,6 @@
 //! What a drill found, as `standfast drill --output json` prints it.
 
-use recovery::verdict::Expectation;
+use recovery::verdict::{Expectation, MoveVerdict};
 use serde::{Deserialize, Serialize};
 
 use crate::fleet::FleetReport;
@@ -42,8 +42,11 @@ pub struct Report {
     pub expected: Vec<Expectation>,
     /// What happened when; the fault is at 0.
     pub timeline: Vec<Event>,
-    /// How the way home went; absent when the scenario does not go home.
-    pub failback: Option<Failback>,
+    /// How the way home went; absent (null) when no failback was started.
+    pub failback: Option<MoveVerdict>,
+    /// What the rehearsal changed of the deployment, each in words, such as `failback.dwell_s: 15 s instead of 1800 s`.
+    #[serde(default)]
+    pub not_as_deployed: Vec<String>,
     /// What this machine could not exercise.
     pub not_exercised: Vec<String>,
     /// Whether everything held.
@@ -161,13 +164,6 @@ pub struct Event {
     pub event: String,
     /// In words, with figures.
     pub detail: String,
-}
-
-/// The way home.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Failback {
-    /// Seconds from the start of the move to the end of its validation.
-    pub took_s: f64,
 }
 
 /// Whether everything held.

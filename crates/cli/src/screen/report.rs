@@ -1,6 +1,7 @@
 //! A drill's report as a table.
 
 mod fleet;
+mod planned;
 
 use std::fmt::Write;
 
@@ -36,7 +37,9 @@ pub fn render(report: &Report, objectives: &Objectives) -> String {
     loads(&mut text, report);
     expected(&mut text, &report.expected);
     fleet::render(&mut text, report);
+    planned::render(&mut text, "the way home", report.failback.as_ref());
     timeline(&mut text, report);
+    list(&mut text, "not as deployed", &report.not_as_deployed);
     list(&mut text, "not exercised here", &report.not_exercised);
     let why = if report.verdict == Outcome::Passed { "what limits the proof" } else { "why" };
     list(&mut text, why, &report.why);

@@ -1,6 +1,6 @@
 //! What was seen of a run, as far as its scenario expects something of it.
 
-use recovery::verdict::{Expectation, Facts, Seen, expectations};
+use recovery::verdict::{Expectation, Facts, MoveVerdict, Seen, expectations};
 
 use super::rehearsal::Rehearsed;
 use super::stage::Stage;
@@ -16,6 +16,7 @@ pub fn judged(
     stage: &Stage,
     rehearsed: &Rehearsed,
     facts: &Facts,
+    home: Option<&MoveVerdict>,
 ) -> Result<Vec<Expectation>, DrillError> {
     let log = super::logs::read(&stage.emulator.functions_log_file())?;
     let before = &rehearsed.course.before;
@@ -31,7 +32,7 @@ pub fn judged(
         writes_refused: facts.writes_refused,
         holds: holds.map(|(at_ms, _, why)| (at_ms, why)).collect(),
         told: Vec::new(),
-        went_home: None,
+        went_home: Some(home.is_some_and(|home| home.met)),
         retries_cover_ms: u64::try_from(DEADLINE.as_millis()).unwrap_or(u64::MAX),
     };
     Ok(expectations(&drill.scenario.expected(), &seen, &drill.deployment.objectives))

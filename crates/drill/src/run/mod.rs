@@ -21,13 +21,14 @@ mod struck;
 mod summary;
 mod topology;
 mod watch;
+mod way_home;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use recovery::Deployment;
 use recovery::history::to_jsonl;
-use recovery::scenario::Scenario;
+use recovery::scenario::{Hurried, Scenario};
 use recovery::verdict::Facts;
 
 use crate::owned::RunDirectory;
@@ -68,6 +69,8 @@ pub struct Drill<'a> {
     pub deployment: Deployment,
     /// What happens to it.
     pub scenario: Scenario,
+    /// Waits of the deployment that were made shorter already, as the scenario asks.
+    pub hurried: Vec<Hurried>,
     /// How.
     pub settings: Settings,
     /// Makes the cloud assembly.

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use recovery::Region;
 use recovery::history::Operation;
-use recovery::scenario::LeaseExpected;
+use recovery::scenario::{LeaseExpected, WorkflowName};
+use recovery::verdict::PlannedMove;
 use tokio::time::Instant;
 
 use super::course::{self, Course, Part};
 use super::lease_log::LeaseLog;
+use super::observer::WorkflowEvent;
 use super::stage::Stage;
 use super::struck::Struck;
 use super::watch::Watch;
@@ -19,8 +21,9 @@ use crate::report::Event;
 
 const READY_LIMIT: Duration = Duration::from_secs(120);
 const DRAIN: Duration = Duration::from_secs(15);
-/// What events of the workflow are called in the timeline.
+/// What events of the workflows are called in the timeline.
 pub const WORKFLOW: &str = "workflow";
+pub const FAILBACK: &str = "failback";
 /// Sessions that the load works on.
 const SESSIONS: u32 = 20;
 
@@ -48,6 +51,23 @@ pub struct Rehearsed {
     pub drift: Duration,
 }
 
+impl Rehearsed {
+    /// The region that settles orders in the end: the last owner of the lease.
+    pub fn settles(&self) -> &Region {
+        self.lease.latest().map_or_else(|| self.struck.settles(), |lease| &lease.owner)
+    }
+
+    /// The planned move home, if the system made one.
+    pub fn move_home(&self) -> Option<&PlannedMove> {
+        self.course.homecoming.as_ref()?.planned.as_ref()
+    }
+
+    /// Whether the system is at home again.
+    pub fn is_at_home(&self) -> bool {
+        self.move_home().is_some_and(|planned| planned.to == *self.settles())
+    }
+}
+
 /// Runs the scenario on a stage that is set.
 pub async fn rehearse(drill: &Drill<'_>, stage: &Stage) -> Result<Rehearsed, DrillError> {
     let phases = drill.scenario.load;
@@ -71,10 +91,14 @@ pub async fn rehearse(drill: &Drill<'_>, stage: &Stage) -> Result<Rehearsed, Dri
     let (history, counts) = load.stop(DRAIN).await;
     let struck = struck(drill, &course, &watch.lease);
     let mut events = watch.events;
-    for (at_ms, step) in stage.observer.workflow_steps().await {
+    for WorkflowEvent { at_ms, region, workflow, what } in stage.observer.workflow_events().await {
         let at_s = super::watch::seconds_between(struck.at_ms(), at_ms);
-        let region = Some(struck.settles().to_string());
-        events.push((at_ms, Event { at_s, region, event: WORKFLOW.to_owned(), detail: step }));
+        let region = Some(region.to_string());
+        let event = match workflow {
+            WorkflowName::Failover => WORKFLOW,
+            WorkflowName::Failback => FAILBACK,
+        };
+        events.push((at_ms, Event { at_s, region, event: event.to_owned(), detail: what }));
     }
     let drift = clock.drift();
     let lease = watch.lease;

@@ -271,11 +271,9 @@ fn check_health(
 }
 
 fn observe(drill: &Drill<'_>, emulator: &Emulator) -> Observer {
-    let (names, regions) = (drill.deployment.names(), &drill.deployment.regions);
-    let machine = names.failover_state_machine();
-    let arn = format!("arn:aws:states:{}:{}:stateMachine:{machine}", regions.standby, crate::ACCOUNT);
+    let witness = &drill.deployment.regions.witness;
     // Every region's gateway leads the strongly consistent table to the witness's scope.
-    Observer::new(&emulator.endpoint(), &regions.witness, &regions.standby, names.journal_table(), arn)
+    Observer::new(&emulator.endpoint(), witness, drill.deployment.pair(), &drill.deployment.names())
 }
 
 async fn parts(aurora: &Aurora, topology: &Topology) -> Result<Parts, DrillError> {

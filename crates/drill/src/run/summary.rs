@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use recovery::deployment::{Objectives, Profile};
 use recovery::scenario::{AcceptedExpected, Expect};
-use recovery::verdict::{Expectation, Facts, Judgement, Verdict, judge, judge_in_place};
+use recovery::verdict::{Expectation, Facts, Judgement, Verdict, judge, judge_in_place, judge_move};
 
 use super::expected;
 use super::logs::{self, Explained};
-use super::rehearsal::{Rehearsed, WORKFLOW};
+use super::rehearsal::{FAILBACK, Rehearsed, WORKFLOW};
 use super::stage::Stage;
 use super::struck::Struck;
 use super::watch::seconds_between;
@@ -54,13 +54,15 @@ pub fn report(
     let objectives = &drill.deployment.objectives;
     let expect = drill.scenario.expected();
     let verdict = judged(rehearsed, facts, objectives, &expect);
-    let expected = expected::judged(drill, stage, rehearsed, facts)?;
+    let home = rehearsed.move_home().map(|planned| judge_move(&rehearsed.history, facts, planned));
+    let expected = expected::judged(drill, stage, rehearsed, facts, home.as_ref().map(|(home, _)| home))?;
     let mut judged = Judged { failed: verdict.verdict == Judgement::Failed, why: verdict.why.clone() };
     judged.expectations(&expected);
+    home.iter().flat_map(|(_, why)| why).for_each(|reason| judged.fail(format!("on the way home: {reason}")));
     judged.sessions(&verdict, rehearsed);
     judged.logs(logs::unexplained(&stage.emulator, &stage.fleets, &explained(rehearsed, &verdict))?);
     let fleet = fleet::report(stage, rehearsed);
-    judged.fleet(drill, fleet.as_ref(), &rehearsed.struck);
+    judged.fleet(drill, fleet.as_ref(), rehearsed);
     judged.passage(stage);
     judged.limits(&verdict, rehearsed);
     Ok(Report {
@@ -100,12 +102,18 @@ pub fn report(
         in_place: in_place(rehearsed, &verdict),
         fleet,
         expected,
-        timeline: timeline(&rehearsed.struck, &rehearsed.events, facts, &verdict),
-        failback: None,
+        timeline: timeline(rehearsed, facts, &verdict),
+        failback: home.map(|(home, _)| home),
+        not_as_deployed: not_as_deployed(drill),
         not_exercised: not_exercised(drill, stage, stage.emulator.recorded()?),
         verdict: if judged.failed { Outcome::Failed } else { Outcome::Passed },
         why: judged.why,
     })
+}
+
+/// What the rehearsal changed of the deployment, each in words.
+fn not_as_deployed(drill: &Drill<'_>) -> Vec<String> {
+    drill.hurried.iter().map(ToString::to_string).collect()
 }
 
 fn judged(rehearsed: &Rehearsed, facts: &Facts, objectives: &Objectives, expect: &Expect) -> Verdict {
@@ -156,7 +164,11 @@ fn milliseconds(duration: Duration) -> u64 {
 fn explained(rehearsed: &Rehearsed, verdict: &Verdict) -> Explained {
     let struck = &rehearsed.struck;
     let both = verdict.accepted_again_s.zip(verdict.settled_again_s);
-    let steps = rehearsed.events.iter().filter(|(_, event)| event.event == WORKFLOW).map(|(at_ms, _)| *at_ms);
+    let steps = rehearsed
+        .events
+        .iter()
+        .filter(|(_, event)| event.event == WORKFLOW || event.event == FAILBACK)
+        .map(|(at_ms, _)| *at_ms);
     Explained {
         fault_at_ms: struck.at_ms(),
         recovered_at_ms: both.map(|(accepted_s, settled_s)| {
@@ -201,9 +213,10 @@ impl Judged {
         }
     }
 
-    fn fleet(&mut self, drill: &Drill<'_>, fleet: Option<&FleetReport>, struck: &Struck) {
+    fn fleet(&mut self, drill: &Drill<'_>, fleet: Option<&FleetReport>, rehearsed: &Rehearsed) {
         let Some(fleet) = fleet else { return };
-        for reason in fleet::missed(&drill.scenario, fleet, struck.lost_region()) {
+        let lost = rehearsed.struck.lost_region().filter(|_| !rehearsed.is_at_home());
+        for reason in fleet::missed(&drill.scenario, fleet, lost) {
             self.fail(reason);
         }
     }
@@ -249,11 +262,19 @@ impl Judged {
 }
 
 /// What was watched, with what only the history and the databases tell, from the oldest on.
-fn timeline(struck: &Struck, watched: &[(u64, Event)], facts: &Facts, verdict: &Verdict) -> Vec<Event> {
+fn timeline(rehearsed: &Rehearsed, facts: &Facts, verdict: &Verdict) -> Vec<Event> {
+    let (struck, watched) = (&rehearsed.struck, &rehearsed.events);
     let survivor = Some(struck.settles().to_string());
     let at_s = |at_ms| seconds_between(struck.at_ms(), at_ms);
     let mut events: Vec<Event> =
         watched.iter().map(|(at_ms, event)| Event { at_s: at_s(*at_ms), ..event.clone() }).collect();
+    let fence = facts.fence.map(|fence| at_s(fence.raised_at_ms)).filter(|at_s| *at_s > 0.0);
+    events.extend(fence.map(|at_s| Event {
+        at_s,
+        region: Some(rehearsed.settles().to_string()),
+        event: "fence raised".to_owned(),
+        detail: "from here the database takes no write of an older epoch".to_owned(),
+    }));
     let mut note = |at_s: Option<f64>, event: &str, detail: String| {
         if let Some(at_s) = at_s {
             events.push(Event { at_s, region: survivor.clone(), event: event.to_owned(), detail });
@@ -273,12 +294,6 @@ fn timeline(struck: &Struck, watched: &[(u64, Event)], facts: &Facts, verdict: &
         verdict.settled_again_s,
         "settled again",
         format!("by {by}; {replayed} orders were settled by replay"),
-    );
-    let fence = facts.fence.map(|fence| at_s(fence.raised_at_ms));
-    note(
-        fence.filter(|at_s| *at_s > 0.0),
-        "fence raised",
-        "from here the database takes no write of an older epoch".to_owned(),
     );
     events.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
     events

@@ -14,6 +14,10 @@ use crate::load::{Clock, LoadHandle};
 use crate::progress::{Progress, RegionSample};
 use crate::report::Event;
 
+/// What it is called that DNS may lead to a region again.
+pub const SEEN_WELL: &str = "DNS sees it healthy";
+const SEEN_ILL: &str = "DNS sees it unhealthy";
+
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 const SAMPLE_EVERY: Duration = Duration::from_secs(1);
 /// Longest wait for the databases to say how far one is behind; shorter than a look.
@@ -134,7 +138,7 @@ impl<'a> Watch<'a> {
             if self.healthy.insert(check.clone(), status.healthy) == Some(status.healthy) {
                 continue;
             }
-            let word = if status.healthy { "healthy" } else { "unhealthy" };
+            let event = if status.healthy { SEEN_WELL } else { SEEN_ILL };
             let region = self.stage.checked.get(&check).cloned();
             if let Some(region) = region.as_ref().filter(|_| !status.healthy && self.fault_at_ms.is_some()) {
                 self.dns_left_at.insert(region.clone(), Instant::now());
@@ -144,7 +148,7 @@ impl<'a> Watch<'a> {
                 status.checkers_healthy,
                 crate::health_check::CHECKERS
             );
-            self.happened(self.clock.now_ms(), region.as_ref(), &format!("DNS sees it {word}"), detail);
+            self.happened(self.clock.now_ms(), region.as_ref(), event, detail);
         }
     }
 

@@ -3,9 +3,11 @@
 mod expected;
 mod facts;
 mod measure;
+mod planned;
 
 pub use expected::{Expectation, Seen, expectations};
 pub use facts::{DeadRow, Facts, Fault, FenceRow, Harm, SettledRow};
+pub use planned::{MoveVerdict, PlannedMove, judge_move};
 
 use serde::{Deserialize, Serialize};
 

@@ -69,6 +69,7 @@ fn passed() -> Report {
             event(38.2, None, "accepted again", "first order of a client that follows DNS"),
         ],
         failback: None,
+        not_as_deployed: Vec::new(),
         not_exercised: vec!["latencies of AWS".into()],
         verdict: Outcome::Passed,
         why: Vec::new(),

@@ -20,6 +20,9 @@ pub(super) async fn lose(stage: &Stage, region: &Region) -> Result<String, Drill
 pub(super) fn give_back(stage: &Stage, region: &Region) -> Result<String, DrillError> {
     stage.gateway.faults().lift(&Fault::Refuse { region: region.clone() });
     stage.aurora.release(region)?;
+    if let Some(fleet) = stage.fleets.of(region) {
+        fleet.look_after();
+    }
     Ok("is there again".to_owned())
 }
 
