@@ -1,5 +1,6 @@
 //! What a drill found, as `standfast drill --output json` prints it.
 
+use recovery::scenario::Hurried;
 use recovery::verdict::Expectation;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,9 @@ pub struct Report {
     pub timeline: Vec<Event>,
     /// How the way home went; absent when the scenario does not go home.
     pub failback: Option<Failback>,
+    /// Waits that the rehearsal made shorter than the deployment has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_as_deployed: Vec<Hurried>,
     /// What this machine could not exercise.
     pub not_exercised: Vec<String>,
     /// Whether everything held.

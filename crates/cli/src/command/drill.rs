@@ -56,7 +56,7 @@ pub fn run(cli: &Cli, args: &Drill) -> Result<u8, Failure> {
 }
 
 fn rehearse(
-    deployment: Deployment,
+    mut deployment: Deployment,
     scenario: Scenario,
     settings: Settings,
     replay: bool,
@@ -69,11 +69,13 @@ fn rehearse(
         .map_err(cannot_start)?;
     let interrupted = runtime.block_on(async { interrupt::listen() }).map_err(cannot_start)?;
     let narrator = screen::progress::Narrator::new();
+    let hurried = scenario.hurry.apply(&mut deployment);
     let of = deployment.clone();
     let synthesise = move |packages: &Path, outdir: &Path| {
         super::synth::write(&of, packages, outdir, replay).map_err(Into::into)
     };
-    let drill = Run { deployment, scenario, settings, synthesise: &synthesise, progress: &narrator };
+    let (synthesise, progress) = (&synthesise, &narrator);
+    let drill = Run { deployment, hurried, scenario, settings, synthesise, progress };
     let result = runtime.block_on(async {
         tokio::select! {
             result = drill.run() => Some(result),

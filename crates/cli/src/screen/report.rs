@@ -37,6 +37,8 @@ pub fn render(report: &Report, objectives: &Objectives) -> String {
     expected(&mut text, &report.expected);
     fleet::render(&mut text, report);
     timeline(&mut text, report);
+    let hurried: Vec<String> = report.not_as_deployed.iter().map(ToString::to_string).collect();
+    list(&mut text, "not as deployed", &hurried);
     list(&mut text, "not exercised here", &report.not_exercised);
     let why = if report.verdict == Outcome::Passed { "what limits the proof" } else { "why" };
     list(&mut text, why, &report.why);

@@ -1,12 +1,11 @@
 //! What of a scenario this drill can apply, so that nothing of it is left out in silence.
 
-use recovery::scenario::{Fault, FaultKind, Hurry, Scenario};
+use recovery::scenario::{Fault, FaultKind, Scenario};
 
 /// The first thing that it cannot apply, as the file writes it; none when it can apply everything.
 pub(super) fn cannot_apply(scenario: &Scenario) -> Option<String> {
     let expect = scenario.expected();
     let fields = [
-        (scenario.hurry != Hurry::default(), "[hurry]"),
         (scenario.clients.dns_cache_s.is_some(), "clients.dns_cache_s"),
         (expect.goes_home == Some(true), "expect.goes_home"),
         (expect.told.is_some(), "expect.told"),

@@ -12,6 +12,7 @@ mod fault;
 mod lease_log;
 mod logs;
 pub mod observer;
+mod old_writer;
 mod rehearsal;
 mod said;
 mod schedule;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 
 use recovery::Deployment;
 use recovery::history::to_jsonl;
-use recovery::scenario::Scenario;
+use recovery::scenario::{Hurried, Scenario};
 use recovery::verdict::Facts;
 
 use crate::owned::RunDirectory;
@@ -64,8 +65,10 @@ pub struct Settings {
 
 /// A drill that is about to run.
 pub struct Drill<'a> {
-    /// The system under test.
+    /// The system under test, as it is synthesised.
     pub deployment: Deployment,
+    /// Its waits that the scenario has made shorter than the deployment file says.
+    pub hurried: Vec<Hurried>,
     /// What happens to it.
     pub scenario: Scenario,
     /// How.

@@ -73,7 +73,7 @@ pub async fn rehearse(drill: &Drill<'_>, stage: &Stage) -> Result<Rehearsed, Dri
     let mut events = watch.events;
     for (at_ms, step) in stage.observer.workflow_steps().await {
         let at_s = super::watch::seconds_between(struck.at_ms(), at_ms);
-        let region = Some(struck.settles().to_string());
+        let region = Some(course.before.other.to_string());
         events.push((at_ms, Event { at_s, region, event: WORKFLOW.to_owned(), detail: step }));
     }
     let drift = clock.drift();
