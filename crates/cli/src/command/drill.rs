@@ -61,13 +61,6 @@ fn rehearse(
     settings: Settings,
     replay: bool,
 ) -> Result<Finished, Failure> {
-    let cannot_start = |error| Failure::failed("cannot start the drill").because(&error);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(4)
-        .enable_all()
-        .build()
-        .map_err(cannot_start)?;
-    let interrupted = runtime.block_on(async { interrupt::listen() }).map_err(cannot_start)?;
     let narrator = screen::progress::Narrator::new();
     let hurried = scenario.hurry.apply(&mut deployment);
     let of = deployment.clone();
@@ -76,14 +69,8 @@ fn rehearse(
     };
     let (synthesise, progress) = (&synthesise, &narrator);
     let drill = Run { deployment, hurried, scenario, settings, synthesise, progress };
-    let result = runtime.block_on(async {
-        tokio::select! {
-            result = drill.run() => Some(result),
-            _ = interrupted => None,
-        }
-    });
-    // Everything the drill started is owned by its future, which is gone by now; its threads follow.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    let result = interrupt::run_until_interrupted(4, drill.run())
+        .map_err(|error| Failure::failed("cannot start the drill").because(&error))?;
     match result {
         Some(Ok(finished)) => Ok(finished),
         Some(Err(error)) => {
