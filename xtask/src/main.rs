@@ -1,4 +1,4 @@
-//! Tasks of the workspace: code generation, packaging, images, tidy.
+//! Tasks of the workspace: code generation, packaging, images, proofs, tidy.
 //!
 //! It refuses to be a build system: every task is one thing that cargo cannot
 //! do. Start reading at the task you want, in its module.
@@ -8,6 +8,7 @@ mod codegen;
 mod image;
 mod package;
 mod problem;
+mod proof;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -17,7 +18,8 @@ use problem::Problem;
 
 const USAGE: &str = "usage: cargo xtask codegen [--check] [--spec FILE] | \
      package [--architecture x86_64|arm64] [--package PACKAGE] [BINARY…] | \
-     image [--binaries DIRECTORY] [--to DIRECTORY] | tidy";
+     image [--binaries DIRECTORY] [--to DIRECTORY] | \
+     proof [--seeds N] [--page-only] [SCENARIO…] | tidy";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -36,6 +38,7 @@ fn run(arguments: &[String]) -> Result<(), Problem> {
         Some((task, rest)) if task == "codegen" => codegen::run(rest, &root),
         Some((task, rest)) if task == "image" => image::run(rest, &root),
         Some((task, rest)) if task == "package" => package::run(rest, &root),
+        Some((task, rest)) if task == "proof" => proof::run(rest, &root),
         Some((task, rest)) if task == "tidy" => tidy::run(rest, &root),
         Some((task, _)) => Err(Problem::new(format!("no task `{task}`"), USAGE)),
         None => Err(Problem::new("no task given", USAGE)),

@@ -128,8 +128,13 @@ impl Aurora {
         let through = stream.address();
         let standby =
             Server::base_backup_from(&primary, &installation, run, &name, other_address, through).await?;
-        let member =
-            |server: &Server| Member { address: server.address(), up: true, lost: false, diverged: false };
+        let member = |server: &Server| Member {
+            address: server.address(),
+            up: true,
+            lost: false,
+            held: false,
+            diverged: false,
+        };
         let members = [member(&primary), member(&standby)];
         let leads = members.map(|member| watch::Sender::new(Some(member.address)));
         let pair = Arc::new(Pair {
@@ -248,6 +253,30 @@ impl Aurora {
         Ok(())
     }
 
+    /// The region's server stays where it is: it accepts connections and answers nothing, until
+    /// [`Aurora::thaw`]. Nothing brings it back before, not even on a new volume.
+    ///
+    /// # Errors
+    /// When the region is not one of the pair.
+    pub async fn freeze(&self, region: &Region) -> Result<(), AuroraError> {
+        let index = self.pair.index(region)?;
+        self.pair.change(|standing| standing.members[index].held = true);
+        self.pair.end_work().await;
+        self.pair.servers[index].lock().await.freeze();
+        Ok(())
+    }
+
+    /// The region's server goes on where it was, whoever is the writer now.
+    ///
+    /// # Errors
+    /// When the region is not one of the pair.
+    pub async fn thaw(&self, region: &Region) -> Result<(), AuroraError> {
+        let index = self.pair.index(region)?;
+        self.pair.servers[index].lock().await.thaw();
+        self.pair.change(|standing| standing.members[index].held = false);
+        Ok(())
+    }
+
     /// The fault that killed the region's server is over: it comes back by itself, as the writer that it
     /// still is, or on a new volume as a standby of whoever is the writer now.
     ///
@@ -272,6 +301,9 @@ impl Aurora {
             return Ok(connect_string(server.address()));
         }
         let mut server = self.pair.servers[index].lock().await;
+        if self.pair.standing().members[index].held {
+            server.kill_9();
+        }
         server.start_read_only().await?;
         Ok(connect_string(server.address()))
     }

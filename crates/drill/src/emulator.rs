@@ -19,7 +19,15 @@ use serde::{Deserialize, Serialize};
 use crate::environment::Environment;
 use crate::owned::{Farewell, OwnedProcess, RunDirectory};
 
-const LAUNCHER: &str = include_str!("emulator/launcher.py");
+/// The program that Python runs, file by file.
+const LAUNCHER: [(&str, &str); 6] = [
+    ("__main__.py", include_str!("emulator/launcher/__main__.py")),
+    ("documented.py", include_str!("emulator/launcher/documented.py")),
+    ("functions.py", include_str!("emulator/launcher/functions.py")),
+    ("inventory.py", include_str!("emulator/launcher/inventory.py")),
+    ("recorded.py", include_str!("emulator/launcher/recorded.py")),
+    ("regions.py", include_str!("emulator/launcher/regions.py")),
+];
 const START_LIMIT: Duration = Duration::from_secs(60);
 const INVENTORY_LIMIT: Duration = Duration::from_secs(10);
 const PORT_ATTEMPTS: usize = 5;
@@ -111,7 +119,11 @@ impl Emulator {
     ) -> Result<Self, EmulatorError> {
         let home = run.path().join("emulator");
         std::fs::create_dir_all(home.join("tmp")).map_err(io("make the emulator's directory"))?;
-        std::fs::write(home.join("launcher.py"), LAUNCHER).map_err(io("write the emulator's launcher"))?;
+        let launcher = home.join("launcher");
+        std::fs::create_dir_all(&launcher).map_err(io("make the emulator's directory"))?;
+        for (file, text) in LAUNCHER {
+            std::fs::write(launcher.join(file), text).map_err(io("write the emulator's launcher"))?;
+        }
         let mut attempt = 1;
         loop {
             match Self::try_start(environment, run, &home, calls).await {
@@ -136,7 +148,7 @@ impl Emulator {
         let log = std::fs::File::create(log_file(home)).map_err(io("open the emulator's log"))?;
         let also = log.try_clone().map_err(io("open the emulator's log"))?;
         let mut command = Command::new(environment.python());
-        command.arg("-I").arg(home.join("launcher.py")).arg(home.join("recorded.jsonl"));
+        command.arg("-I").arg(home.join("launcher")).arg(home.join("recorded.jsonl"));
         command.arg(home.join("functions.log")).arg(home.join("inventory.json"));
         settings(&mut command, home, port);
         if calls == Calls::ToTheEmulator {

@@ -230,6 +230,21 @@ impl Server {
         Ok(())
     }
 
+    /// Stops it and everything it has started where they are: connections are accepted and nothing is
+    /// answered.
+    pub fn freeze(&mut self) {
+        if let Some(process) = self.process.as_mut() {
+            descendants::stop_all(process);
+        }
+    }
+
+    /// Lets a frozen server go on.
+    pub fn thaw(&mut self) {
+        if let Some(process) = self.process.as_mut() {
+            descendants::continue_all(process);
+        }
+    }
+
     /// `kill -9` to the server and to every process it has, as when a machine is gone.
     pub fn kill_9(&mut self) {
         if let Some(mut process) = self.process.take() {

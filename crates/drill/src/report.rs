@@ -1,5 +1,6 @@
 //! What a drill found, as `standfast drill --output json` prints it.
 
+use recovery::scenario::Hurried;
 use recovery::verdict::{Expectation, MoveVerdict};
 use serde::{Deserialize, Serialize};
 
@@ -44,9 +45,9 @@ pub struct Report {
     pub timeline: Vec<Event>,
     /// How the way home went; absent (null) when no failback was started.
     pub failback: Option<MoveVerdict>,
-    /// What the rehearsal changed of the deployment, each in words, such as `failback.dwell_s: 15 s instead of 1800 s`.
-    #[serde(default)]
-    pub not_as_deployed: Vec<String>,
+    /// Waits that the rehearsal made shorter than the deployment has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_as_deployed: Vec<Hurried>,
     /// What this machine could not exercise.
     pub not_exercised: Vec<String>,
     /// Whether everything held.

@@ -20,6 +20,7 @@ pub mod diagram;
 pub mod packages;
 pub mod place;
 pub mod policy;
+mod region_name;
 pub mod rules;
 pub mod stack;
 pub mod tap;

@@ -8,21 +8,13 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::AttributeValue;
 use recovery::order::journal_partition;
 use recovery::{Order, OrderId, Region};
 
 use crate::aws::CallFailed;
+use crate::batch_get::{self, Item, Read, batch_get};
 use crate::settings;
-
-/// An item as DynamoDB gives it.
-type Item = HashMap<String, AttributeValue>;
-
-/// Most keys of one `BatchGetItem`.
-/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
-const BATCH_MAX: usize = 100;
-/// Calls after which a batch that still comes back incomplete is given up.
-const BATCH_CALLS_MAX: usize = 5;
 
 /// The journal as one region reaches it.
 #[derive(Clone, Debug)]
@@ -143,45 +135,12 @@ impl Journal {
 
     /// Those of `ids` that are in the journal, by strongly consistent reads, in no particular order.
     pub async fn get_many(&self, ids: &[OrderId]) -> Result<Vec<Entry>, Unavailable> {
-        let mut entries = Vec::with_capacity(ids.len());
         let mut ids = ids.to_vec();
         ids.sort_unstable();
         ids.dedup();
-        for chunk in ids.chunks(BATCH_MAX) {
-            self.get_batch(chunk, &mut entries).await?;
-        }
-        Ok(entries)
-    }
-
-    async fn get_batch(&self, ids: &[OrderId], entries: &mut Vec<Entry>) -> Result<(), Unavailable> {
-        const CALL: &str = "dynamodb:BatchGetItem";
-        let mut keys: Vec<Item> = ids.iter().map(|id| self.key(*id)).collect();
-        for _ in 0..BATCH_CALLS_MAX {
-            let wanted = KeysAndAttributes::builder()
-                .set_keys(Some(keys))
-                .consistent_read(true)
-                .build()
-                .expect("the keys are set");
-            let answer = self
-                .client
-                .batch_get_item()
-                .request_items(&self.table, wanted)
-                .send()
-                .await
-                .map_err(|error| CallFailed::new(CALL, error))?;
-            for item in answer.responses().and_then(|tables| tables.get(&self.table)).into_iter().flatten() {
-                entries.push(entry(CALL, item)?);
-            }
-            keys = answer
-                .unprocessed_keys
-                .and_then(|mut tables| tables.remove(&self.table))
-                .map(|rest| rest.keys)
-                .unwrap_or_default();
-            if keys.is_empty() {
-                return Ok(());
-            }
-        }
-        Err(CallFailed::unreadable(CALL, "keys stay unprocessed").into())
+        let keys = ids.into_iter().map(|id| self.key(id)).collect();
+        let items = batch_get(&self.client, &self.table, keys, Read::Strong).await?;
+        Ok(items.iter().map(|item| entry(batch_get::CALL, item)).collect::<Result<_, _>>()?)
     }
 
     /// Up to `limit` orders of a partition, after the id `after`, by a strongly consistent query.

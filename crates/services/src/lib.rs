@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod aws;
+mod batch_get;
 pub mod container;
 pub mod custom_resource;
 pub mod database;

@@ -7,7 +7,7 @@ const CARGO: [&str; 15] = [
     "metadata", "run", "test", "tree",
 ];
 
-const XTASK: [&str; 4] = ["codegen", "image", "package", "tidy"];
+const XTASK: [&str; 5] = ["codegen", "image", "package", "proof", "tidy"];
 
 /// One file here per command of `standfast`.
 const COMMANDS: &str = "crates/cli/src/command/";

@@ -14,7 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("recovery", &["asl"]),
     ("services", &["recovery"]),
     ("standfast", &["drill", "infra", "recovery"]),
-    ("xtask", &[]),
+    ("xtask", &["recovery"]),
 ];
 
 const MAY_LINK_SDK: [&str; 2] = ["drill", "services"];

@@ -8,7 +8,7 @@ use std::process::Command;
 use drill::report::{Outcome, Report};
 use drill::run::{Drill as Run, DrillError, Finished, Settings};
 use recovery::Deployment;
-use recovery::scenario::{Hurried, Scenario};
+use recovery::scenario::Scenario;
 
 use crate::args::{Cli, Drill, Format};
 use crate::failure::{Failure, OBJECTIVES_MISSED};
@@ -21,7 +21,7 @@ pub fn run(cli: &Cli, args: &Drill) -> Result<u8, Failure> {
     if args.list {
         return scenario::list(cli.output);
     }
-    let mut deployment = deployment(cli)?;
+    let deployment = deployment(cli)?;
     let scenario = scenario::named(&args.scenario)?;
     scenario::check_fits(&scenario, &deployment)?;
     check_report_directory(args.report.as_deref())?;
@@ -41,9 +41,7 @@ pub fn run(cli: &Cli, args: &Drill) -> Result<u8, Failure> {
         "the drill is about to start"
     );
     let objectives = deployment.objectives.clone();
-    let hurried = scenario.hurry.apply(&mut deployment);
-    let rehearsal = Rehearsal { deployment, scenario, hurried, settings };
-    let finished = rehearse(rehearsal, !args.without_replay)?;
+    let finished = rehearse(deployment, scenario, settings, !args.without_replay)?;
     if let Some(directory) = &args.report {
         write_report(directory, &finished)?;
     }
@@ -57,38 +55,22 @@ pub fn run(cli: &Cli, args: &Drill) -> Result<u8, Failure> {
     Ok(if finished.report.verdict == Outcome::Passed { 0 } else { OBJECTIVES_MISSED })
 }
 
-/// What is rehearsed, and how.
-struct Rehearsal {
-    deployment: Deployment,
+fn rehearse(
+    mut deployment: Deployment,
     scenario: Scenario,
-    hurried: Vec<Hurried>,
     settings: Settings,
-}
-
-fn rehearse(rehearsal: Rehearsal, replay: bool) -> Result<Finished, Failure> {
-    let Rehearsal { deployment, scenario, hurried, settings } = rehearsal;
-    let cannot_start = |error| Failure::failed("cannot start the drill").because(&error);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(4)
-        .enable_all()
-        .build()
-        .map_err(cannot_start)?;
-    let interrupted = runtime.block_on(async { interrupt::listen() }).map_err(cannot_start)?;
+    replay: bool,
+) -> Result<Finished, Failure> {
     let narrator = screen::progress::Narrator::new();
+    let hurried = scenario.hurry.apply(&mut deployment);
     let of = deployment.clone();
     let synthesise = move |packages: &Path, outdir: &Path| {
         super::synth::write(&of, packages, outdir, replay).map_err(Into::into)
     };
     let (synthesise, progress) = (&synthesise, &narrator);
-    let drill = Run { deployment, scenario, hurried, settings, synthesise, progress };
-    let result = runtime.block_on(async {
-        tokio::select! {
-            result = drill.run() => Some(result),
-            _ = interrupted => None,
-        }
-    });
-    // Everything the drill started is owned by its future, which is gone by now; its threads follow.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    let drill = Run { deployment, hurried, scenario, settings, synthesise, progress };
+    let result = interrupt::run_until_interrupted(4, drill.run())
+        .map_err(|error| Failure::failed("cannot start the drill").because(&error))?;
     match result {
         Some(Ok(finished)) => Ok(finished),
         Some(Err(error)) => {

@@ -54,21 +54,9 @@ pub fn run(cli: &Cli, args: &Emulate) -> Result<u8, Failure> {
 
 /// Runs it to its end, or to the first signal.
 fn in_runtime(work: impl Future<Output = Result<Emulated, Failure>>) -> Result<Emulated, Failure> {
-    let cannot_start = |error| Failure::failed("cannot start the emulator").because(&error);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(cannot_start)?;
-    let interrupted = runtime.block_on(async { interrupt::listen() }).map_err(cannot_start)?;
-    let result = runtime.block_on(async {
-        tokio::select! {
-            result = work => result,
-            _ = interrupted => Err(Failure::failed("interrupted; the emulator and the command are stopped")),
-        }
-    });
-    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
-    result
+    interrupt::run_until_interrupted(2, work)
+        .map_err(|error| Failure::failed("cannot start the emulator").because(&error))?
+        .unwrap_or_else(|| Err(Failure::failed("interrupted; the emulator and the command are stopped")))
 }
 
 async fn emulate(

@@ -39,7 +39,8 @@ pub fn render(report: &Report, objectives: &Objectives) -> String {
     fleet::render(&mut text, report);
     planned::render(&mut text, "the way home", report.failback.as_ref());
     timeline(&mut text, report);
-    list(&mut text, "not as deployed", &report.not_as_deployed);
+    let hurried: Vec<String> = report.not_as_deployed.iter().map(ToString::to_string).collect();
+    list(&mut text, "not as deployed", &hurried);
     list(&mut text, "not exercised here", &report.not_exercised);
     let why = if report.verdict == Outcome::Passed { "what limits the proof" } else { "why" };
     list(&mut text, why, &report.why);

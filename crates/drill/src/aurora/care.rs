@@ -17,7 +17,13 @@ pub(super) async fn look_after(pair: Weak<Pair>) {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let Some(pair) = pair.upgrade() else { return };
-        let care = pair.standing().care(pair.are_apart());
+        let apart = pair.are_apart();
+        let standing = pair.standing().clone();
+        if apart && standing.connected && standing.moving.is_none() {
+            // What was not sent yet is sent again when they reach each other, unless there is a new writer.
+            pair.cut_stream();
+        }
+        let care = pair.standing().care(apart);
         if care == Care::Nothing || pair.is_working() {
             continue;
         }

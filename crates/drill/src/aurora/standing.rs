@@ -22,6 +22,8 @@ pub(super) struct Member {
     pub(super) up: bool,
     /// Whether a fault keeps its server from being started.
     pub(super) lost: bool,
+    /// Whether a fault holds its server where it is: it accepts connections and answers nothing.
+    pub(super) held: bool,
     /// Whether its volume has commits that the writer's has not, or may have: only a new one can follow.
     pub(super) diverged: bool,
 }
@@ -55,19 +57,23 @@ impl Standing {
     pub(super) fn care(&self, apart: bool) -> Care {
         let (writer, other) = (self.writer, self.other());
         let member = |index: usize| &self.members[index];
-        if self.moving.is_some() || self.connected || member(writer).lost {
+        let free = |index: usize| !member(index).lost && !member(index).held;
+        if self.moving.is_some() || self.connected {
             return Care::Nothing;
         }
-        if !member(writer).up {
+        if free(writer) && !member(writer).up {
             return Care::Start(writer);
         }
-        if apart || member(other).lost {
+        // A replica needs no writer to start, and may be asked to become one.
+        if free(other) && !member(other).up && !member(other).diverged {
+            return Care::Start(other);
+        }
+        if apart || !free(writer) || !free(other) {
             return Care::Nothing;
         }
         match (member(other).diverged, member(other).up) {
             (true, _) => Care::Rebuild(other),
-            (false, false) => Care::Start(other),
-            (false, true) => Care::Reconnect(other),
+            (false, _) => Care::Reconnect(other),
         }
     }
 }
@@ -81,14 +87,19 @@ mod tests {
     fn every() -> Vec<Standing> {
         let address = SocketAddr::from(([127, 0, 0, 1], 5432));
         let bit = |bits: u32, n: u32| bits >> n & 1 == 1;
-        let member =
-            |bits: u32| Member { address, up: bit(bits, 0), lost: bit(bits, 1), diverged: bit(bits, 2) };
-        (0..512)
+        let member = |bits: u32| Member {
+            address,
+            up: bit(bits, 0),
+            lost: bit(bits, 1),
+            diverged: bit(bits, 2),
+            held: bit(bits, 3),
+        };
+        (0..2048)
             .map(|bits| Standing {
-                writer: usize::from(bit(bits, 6)),
-                members: [member(bits), member(bits >> 3)],
-                connected: bit(bits, 7),
-                moving: bit(bits, 8).then_some(Move { to: 0, loses_data: false }),
+                writer: usize::from(bit(bits, 8)),
+                members: [member(bits), member(bits >> 4)],
+                connected: bit(bits, 9),
+                moving: bit(bits, 10).then_some(Move { to: 0, loses_data: false }),
             })
             .collect()
     }
@@ -106,14 +117,16 @@ mod tests {
                     Care::Nothing => {}
                     Care::Start(index) => {
                         let member = standing.members[index];
-                        assert!(!member.up && !member.lost, "{standing:?}");
+                        assert!(!member.up && !member.lost && !member.held, "{standing:?}");
                         assert!(index == standing.writer || !member.diverged, "{standing:?}");
                     }
                     Care::Reconnect(index) => {
                         assert!(index == standing.other() && writer.up && !other.diverged && !apart);
+                        assert!(!writer.held && !other.held, "{standing:?}");
                     }
                     Care::Rebuild(index) => {
                         assert!(index == standing.other() && writer.up && !other.lost && !apart);
+                        assert!(!writer.held && !other.held, "{standing:?}");
                     }
                 }
             }
@@ -121,10 +134,21 @@ mod tests {
     }
 
     #[test]
+    fn a_replica_comes_back_although_its_writer_is_lost() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 5432));
+        let member = |up, lost| Member { address, up, lost, diverged: false, held: false };
+        let members = [member(false, true), member(false, false)];
+        let standing = Standing { writer: 0, members, connected: false, moving: None };
+        assert_eq!((standing.care(false), standing.care(true)), (Care::Start(1), Care::Start(1)));
+    }
+
+    #[test]
     fn every_pair_that_no_fault_holds_ends_connected() {
         for mut standing in every() {
             standing.moving = None;
-            standing.members.iter_mut().for_each(|member| member.lost = false);
+            for member in &mut standing.members {
+                (member.lost, member.held) = (false, false);
+            }
             for _ in 0..4 {
                 match standing.care(false) {
                     Care::Nothing => {}

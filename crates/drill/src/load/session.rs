@@ -1,12 +1,14 @@
 //! Clients that keep a session: each carries the version it last saw and watches that no answer is older.
 
+mod seen;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use recovery::history::{ClientKind, Operation, OperationKind, Outcome};
 use recovery::session::SessionVersion;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::Mutex;
 use tokio::time::{Duration, Instant};
 
@@ -18,27 +20,11 @@ use super::plan::PlannedSession;
 use super::resolver::{Resolver, within};
 use super::sender::{Ask, Attempt, REQUEST, Sender};
 use super::{CLIENTS_PER_KIND, Deadline, Shared};
+use seen::{Known, Shown, is_stale, says_behind, shown, token};
 
 /// How long a client waits for a region that says it is behind before it gives
 /// up its token: ten times the usual replication lag.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// What a client knows of its session.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Known {
-    token: Option<SessionVersion>,
-    /// What the version of the token holds.
-    content: u64,
-    /// The last content written, acknowledged or not.
-    written: u64,
-}
-
-/// A session as a region answered it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Shown {
-    version: SessionVersion,
-    content: u64,
-}
 
 /// How the retries of one request ended.
 enum End {
@@ -246,62 +232,7 @@ impl Turn<'_> {
     }
 }
 
-impl Known {
-    /// Takes over what a region showed.
-    fn learn(&mut self, shown: Shown) {
-        (self.token, self.content) = (Some(shown.version), shown.content);
-        self.written = self.written.max(shown.content);
-    }
-}
-
-/// Older than the token, or other than what the token's version held.
-fn is_stale(known: &Known, shown: Shown) -> bool {
-    known.token.is_some_and(|token| {
-        shown.version < token || (shown.version == token && shown.content != known.content)
-    })
-}
-
 fn is_final(status: StatusCode) -> bool {
     !status.is_server_error()
         && !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
-}
-
-fn says_behind(answer: &[u8]) -> bool {
-    serde_json::from_slice::<Value>(answer).is_ok_and(|answer| answer["error"] == "stale_session")
-}
-
-fn token(answer: &[u8]) -> Option<SessionVersion> {
-    serde_json::from_slice::<Value>(answer).ok()?["token"].as_str()?.parse().ok()
-}
-
-fn shown(answer: &[u8]) -> Option<Shown> {
-    let body: Value = serde_json::from_slice(answer).ok()?;
-    let content = body["data"]["content"].as_u64()?;
-    Some(Shown { version: token(answer)?, content })
-}
-
-#[cfg(test)]
-mod tests {
-    // Goal: an older answer is told from an equal and a newer one, by version and by content.
-    use super::*;
-
-    fn version(text: &str) -> SessionVersion {
-        text.parse().expect("a token")
-    }
-
-    #[test]
-    fn older_versions_and_changed_contents_are_stale() {
-        let known = Known { token: Some(version("1.4")), content: 9, written: 9 };
-        let stale = |text, content| is_stale(&known, Shown { version: version(text), content });
-        assert!(stale("1.3", 8) && stale("1.4", 8));
-        assert!(!stale("1.4", 9) && !stale("2.1", 10));
-        assert!(!is_stale(&Known::default(), Shown { version: version("1.1"), content: 1 }));
-    }
-
-    #[test]
-    fn answers_are_read() {
-        let answer = br#"{"data":{"content":3},"token":"2.7","updated_at":"x"}"#;
-        assert_eq!(shown(answer), Some(Shown { version: version("2.7"), content: 3 }));
-        assert!(says_behind(br#"{"error":"stale_session"}"#) && !says_behind(b"<html>"));
-    }
 }

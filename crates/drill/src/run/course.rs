@@ -13,7 +13,7 @@ use super::stage::Stage;
 use super::struck::Before;
 use super::watch::Watch;
 use super::way_home::{Homecoming, WayHome};
-use super::{Drill, DrillError, steps};
+use super::{Drill, DrillError, old_writer, steps};
 use crate::load::{Clock, LoadHandle};
 
 /// One fault as it was: which, where, from when until when.
@@ -28,7 +28,7 @@ pub struct Strike {
     /// When it ended, if it did; one that is over at once has no end either.
     pub until_ms: Option<u64>,
     /// Its number in the scenario.
-    number: usize,
+    pub number: usize,
 }
 
 /// What was done, from the first fault on.
@@ -99,6 +99,9 @@ pub async fn run(mut part: Part<'_, '_>) -> Result<Course, DrillError> {
     if let Some(way) = way_home {
         course.homecoming = Some(way.seen(&part.watch.lease, &part.watch.events).await);
     }
+    if expect.writes_refused == Some(true) {
+        part.old_writer(&course.before).await?;
+    }
     Ok(course)
 }
 
@@ -139,6 +142,16 @@ impl Part<'_, '_> {
         schedule.is_over() && (schedule.lasts() || self.watch.all_healthy())
     }
 
+    /// Whether the fence would hold is seen only when somebody tries.
+    async fn old_writer(&mut self, before: &Before) -> Result<(), DrillError> {
+        let latest = self.watch.lease.latest().filter(|lease| lease.epoch > before.epoch).cloned();
+        let Some(lease) = latest else { return Ok(()) };
+        let at_ms = self.clock.now_ms();
+        let said = old_writer::write(self.stage, &lease.owner, before.epoch, at_ms).await?;
+        self.watch.happened(at_ms, Some(&lease.owner), "old writer", said);
+        Ok(())
+    }
+
     async fn at(&mut self, edge: Edge, course: &mut Course, awaited: &mut Awaited) -> Result<(), DrillError> {
         let (Edge::Begin(number) | Edge::End(number)) = edge;
         let fault = &self.drill.scenario.faults[number];
@@ -149,7 +162,7 @@ impl Part<'_, '_> {
             Edge::Begin(_) => {
                 let before = self.before();
                 let said = fault::begin(self.drill, self.stage, fault, awaited).await?;
-                if course.strikes.is_empty() && self.drill.scenario.burst.is_none() {
+                if course.strikes.is_empty() {
                     course.before = Before { at_ms, ..before };
                     self.watch.fault(at_ms, region.as_ref(), "fault", &said);
                 } else {

@@ -12,6 +12,7 @@ mod fault;
 mod lease_log;
 mod logs;
 pub mod observer;
+mod old_writer;
 mod rehearsal;
 mod said;
 mod schedule;
@@ -65,12 +66,12 @@ pub struct Settings {
 
 /// A drill that is about to run.
 pub struct Drill<'a> {
-    /// The system under test.
+    /// The system under test, as it is synthesised.
     pub deployment: Deployment,
+    /// Its waits that the scenario has made shorter than the deployment file says.
+    pub hurried: Vec<Hurried>,
     /// What happens to it.
     pub scenario: Scenario,
-    /// Waits of the deployment that were made shorter already, as the scenario asks.
-    pub hurried: Vec<Hurried>,
     /// How.
     pub settings: Settings,
     /// Makes the cloud assembly.

@@ -104,16 +104,11 @@ pub fn report(
         expected,
         timeline: timeline(rehearsed, facts, &verdict),
         failback: home.map(|(home, _)| home),
-        not_as_deployed: not_as_deployed(drill),
+        not_as_deployed: drill.hurried.clone(),
         not_exercised: not_exercised(drill, stage, stage.emulator.recorded()?),
         verdict: if judged.failed { Outcome::Failed } else { Outcome::Passed },
         why: judged.why,
     })
-}
-
-/// What the rehearsal changed of the deployment, each in words.
-fn not_as_deployed(drill: &Drill<'_>) -> Vec<String> {
-    drill.hurried.iter().map(ToString::to_string).collect()
 }
 
 fn judged(rehearsed: &Rehearsed, facts: &Facts, objectives: &Objectives, expect: &Expect) -> Verdict {
@@ -163,20 +158,22 @@ fn milliseconds(duration: Duration) -> u64 {
 
 fn explained(rehearsed: &Rehearsed, verdict: &Verdict) -> Explained {
     let struck = &rehearsed.struck;
-    let both = verdict.accepted_again_s.zip(verdict.settled_again_s);
-    let steps = rehearsed
-        .events
-        .iter()
-        .filter(|(_, event)| event.event == WORKFLOW || event.event == FAILBACK)
-        .map(|(at_ms, _)| *at_ms);
+    let workflows = [WORKFLOW, FAILBACK];
+    let steps = rehearsed.events.iter().filter(|(_, event)| workflows.contains(&event.event.as_str()));
+    let steps = steps.map(|(at_ms, _)| *at_ms);
+    let ended = rehearsed.course.ended_at_ms();
+    let served = match struck {
+        Struck::Harmed(_) => ended,
+        Struck::Lost(fault) => {
+            verdict.accepted_again_s.zip(verdict.settled_again_s).map(|(accepted_s, settled_s)| {
+                fault.at_ms + milliseconds(Duration::from_secs_f64(accepted_s.max(settled_s).max(0.0)))
+            })
+        }
+    };
     Explained {
         fault_at_ms: struck.at_ms(),
-        recovered_at_ms: both.map(|(accepted_s, settled_s)| {
-            let served =
-                struck.at_ms() + milliseconds(Duration::from_secs_f64(accepted_s.max(settled_s).max(0.0)));
-            steps.max().map_or(served, |last| served.max(last))
-        }),
-        lost_region: struck.lost_region().cloned(),
+        recovered_at_ms: served.map(|served| steps.chain(ended).fold(served, u64::max)),
+        strikes: rehearsed.course.strikes.clone(),
     }
 }
 

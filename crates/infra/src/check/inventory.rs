@@ -221,3 +221,24 @@ pub fn inside(value: &Value) -> Vec<&Value> {
     }
     all
 }
+
+/// Every text inside a value, at its path, such as `Rules/0/Id`.
+pub fn texts(value: &Value) -> Vec<(String, &str)> {
+    fn collect<'v>(value: &'v Value, path: &str, found: &mut Vec<(String, &'v str)>) {
+        let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}/{key}") };
+        match value {
+            Value::String(text) => found.push((path.to_owned(), text)),
+            Value::Array(items) => {
+                let items = items.iter().enumerate();
+                items.for_each(|(index, item)| collect(item, &below(&index.to_string()), found));
+            }
+            Value::Object(fields) => {
+                fields.iter().for_each(|(key, field)| collect(field, &below(key), found));
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    collect(value, "", &mut found);
+    found
+}

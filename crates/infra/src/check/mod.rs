@@ -15,5 +15,6 @@ mod services;
 mod statement;
 pub mod validator;
 
+pub(crate) use inventory::texts;
 pub use inventory::{Inventory, NoAssembly, Resource, Stack};
 pub use report::Report;

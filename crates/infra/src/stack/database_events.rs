@@ -4,26 +4,16 @@
 //! (<https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateEventSubscription.html>).
 
 use cdk::Scope;
-use cfn::events;
 use serde_json::json;
 
-use super::disaster_recovery::undelivered_events;
-use super::retry;
+use super::aws_events::{self, News};
 use crate::place::Place;
 
-/// Name of the rule.
-pub(super) fn rule_name(place: &Place<'_>) -> String {
-    place.names().resource("rule", "database-events")
-}
-
-/// ARN of the rule, which is on the account's own bus, where AWS puts its events.
-pub(super) fn rule_arn(place: &Place<'_>) -> String {
-    place.arn("events", &format!("rule/{}", rule_name(place)))
-}
+/// Purpose of the rule.
+pub(super) const PURPOSE: &str = "database-events";
 
 /// Adds the rule.
 pub(super) fn add(root: &mut Scope<'_>, place: &Place<'_>) {
-    use events::rule::{DeadLetterConfig, Target};
     let names = place.names();
     let instances =
         (1..=place.deployment.database.instances_per_region).map(|number| names.database_instance(number));
@@ -36,15 +26,6 @@ pub(super) fn add(root: &mut Scope<'_>, place: &Place<'_>) {
             "SourceIdentifier": sources,
         },
     });
-    let target = Target::new(place.arn("sns", &names.alert_topic()), "alerts")
-        .retry_policy(retry::longest())
-        .dead_letter_config(DeadLetterConfig::new().arn(place.queue_arn(&undelivered_events(place))));
-    root.add(
-        "DatabaseEvents",
-        events::Rule::new()
-            .name(rule_name(place))
-            .description("what RDS says of the database")
-            .event_pattern(pattern)
-            .targets([target]),
-    );
+    let what = "what RDS says of the database";
+    aws_events::add(root, place, "DatabaseEvents", News { purpose: PURPOSE, what, pattern });
 }

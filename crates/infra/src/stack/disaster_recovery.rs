@@ -2,13 +2,14 @@
 //! announced of it.
 
 use cdk::{Handle, Scope, Stack};
-use cfn::{events, scheduler, stepfunctions};
+use cfn::{events, stepfunctions};
 use recovery::step;
 use serde_json::json;
 
-use super::compute::failed_invocations;
+use super::schedule::Schedule;
 use super::{
-    audit, containers, database_events, forwarding, log_group, parameter, preflight, queue, reconciler, retry,
+    audit, aws_events, containers, database_events, forwarding, log_group, parameter, preflight, queue,
+    reconciler, retry,
 };
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 use crate::place::Place;
@@ -74,9 +75,10 @@ fn announcements(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
     let bus = root.add("Bus", events::EventBus::new(names.event_bus()));
     let rule = announcement_rule(place);
     let from = place.arn("events", &format!("rule/{}/{rule}", names.event_bus()));
-    let mut sources = vec![from, database_events::rule_arn(place)];
-    sources.extend(audit::events::rule_arns(place));
-    sources.extend(containers::events::rule_arn(place));
+    let of_aws = [database_events::PURPOSE].into_iter().chain(audit::events::purposes(place));
+    let of_aws = of_aws.chain(containers::events::purpose(place));
+    let mut sources = vec![from];
+    sources.extend(of_aws.map(|purpose| aws_events::rule_arn(place, purpose)));
     let puts_aside = json!({
         "Sid": "RulePutsAside",
         "Effect": "Allow",
@@ -173,35 +175,15 @@ fn state_machine(scope: &mut Scope<'_>, place: &Place<'_>, purpose: &Purpose, de
     )
 }
 
-/// Starts the sentinel again and again; each watch outlasts the next one's start.
+/// Starts the sentinel again and again; each watch outlasts the next one's start, which is worth nothing late.
 fn watch(scope: &mut Scope<'_>, place: &Place<'_>) {
-    use scheduler::schedule::{DeadLetterConfig, FlexibleTimeWindow, RetryPolicy, Target};
-    let failed = place.queue_arn(&failed_invocations(place));
-    let role = role(
-        scope,
-        "Role",
-        &place.names().function_role("watch", place.region),
-        "scheduler.amazonaws.com",
-        &[
-            Statement::allow(&["lambda:InvokeFunction"], [place.function_arn(SENTINEL)]),
-            Statement::allow(&["sqs:SendMessage"], [failed.clone()]),
-        ],
-    );
-    let target = Target::new(place.function_arn(SENTINEL), role.attribute("Arn"))
-        .retry_policy(RetryPolicy::new().maximum_retry_attempts(0).maximum_event_age_in_seconds(60))
-        .dead_letter_config(DeadLetterConfig::new().arn(failed));
-    let schedule = scheduler::Schedule::new(
-        FlexibleTimeWindow::new("OFF"),
-        rate(place.deployment.sentinel.schedule_s),
-        target,
-    );
-    scope.add("Schedule", schedule.name(preflight::watch_schedule(place)));
-}
-
-/// EventBridge Scheduler counts in whole minutes.
-fn rate(seconds: u64) -> String {
-    match seconds.div_ceil(60).max(1) {
-        1 => "rate(1 minute)".to_owned(),
-        minutes => format!("rate({minutes} minutes)"),
-    }
+    let schedule = Schedule {
+        function: SENTINEL,
+        role: "watch",
+        name: preflight::watch_schedule(place),
+        every_s: place.deployment.sentinel.schedule_s,
+        attempts: 0,
+        late_s: 60,
+    };
+    schedule.add(scope, place);
 }

@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod api;
 pub mod audit;
+mod aws_events;
 pub mod compute;
 pub mod containers;
 pub mod database;
@@ -29,6 +30,7 @@ mod queue;
 pub mod reconciler;
 mod replication;
 mod retry;
+mod schedule;
 mod settings;
 pub mod storage;
 

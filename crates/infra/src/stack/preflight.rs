@@ -5,16 +5,15 @@
 //! consistent table, and IAM's and the other region's answers must not be able to hold it up.
 
 use cdk::Scope;
-use cfn::scheduler;
 use recovery::setting;
 
-use super::compute::failed_invocations;
 use super::disaster_recovery::{Definitions, FAILBACK, FAILOVER};
+use super::schedule::Schedule;
 use super::storage::BUCKETS;
 use super::{parameter, permissions};
 use crate::packages::{self, PREFLIGHT, RECOVERY_STEP, SENTINEL};
 use crate::place::Place;
-use crate::policy::{Statement, role, role_for};
+use crate::policy::role_for;
 
 /// Partition of the journal's table where the preflight remembers what it told.
 pub const JOURNAL_KEY: &str = "preflight";
@@ -88,26 +87,13 @@ pub(super) fn add(scope: &mut Scope<'_>, place: &Place<'_>, definitions: &Defini
     let observer = place.names().function_role(OBSERVER, place.region);
     let asked = (looks.as_str(), &*external_id(place));
     role_for(scope, "Observer", &observer, asked, &permissions::observer(place));
-    schedule(scope, place);
-}
-
-/// Every hour; one that could not be started waits where people find it.
-fn schedule(scope: &mut Scope<'_>, place: &Place<'_>) {
-    use scheduler::schedule::{DeadLetterConfig, FlexibleTimeWindow, RetryPolicy, Target};
-    let (function, failed) = (place.function_arn(PREFLIGHT), place.queue_arn(&failed_invocations(place)));
-    let role = role(
-        scope,
-        "Role",
-        &place.names().function_role("preflight-schedule", place.region),
-        "scheduler.amazonaws.com",
-        &[
-            Statement::allow(&["lambda:InvokeFunction"], [function.clone()]),
-            Statement::allow(&["sqs:SendMessage"], [failed.clone()]),
-        ],
-    );
-    let target = Target::new(function, role.attribute("Arn"))
-        .retry_policy(RetryPolicy::new().maximum_retry_attempts(3).maximum_event_age_in_seconds(1800))
-        .dead_letter_config(DeadLetterConfig::new().arn(failed));
-    let schedule = scheduler::Schedule::new(FlexibleTimeWindow::new("OFF"), "rate(1 hour)", target);
-    scope.add("Schedule", schedule.name(place.names().resource("schedule", "preflight")));
+    let hourly = Schedule {
+        function: PREFLIGHT,
+        role: "preflight-schedule",
+        name: place.names().resource("schedule", "preflight"),
+        every_s: 3600,
+        attempts: 3,
+        late_s: 1800,
+    };
+    hourly.add(scope, place);
 }

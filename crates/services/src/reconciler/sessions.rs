@@ -3,22 +3,18 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::AttributeValue;
 use recovery::reconcile::{Difference, Replica, sessions};
 
 use crate::aws::CallFailed;
+use crate::batch_get::{self, Item, Read, batch_get};
 use crate::sessions::session;
 use crate::telemetry::now_ms;
 
-/// Sessions of one page: as many keys as one `BatchGetItem` takes.
-/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
-const PAGE_MAX: i32 = 100;
+/// Sessions of one page: as many as are read from the peer in one call.
+const PAGE_MAX: i32 = batch_get::KEYS_MAX as i32;
 /// Sessions of one run. A day of runs comes round all sessions of the shipped load.
 const SESSIONS_MAX: u64 = 5000;
-/// Calls after which a batch that still comes back incomplete is given up.
-const BATCH_CALLS_MAX: usize = 5;
-
-type Item = HashMap<String, AttributeValue>;
 
 /// One table in two regions.
 #[derive(Clone, Debug)]
@@ -75,27 +71,9 @@ impl Tables {
     }
 
     async fn of_peer(&self, own: &[Replica]) -> Result<Vec<Replica>, CallFailed> {
-        const CALL: &str = "dynamodb:BatchGetItem";
-        let (client, mut found) = (&self.peer, Vec::new());
-        let mut keys: Vec<Item> = own.iter().map(|session| key(&session.id)).collect();
-        for _ in 0..BATCH_CALLS_MAX {
-            if keys.is_empty() {
-                return Ok(found);
-            }
-            let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).build().expect("the keys are set");
-            let answer = client
-                .batch_get_item()
-                .request_items(&self.table, wanted)
-                .send()
-                .await
-                .map_err(|error| CallFailed::new(CALL, error))?;
-            for item in answer.responses().and_then(|tables| tables.get(&self.table)).into_iter().flatten() {
-                found.push(replica(CALL, item)?);
-            }
-            let rest = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
-            keys = rest.map(|rest| rest.keys).unwrap_or_default();
-        }
-        if keys.is_empty() { Ok(found) } else { Err(CallFailed::unreadable(CALL, "keys stay unprocessed")) }
+        let keys = own.iter().map(|session| key(&session.id)).collect();
+        let items = batch_get(&self.peer, &self.table, keys, Read::Eventual).await?;
+        items.iter().map(|item| replica(batch_get::CALL, item)).collect()
     }
 }
 

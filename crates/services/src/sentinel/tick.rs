@@ -1,5 +1,6 @@
 //! One tick: look, decide, act.
 
+mod lease;
 mod start;
 
 use std::time::Duration;
@@ -15,7 +16,6 @@ use super::outside::Lookout;
 use super::pulse::{self, Pulse};
 use super::report::Report;
 use super::sweep::Sweep;
-use crate::lease_store::Swap;
 use crate::telemetry::{self, Metric, now_ms};
 
 /// How old a finding on this region's own health may be for a decision that hangs on it.
@@ -76,8 +76,10 @@ impl<'a> Watch<'a> {
         self.report.ticks += 1;
         let begun = self.now();
         let read = self.read_lease().await;
-        if let Ok(Some(lease)) = &read {
-            self.observe(lease, begun);
+        match &read {
+            Ok(Some(lease)) => self.observe(lease, begun),
+            Ok(None) => {}
+            Err(_) => self.challenger.blind(begun),
         }
         let switch_on = self.sentinel.switch.is_on().await.unwrap_or(false);
         let standby = matches!(&read, Ok(Some(lease)) if lease.owner != self.sentinel.regions.own);
@@ -100,7 +102,10 @@ impl<'a> Watch<'a> {
     fn observe(&mut self, lease: &Lease, begun: Duration) {
         let ended = self.now();
         self.owner.observe(lease, begun);
-        self.challenger.observe(lease, begun, ended);
+        if self.challenger.observe(lease, begun, ended) {
+            // Probes of the peer failed for want of the same table: they show no outage of its own.
+            self.lookout.reset();
+        }
         if self.last_epoch.replace(lease.epoch).is_some_and(|last| last != lease.epoch) {
             self.lookout.reset();
             self.recovery_started = None;
@@ -215,87 +220,6 @@ impl<'a> Watch<'a> {
                 }
             }
         }
-    }
-
-    async fn create(&mut self, next: &Lease) {
-        let begun = self.now();
-        let created = self.bounded(self.sentinel.leases.create(next)).await;
-        if let Some(swap) = created {
-            self.owned(begun, swap, next, "lease_created");
-        }
-    }
-
-    async fn renew(&mut self, expected: &Lease, next: &Lease) {
-        let begun = self.now();
-        match self.bounded(self.sentinel.leases.replace(expected, next)).await {
-            Some(Swap::Done) => {
-                self.owner.renewed(begun);
-                self.report.renewals += 1;
-            }
-            // Another watch of this region was faster, or the lease is lost: the reads tell.
-            Some(Swap::Lost(current)) => {
-                self.owner.observe(&current, begun);
-                if current.owner == expected.owner && current.epoch == expected.epoch {
-                    self.report.renewals += 1;
-                } else {
-                    let detail = format!("{} owns the lease now: {}", current.owner, current.evidence);
-                    self.report.note("lease_lost", Some(current.epoch), detail);
-                }
-            }
-            None => {}
-        }
-    }
-
-    async fn take_over(&mut self, expected: &Lease, next: &Lease) {
-        let begun = self.now();
-        let Some(swap) = self.bounded(self.sentinel.leases.replace(expected, next)).await else { return };
-        if self.owned(begun, swap, next, "lease_taken") {
-            self.start_recovery(next).await;
-        }
-    }
-
-    /// Notes how a change of owner ended; true when the lease is this region's.
-    fn owned(&mut self, begun: Duration, swap: Swap, next: &Lease, event: &'static str) -> bool {
-        match swap {
-            Swap::Done => {
-                self.owner.renewed(begun);
-                self.report.note(event, Some(next.epoch), next.evidence.clone());
-                // The lease that a deployment begins with was nobody's.
-                telemetry::count(super::SERVICE, Metric::LeasesTaken, u64::from(event == "lease_taken"));
-                true
-            }
-            Swap::Lost(current) => {
-                let detail = format!("{} was faster", current.owner);
-                self.report.note("lease_not_taken", Some(current.epoch), detail);
-                false
-            }
-        }
-    }
-
-    async fn undrain(&mut self, expected: &Lease, next: &Lease) {
-        let begun = self.now();
-        match self.bounded(self.sentinel.leases.replace(expected, next)).await {
-            Some(Swap::Done) => {
-                self.owner.renewed(begun);
-                let detail = "the failback came to nothing: this region settles again".to_owned();
-                self.report.note("drain_undone", Some(next.epoch), detail);
-            }
-            Some(Swap::Lost(current)) => self.owner.observe(&current, begun),
-            None => {}
-        }
-    }
-
-    async fn bounded<E: std::error::Error>(
-        &mut self,
-        swap: impl Future<Output = Result<Swap, E>>,
-    ) -> Option<Swap> {
-        let problem = match timeout(LEASE_LIMIT, swap).await {
-            Ok(Ok(swap)) => return Some(swap),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no answer within {} ms", LEASE_LIMIT.as_millis()),
-        };
-        self.report.note("lease_unchanged", self.last_epoch, problem);
-        None
     }
 
     /// Time since this watch began.

@@ -1,6 +1,7 @@
 //! The services against real parts: PostgreSQL, and the AWS emulator.
 
 mod api;
+mod cloudformation;
 mod container;
 mod database;
 mod database_keeper;

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
+use aws_sdk_ssm::types::ParameterType;
 use drill::emulator::Emulator;
 use drill::environment::Environment;
 use drill::owned::RunDirectory;
@@ -57,6 +58,12 @@ pub fn home() -> Region {
 /// The standby region.
 pub fn standby() -> Region {
     Region::new("us-east-2").expect("a region name")
+}
+
+/// Puts a text parameter, whatever it was before.
+pub async fn put_parameter(aws: &SdkConfig, name: &str, value: &str) {
+    let put = aws_sdk_ssm::Client::new(aws).put_parameter().name(name).value(value).overwrite(true);
+    put.r#type(ParameterType::String).send().await.expect("the parameter can be put");
 }
 
 /// An address on which nobody listens.

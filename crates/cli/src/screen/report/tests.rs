@@ -4,6 +4,8 @@
 use drill::fleet::{FleetReport, ScalingDecision, ServiceReport};
 use drill::report::{EnvironmentFacts, Fencing, InPlace, Orders, Sessions};
 
+use recovery::scenario::Hurried;
+
 use super::*;
 
 fn objectives() -> Objectives {
@@ -69,7 +71,11 @@ fn passed() -> Report {
             event(38.2, None, "accepted again", "first order of a client that follows DNS"),
         ],
         failback: None,
-        not_as_deployed: Vec::new(),
+        not_as_deployed: vec![Hurried {
+            setting: "failback.dwell_s".into(),
+            deployed_s: 1800,
+            rehearsed_s: 30,
+        }],
         not_exercised: vec!["latencies of AWS".into()],
         verdict: Outcome::Passed,
         why: Vec::new(),

@@ -4,32 +4,20 @@
 
 use cdk::Scope;
 use cfn::Json;
-use cfn::events::Rule;
-use cfn::events::rule::{DeadLetterConfig, Target};
 use serde_json::json;
 
 use super::watch::TAMPERING;
 use crate::place::Place;
-use crate::stack::disaster_recovery::undelivered_events;
-use crate::stack::retry;
+use crate::stack::aws_events::{self, News};
 
 /// Ends of a job that left no whole backup.
 const FAILED: [&str; 4] = ["ABORTED", "EXPIRED", "FAILED", "PARTIAL"];
 
-/// Names of the rules of a region; none without an audit.
-pub(in crate::stack) fn rule_names(place: &Place<'_>) -> Vec<String> {
-    purposes(place).map(|purpose| place.names().resource("rule", purpose)).collect()
-}
-
-fn purposes(place: &Place<'_>) -> impl Iterator<Item = &'static str> {
+/// Purposes of the rules of a region; none without an audit.
+pub(in crate::stack) fn purposes(place: &Place<'_>) -> impl Iterator<Item = &'static str> + use<> {
     let audit = place.deployment.audit.as_ref();
     let tampering = audit.filter(|audit| audit.trail).map(|_| "audit-tampering");
     audit.map(|_| "backups-failed").into_iter().chain(tampering)
-}
-
-/// ARNs of the rules of a region, whose undelivered events are put aside.
-pub(in crate::stack) fn rule_arns(place: &Place<'_>) -> Vec<String> {
-    rule_names(place).iter().map(|name| place.arn("events", &format!("rule/{name}"))).collect()
 }
 
 /// Adds the rules.
@@ -39,15 +27,7 @@ pub(super) fn add(scope: &mut Scope<'_>, place: &Place<'_>) {
             "backups-failed" => ("backups and copies that failed", failed(place)),
             _ => ("changes of keys, trails and vaults", tampering()),
         };
-        let target = Target::new(place.alert_topic_arn(), "alerts")
-            .retry_policy(retry::longest())
-            .dead_letter_config(DeadLetterConfig::new().arn(place.queue_arn(&undelivered_events(place))));
-        let rule = Rule::new()
-            .name(place.names().resource("rule", purpose))
-            .description(what)
-            .event_pattern(pattern)
-            .targets([target]);
-        scope.add(purpose, rule);
+        aws_events::add(scope, place, purpose, News { purpose, what, pattern });
     }
 }
 

@@ -31,30 +31,20 @@ fn service(place: &Place<'_>, name: &str, floor: u32) -> Vec<Alarm> {
     let none = Missing::Bad(
         "Container Insights reports nothing of a service without a task, which is what this is for.",
     );
+    let busy = |what: &str, metric| {
+        let measure = Measure::One(metric);
+        Alarm::new(format!("{name}-{what}"), measure, Bad::Above(BUSY_PERCENT), SILENCE).lasting(5, 5)
+    };
     vec![
         Alarm::new(format!("{name}-below-floor"), running, Bad::Below(f64::from(floor)), none).lasting(5, 5).says(
             format!("Fewer than {floor} tasks of {name} run: fewer than this region needs to carry the whole load."),
             "see the service's events for why tasks end or do not start: image, health check, capacity of Fargate, addresses.",
         ),
-        Alarm::new(
-            format!("{name}-processors"),
-            Measure::One(of(place, &ecs::CPU, name).by("Average")),
-            Bad::Above(BUSY_PERCENT),
-            SILENCE,
-        )
-        .lasting(5, 5)
-        .says(
+        busy("processors", of(place, &ecs::CPU, name).by("Average")).says(
             format!("The processors of {name} are busy for more than {BUSY_PERCENT} % of the time, and scaling has not helped."),
             "see whether it has reached its most tasks (`containers` in the deployment file), or whether tasks do not start.",
         ),
-        Alarm::new(
-            format!("{name}-memory"),
-            Measure::One(of(place, &ecs::MEMORY, name).by("Maximum")),
-            Bad::Above(BUSY_PERCENT),
-            SILENCE,
-        )
-        .lasting(5, 5)
-        .says(
+        busy("memory", of(place, &ecs::MEMORY, name).by("Maximum")).says(
             format!("A task of {name} uses more than {BUSY_PERCENT} % of its memory: beyond it, it is ended."),
             "see since when it grows; more memory is a setting of the deployment, growth without end is a mistake.",
         ),

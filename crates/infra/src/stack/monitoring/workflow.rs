@@ -6,7 +6,7 @@ use super::metric::{Known, Measure};
 use crate::place::Place;
 use crate::stack::disaster_recovery::announcement_rule;
 use crate::stack::forwarding::{forwarding_rule, record_rule};
-use crate::stack::{audit, containers, database_events};
+use crate::stack::{audit, aws_events, containers, database_events};
 
 /// Group of the schedules: none of them has one of its own.
 const SCHEDULE_GROUP: &str = "default";
@@ -65,38 +65,39 @@ fn missed_schedules() -> Alarm {
 }
 
 fn failed_database_events(place: &Place<'_>) -> Alarm {
-    let of = |known: &Known<1>| known.of([database_events::rule_name(place)]);
-    let none = Missing::Well("EventBridge reports what is not zero.");
-    let measure = Measure::sum([of(&events::FAILED_ON_OWN_BUS), of(&events::LOST_ON_OWN_BUS)]);
-    Alarm::new("database-events-undelivered", measure, Bad::AtLeast(1.0), none).says(
-        "What RDS says of the database could not be delivered.",
-        "see the queue of undelivered events, and the policy of the topic.",
-    )
+    let meaning = "What RDS says of the database could not be delivered.";
+    failed_events(place, "database-events", [database_events::PURPOSE], meaning)
 }
 
 /// None without containers.
 fn failed_service_events(place: &Place<'_>) -> Option<Alarm> {
-    let of = |known: &Known<1>| known.of([containers::events::rule_name(place)]);
-    let none = Missing::Well("EventBridge reports what is not zero.");
-    let measure = Measure::sum([of(&events::FAILED_ON_OWN_BUS), of(&events::LOST_ON_OWN_BUS)]);
-    let alarm = Alarm::new("service-events-undelivered", measure, Bad::AtLeast(1.0), none).says(
-        "What ECS says of the services could not be delivered.",
-        "see the queue of undelivered events, and the policy of the topic.",
-    );
-    place.containers().map(|_| alarm)
+    let meaning = "What ECS says of the services could not be delivered.";
+    containers::events::purpose(place)
+        .map(|purpose| failed_events(place, "service-events", [purpose], meaning))
 }
 
 /// None without an audit.
 fn failed_audit_events(place: &Place<'_>) -> Option<Alarm> {
-    let rules = audit::events::rule_names(place);
+    let meaning =
+        "That a backup failed, or that somebody changed what the audit stands on, could not be delivered.";
+    let mut purposes = audit::events::purposes(place).peekable();
+    purposes.peek()?;
+    Some(failed_events(place, "audit-events", purposes, meaning))
+}
+
+/// What AWS said, and nobody was told.
+fn failed_events(
+    place: &Place<'_>,
+    what: &str,
+    purposes: impl IntoIterator<Item = &'static str>,
+    meaning: &str,
+) -> Alarm {
     let known = [&events::FAILED_ON_OWN_BUS, &events::LOST_ON_OWN_BUS];
-    let all = rules.iter().flat_map(|rule| known.map(|known| known.of([rule.clone()])));
+    let rules = purposes.into_iter().map(|purpose| aws_events::rule_name(place, purpose));
+    let all = rules.flat_map(|rule| known.map(|known| known.of([rule.clone()])));
     let none = Missing::Well("EventBridge reports what is not zero.");
-    let alarm = Alarm::new("audit-events-undelivered", Measure::sum(all), Bad::AtLeast(1.0), none).says(
-        "That a backup failed, or that somebody changed what the audit stands on, could not be delivered.",
-        "see the queue of undelivered events, and the policy of the topic.",
-    );
-    (!rules.is_empty()).then_some(alarm)
+    Alarm::new(format!("{what}-undelivered"), Measure::sum(all), Bad::AtLeast(1.0), none)
+        .says(meaning, "see the queue of undelivered events, and the policy of the topic.")
 }
 
 fn failed_rule(place: &Place<'_>, purpose: &str, rule: &str) -> Alarm {

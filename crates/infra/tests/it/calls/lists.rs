@@ -167,7 +167,7 @@ pub(super) const SAID: [(&str, &str); 28] = [
     ("dynamodb:PutItem table/table-journal-production if 2*", "journal.put("),
     ("dynamodb:PutItem table/table-journal-production if lease", "leases.replace("),
     ("dynamodb:PutItem table/table-sessions-production", "sessions.put("),
-    ("dynamodb:BatchGetItem table/table-sessions-production", ".batch_get_item()"),
+    ("dynamodb:BatchGetItem table/table-sessions-production", "batch_get(&self.peer, "),
     ("dynamodb:Scan table/table-sessions-production", ".scan()"),
     ("dynamodb:Query table/table-journal-production", "journal.page("),
     ("events:PutEvents event-bus/bus-recovery-production", ".put_events()"),

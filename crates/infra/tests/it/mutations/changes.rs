@@ -7,11 +7,12 @@ mod standing;
 use infra::check::Inventory;
 use serde_json::{Value, json};
 
-use super::edit::{add, allow, both, environment, named, of, remove, set, unset, workflow};
+use super::edit::{
+    add, allow, both, drop_poison, environment, named, of, open, remove, set, unset, workflow,
+};
 
-type Change = fn(&mut Inventory);
 /// A change in words and in code.
-pub type Named = (&'static str, Change);
+pub type Named = (&'static str, fn(&mut Inventory));
 
 const HOME: &str = "us-east-1";
 const STANDBY: &str = "us-east-2";
@@ -46,7 +47,7 @@ pub fn all() -> Vec<Named> {
     .concat()
 }
 
-fn path() -> Vec<(&'static str, Change)> {
+fn path() -> Vec<Named> {
     vec![
         ("a function's environment reads an output of the other region", |all| {
             let read =
@@ -87,7 +88,7 @@ fn path() -> Vec<(&'static str, Change)> {
     ]
 }
 
-fn traffic() -> Vec<(&'static str, Change)> {
+fn traffic() -> Vec<Named> {
     vec![
         ("the failover records are aliases, which live for 60 s", |all| {
             let records = || json!({ "DNSName": "d.execute-api.amazonaws.com", "HostedZoneId": "Z" });
@@ -116,7 +117,7 @@ fn traffic() -> Vec<(&'static str, Change)> {
     ]
 }
 
-fn workflows() -> Vec<(&'static str, Change)> {
+fn workflows() -> Vec<Named> {
     vec![
         ("a state that nothing leads to", |all| {
             workflow(both(all, MACHINE), |definition| {
@@ -141,7 +142,7 @@ fn workflows() -> Vec<(&'static str, Change)> {
     ]
 }
 
-fn watches() -> Vec<(&'static str, Change)> {
+fn watches() -> Vec<Named> {
     vec![
         ("a watch is shorter than the schedule", |all| {
             environment(both(all, FUNCTION), "SENTINEL_WATCH_S", "59")
@@ -168,7 +169,7 @@ fn watches() -> Vec<(&'static str, Change)> {
     ]
 }
 
-fn sides() -> Vec<(&'static str, Change)> {
+fn sides() -> Vec<Named> {
     vec![
         ("the standby has another package", |all| {
             let api = named(of(all, STANDBY, FUNCTION), "FunctionName", "function-orders-api");
@@ -223,14 +224,10 @@ fn sides() -> Vec<(&'static str, Change)> {
     ]
 }
 
-fn surroundings() -> Vec<(&'static str, Change)> {
+fn surroundings() -> Vec<Named> {
     vec![
         ("an instance is public", |all| set(of(all, HOME, INSTANCE), "PubliclyAccessible", json!(true))),
-        ("the database's port is open to the internet", |all| {
-            let rule =
-                json!({ "IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "CidrIp": "0.0.0.0/0" });
-            add(all, HOME, "Networking", "AWS::EC2::SecurityGroupIngress", rule);
-        }),
+        ("the database's port is open to the internet", |all| open(all, HOME, 5432)),
         ("a role may do everything to a table", |all| {
             allow(
                 of(all, HOME, ROLE),
@@ -258,9 +255,7 @@ fn surroundings() -> Vec<(&'static str, Change)> {
         ("a queue's name lacks the environment", |all| {
             set(named(of(all, HOME, QUEUE), "QueueName", "queue-failed"), "QueueName", json!("queue-failed"));
         }),
-        ("the order queue has no dead-letter queue", |all| {
-            unset(named(of(all, HOME, QUEUE), "QueueName", "queue-orders-production"), "RedrivePolicy");
-        }),
+        ("the order queue has no dead-letter queue", |all| drop_poison(all, HOME)),
         ("an event rule drops what it cannot deliver", |all| {
             for rule in of(all, HOME, "AWS::Events::Rule") {
                 let target = &mut rule["Properties"]["Targets"][0];

@@ -4,7 +4,7 @@ use infra::check::Inventory;
 use serde_json::{Value, json};
 
 use super::changes::Named;
-use super::edit::{add, allow, both, environment, named, of, remove, set, unset};
+use super::edit::{allow, both, drop_poison, environment, named, of, open, remove, set};
 
 const HOME: &str = "us-east-1";
 const STANDBY: &str = "us-west-2";
@@ -120,11 +120,7 @@ fn front() -> Vec<Named> {
         }),
         ("a load balancer is in one zone", |all| set(of(all, HOME, BALANCER), "Subnets", json!(["s"]))),
         ("the standby has no load balancer", |all| remove(all, STANDBY, BALANCER, |_| true)),
-        ("the tasks' port is open to the world", |all| {
-            let rule =
-                json!({ "IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "CidrIp": "0.0.0.0/0" });
-            add(all, HOME, "Networking", "AWS::EC2::SecurityGroupIngress", rule);
-        }),
+        ("the tasks' port is open to the world", |all| open(all, HOME, 8080)),
     ]
 }
 
@@ -160,10 +156,7 @@ fn surroundings() -> Vec<Named> {
                 set(vec![alarm], "Threshold", json!(900_000));
             }
         }),
-        ("the order queue has no dead-letter queue", |all| {
-            let queues = named(of(all, HOME, "AWS::SQS::Queue"), "QueueName", "queue-orders-production");
-            unset(queues, "RedrivePolicy");
-        }),
+        ("the order queue has no dead-letter queue", |all| drop_poison(all, HOME)),
         ("a cluster's name lacks the environment", |all| {
             set(of(all, HOME, "AWS::ECS::Cluster"), "ClusterName", json!("cluster-orders"));
         }),

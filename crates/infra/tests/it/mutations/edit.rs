@@ -66,6 +66,18 @@ pub fn add(inventory: &mut Inventory, region: &str, stack: &str, kind: &str, pro
         json!({ "Type": kind, "Properties": properties, "Metadata": { "aws:cdk:path": path } });
 }
 
+/// Opens a port of a region's network to everybody.
+pub fn open(inventory: &mut Inventory, region: &str, port: u16) {
+    let rule = json!({ "IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": "0.0.0.0/0" });
+    add(inventory, region, "Networking", "AWS::EC2::SecurityGroupIngress", rule);
+}
+
+/// Takes the dead-letter queue of a region's order queue away.
+pub fn drop_poison(inventory: &mut Inventory, region: &str) {
+    let queues = of(inventory, region, "AWS::SQS::Queue");
+    unset(named(queues, "QueueName", "queue-orders-production"), "RedrivePolicy");
+}
+
 /// Changes the definitions of the failover workflows.
 pub fn workflow(machines: Vec<&mut Value>, change: impl Fn(&mut Value)) {
     for machine in named(machines, "StateMachineName", "workflow-failover") {

@@ -1,16 +1,15 @@
 //! A keeper with a secret in the emulator, and a URL at which CloudFormation would take its answer.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use axum::Router;
-use axum::routing::put;
 use recovery::Region;
 use serde_json::{Value, json};
 use services::database_keeper::{Keeper, Settings, handle};
 use services::settings::{self, Endpoint, Tls};
 
+use crate::cloudformation::{request, url};
 use crate::support::{config, emulator, home, standby};
 
 /// What a keeper works with.
@@ -57,32 +56,11 @@ impl Stage {
 
     /// A request of CloudFormation, and its answer.
     pub async fn ask(&self, request_type: &str, properties: Value) -> Value {
-        let (url, answers) = answers().await;
-        let event = json!({
-            "RequestType": request_type,
-            "ResponseURL": url,
-            "StackId": "arn:aws:cloudformation:us-east-1:000000000000:stack/s/1",
-            "RequestId": "request-1",
-            "ResourceType": "AWS::CloudFormation::CustomResource",
-            "LogicalResourceId": "DatabaseRoles",
-            "ResourceProperties": properties,
-        });
+        let (url, answers) = url(0).await;
+        let event = request(&url, request_type, properties);
         handle(&self.keeper(), &event).await.expect("CloudFormation is answered");
         let answers = answers.lock().expect("no test panics in here");
         assert_eq!(answers.len(), 1);
-        answers[0].clone()
+        answers[0].1.clone()
     }
-}
-
-async fn answers() -> (String, Arc<Mutex<Vec<Value>>>) {
-    let answers: Arc<Mutex<Vec<Value>>> = Arc::default();
-    let kept = Arc::clone(&answers);
-    let take = async move |body: String| {
-        let answer = serde_json::from_str(&body).unwrap_or(Value::Null);
-        kept.lock().expect("no test panics in here").push(answer);
-    };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("a bound port");
-    tokio::spawn(async move { axum::serve(listener, Router::new().route("/answer", put(take))).await });
-    (format!("http://{address}/answer"), answers)
 }

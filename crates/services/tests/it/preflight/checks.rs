@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use super::parts;
 use super::stage::{ACCOUNT, ROLES, Stage};
 use crate::database::server;
-use crate::support::{dead_address, home, standby};
+use crate::support::{dead_address, home, put_parameter, standby};
 
 /// Stages that run at once.
 const AT_ONCE: usize = 4;
@@ -120,7 +120,7 @@ async fn break_part(stage: &Stage, check: Check) {
         }
         Check::Buckets => parts::replicate(peer, &stage.bucket(&standby()), "arn:aws:s3:::nowhere").await,
         Check::Schedule => parts::schedule(&stage.name("watch"), "PUT", "DISABLED").await,
-        Check::Switch => parts::parameter(own, &format!("/switch/{}", stage.unique), "off").await,
+        Check::Switch => put_parameter(own, &format!("/switch/{}", stage.unique), "off").await,
         Check::Permissions => parts::policy(&stage.name("recovery"), &["dynamodb:GetItem"]).await,
         Check::Services | Check::Deployments | Check::Targets => unreachable!("`containers` breaks them"),
     }

@@ -131,11 +131,6 @@ pub async fn workflow(aws: &SdkConfig, name: &str, region: &Region) {
     made.role_arn(format!("arn:aws:iam::{ACCOUNT}:role/test")).send().await.expect("it is new");
 }
 
-pub async fn parameter(aws: &SdkConfig, name: &str, value: &str) {
-    let put = aws_sdk_ssm::Client::new(aws).put_parameter().name(name).value(value).overwrite(true);
-    put.r#type(aws_sdk_ssm::types::ParameterType::String).send().await.expect("the parameter can be put");
-}
-
 pub fn digest(text: &str) -> String {
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }

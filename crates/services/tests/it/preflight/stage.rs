@@ -150,8 +150,8 @@ async fn deploy(scene: &Scene, [own, peer]: &[SdkConfig; 2], unique: &str) {
         parts::replicate(aws, &bucket(unique, &from), &to).await;
     }
     let digest = parts::digest(&parts::definition(&home()));
-    parts::parameter(own, &format!("/digest/{unique}"), &format!("{digest},{digest}")).await;
-    parts::parameter(own, &format!("/switch/{unique}"), "on").await;
+    support::put_parameter(own, &format!("/digest/{unique}"), &format!("{digest},{digest}")).await;
+    support::put_parameter(own, &format!("/switch/{unique}"), "on").await;
     let bus = aws_sdk_eventbridge::Client::new(own).create_event_bus().name(name("bus")).send();
     bus.await.expect("the bus is new");
     parts::schedule(&name("watch"), "POST", "ENABLED").await;

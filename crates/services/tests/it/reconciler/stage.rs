@@ -12,7 +12,7 @@ use services::reconciler::{Reconciler, Run};
 use services::settings;
 
 use crate::database::server::{self, Scratch, entry, now_ms};
-use crate::support::{self, Scene, create_table, emulator, home, standby};
+use crate::support::{self, Scene, create_table, emulator, home, put_parameter, standby};
 
 /// An age at which an order should be settled, and its message may still wait.
 pub const OLD_MS: u64 = 8 * 60_000;
@@ -75,9 +75,7 @@ impl Stage {
     }
 
     pub async fn turn(&self, value: &str) {
-        let ssm = aws_sdk_ssm::Client::new(&self.scene.aws);
-        let put = ssm.put_parameter().name(&self.switch).value(value).overwrite(true);
-        put.r#type(aws_sdk_ssm::types::ParameterType::String).send().await.expect("it can be put");
+        put_parameter(&self.scene.aws, &self.switch, value).await;
     }
 
     pub async fn acknowledge(&self, entries: &[Entry]) {

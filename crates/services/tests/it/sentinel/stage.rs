@@ -16,7 +16,7 @@ use services::settings::{self, BaseUrl};
 use tokio::net::TcpListener;
 
 use crate::database::server::{self, Scratch};
-use crate::support::{Scene, home, standby};
+use crate::support::{Scene, home, put_parameter, standby};
 
 /// Ends at once, successfully.
 pub const PASS: &str = r#"{"StartAt":"Done","States":{"Done":{"Type":"Succeed"}}}"#;
@@ -110,15 +110,7 @@ impl Stage {
     }
 
     pub async fn turn_switch(&self, value: &str) {
-        aws_sdk_ssm::Client::new(&self.scene.aws)
-            .put_parameter()
-            .name(&self.switch_parameter)
-            .value(value)
-            .r#type(aws_sdk_ssm::types::ParameterType::String)
-            .overwrite(true)
-            .send()
-            .await
-            .expect("the parameter can be put");
+        put_parameter(&self.scene.aws, &self.switch_parameter, value).await;
     }
 
     /// The sentinel of one of the two regions. Times are short: a lease expires after 1.8 s.

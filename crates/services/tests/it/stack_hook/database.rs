@@ -3,9 +3,8 @@
 //! removed.
 
 use aws_sdk_rds::Client;
-use aws_sdk_ssm::types::ParameterType;
 use recovery::Region;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::stage::{Stage, gone};
 use crate::support::{self, home, standby};
@@ -49,9 +48,16 @@ impl Clusters {
     }
 
     async fn turn(&self, value: &str) {
-        let ssm = aws_sdk_ssm::Client::new(&support::config(&standby(), &support::emulator().await).await);
-        let put = ssm.put_parameter().name(self.switch()).value(value).overwrite(true);
-        put.r#type(ParameterType::String).send().await.expect("it can be turned");
+        let aws = support::config(&standby(), &support::emulator().await).await;
+        support::put_parameter(&aws, &self.switch(), value).await;
+    }
+
+    /// What lets the standby's cluster go.
+    fn release(&self) -> Value {
+        json!({
+            "Action": "ReleaseGlobalCluster", "GlobalCluster": self.global, "Cluster": self.standby,
+            "Switch": self.switch(),
+        })
     }
 
     async fn swap(&self) {
@@ -65,10 +71,7 @@ impl Clusters {
 async fn after_a_change_of_roles_the_follower_leaves_first() {
     let stage = Stage::new(&standby()).await;
     let clusters = Clusters::new(&stage.unique).await;
-    let release = stage.resource(json!({
-        "Action": "ReleaseGlobalCluster", "GlobalCluster": clusters.global, "Cluster": clusters.standby,
-        "Switch": clusters.switch(),
-    }));
+    let release = stage.resource(clusters.release());
     stage.create("database", json!({ "Release": release })).await;
     clusters.swap().await;
     let outcome = stage.delete("database").await;
@@ -85,10 +88,7 @@ async fn the_writer_of_a_system_that_runs_is_not_removed() {
     let stage = Stage::new(&standby()).await;
     let clusters = Clusters::new(&stage.unique).await;
     clusters.turn("on").await;
-    let release = stage.resource(json!({
-        "Action": "ReleaseGlobalCluster", "GlobalCluster": clusters.global, "Cluster": clusters.standby,
-        "Switch": clusters.switch(),
-    }));
+    let release = stage.resource(clusters.release());
     stage.create("database", json!({ "Release": release })).await;
     clusters.swap().await;
     let outcome = stage.delete("database").await;

@@ -13,7 +13,7 @@ use services::steps::{StepContext, StepError, handle};
 use services::telemetry::now_ms;
 
 use crate::database::server::{self, Scratch};
-use crate::support::{self, Scene, home, standby};
+use crate::support::{self, Scene, home, put_parameter, standby};
 
 /// Names that no resolver knows. Not under `invalid`, which resolvers refuse without asking.
 pub const OWN_HOST: &str = "us-east-2.orders.trading.example";
@@ -146,15 +146,8 @@ impl Stage {
 
     /// Turns the off switch, which is not there before.
     pub async fn turn_switch(&self, value: &str) {
-        aws_sdk_ssm::Client::new(&self.scene.aws)
-            .put_parameter()
-            .name(format!("/test/switch-{}", self.scene.settings.1.table))
-            .value(value)
-            .r#type(aws_sdk_ssm::types::ParameterType::String)
-            .overwrite(true)
-            .send()
-            .await
-            .expect("the parameter can be put");
+        let switch = format!("/test/switch-{}", self.scene.settings.1.table);
+        put_parameter(&self.scene.aws, &switch, value).await;
     }
 
     /// Somebody else takes the lease.

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::super::edit::{both, environment, named, of, remove, set, unset};
-use super::{BUCKET, CLUSTER, Change, FUNCTION, GROUP, HOME, STANDBY, TABLE, TOPIC};
+use super::{BUCKET, CLUSTER, FUNCTION, GROUP, HOME, Named, STANDBY, TABLE, TOPIC};
 
-pub(super) fn changes() -> Vec<(&'static str, Change)> {
+pub(super) fn changes() -> Vec<Named> {
     vec![
         ("a cluster is retained", |all| {
             for cluster in of(all, HOME, CLUSTER) {

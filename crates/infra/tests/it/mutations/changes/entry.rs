@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::super::edit::{of, remove, set};
-use super::{Change, GROUP, HOME, STANDBY};
+use super::{GROUP, HOME, Named, STANDBY};
 
 const METHOD: &str = "AWS::ApiGateway::Method";
 
-pub(super) fn changes() -> Vec<(&'static str, Change)> {
+pub(super) fn changes() -> Vec<Named> {
     vec![
         ("anybody may send orders", |all| {
             for method in of(all, STANDBY, METHOD) {

@@ -3,18 +3,18 @@
 use serde_json::{Value, json};
 
 use super::super::edit::{allow, both, environment, named, of, set, unset};
-use super::{Change, FUNCTION, HOME, MACHINE, ROLE, STANDBY};
+use super::{FUNCTION, HOME, MACHINE, Named, ROLE, STANDBY};
 
 const MAPPING: &str = "AWS::Lambda::EventSourceMapping";
 const PARAMETER: &str = "AWS::SSM::Parameter";
 const RULE: &str = "AWS::Events::Rule";
 const SCHEDULE: &str = "AWS::Scheduler::Schedule";
 
-pub(super) fn changes() -> Vec<(&'static str, Change)> {
+pub(super) fn changes() -> Vec<Named> {
     [switched(), allowed(), placed(), assumed()].concat()
 }
 
-fn switched() -> Vec<(&'static str, Change)> {
+fn switched() -> Vec<Named> {
     vec![
         ("the standby's sentinel is not started", |all| {
             set(named(of(all, STANDBY, SCHEDULE), "Name", "schedule-watch"), "State", json!("DISABLED"));
@@ -37,7 +37,7 @@ fn switched() -> Vec<(&'static str, Change)> {
     ]
 }
 
-fn allowed() -> Vec<(&'static str, Change)> {
+fn allowed() -> Vec<Named> {
     vec![
         ("the steps may not fail the global database over", |all| {
             forbid(of(all, STANDBY, ROLE), "role-recovery-step", "rds:FailoverGlobalCluster");
@@ -69,7 +69,7 @@ fn allowed() -> Vec<(&'static str, Change)> {
     ]
 }
 
-fn placed() -> Vec<(&'static str, Change)> {
+fn placed() -> Vec<Named> {
     vec![
         ("a function is outside of the network", |all| {
             unset(named(of(all, HOME, FUNCTION), "FunctionName", "function-recovery-step"), "VpcConfig");
@@ -93,7 +93,7 @@ fn placed() -> Vec<(&'static str, Change)> {
     ]
 }
 
-fn assumed() -> Vec<(&'static str, Change)> {
+fn assumed() -> Vec<Named> {
     vec![
         ("anybody may be the steps", |all| {
             let steps = named(both(all, ROLE), "RoleName", "role-recovery-step");

@@ -13,14 +13,20 @@ use super::away::Away;
 use crate::database::server::entries;
 use crate::support::home;
 
+/// What is asked before anything is changed.
+const GATES: [Action; 4] =
+    [Action::ConfirmHome, Action::AwaitRejoin, Action::AwaitLag, Action::CompareJournal];
+/// What then moves the database.
+const MOVES: [Action; 3] = [Action::Drain, Action::AwaitDrained, Action::SwitchOver];
+
 #[tokio::test]
 async fn the_lease_follows_the_database_home() {
     let away = Away::rejoined().await;
     away.settle(&entries(30)).await;
-    for action in [Action::ConfirmHome, Action::AwaitRejoin, Action::AwaitLag, Action::CompareJournal] {
+    for action in GATES {
         away.done(action).await;
     }
-    for action in [Action::Drain, Action::AwaitDrained, Action::SwitchOver, Action::AwaitHomeWriter] {
+    for action in MOVES.into_iter().chain([Action::AwaitHomeWriter]) {
         for _ in 0..2 {
             away.done(action).await;
             let lease = away.stage.lease().await;
@@ -54,15 +60,7 @@ async fn a_failback_that_is_run_again_goes_on_from_where_the_database_is() {
     }
     // No gate could be passed now: home is the writer, and nobody is ready.
     away.ready.store(false, Ordering::SeqCst);
-    for gate in [
-        Action::ConfirmHome,
-        Action::AwaitRejoin,
-        Action::AwaitLag,
-        Action::CompareJournal,
-        Action::Drain,
-        Action::AwaitDrained,
-        Action::SwitchOver,
-    ] {
+    for gate in GATES.into_iter().chain(MOVES) {
         let said = away.done(gate).await;
         assert!(said.contains("moved already"), "{gate:?}: {said}");
     }
@@ -139,19 +137,8 @@ async fn a_failback_whose_lease_was_taken_changes_nothing_more() {
     let later = lease.successor(&home(), "test", 3);
     let taken = recovery::Lease { epoch: Epoch(4), ..later };
     away.put(&taken).await;
-    for action in [
-        Action::ConfirmHome,
-        Action::AwaitRejoin,
-        Action::AwaitLag,
-        Action::CompareJournal,
-        Action::Drain,
-        Action::AwaitDrained,
-        Action::SwitchOver,
-        Action::AwaitHomeWriter,
-        Action::HandOverLease,
-        Action::AwaitHomeServing,
-        Action::UndoDrain,
-    ] {
+    let later = [Action::AwaitHomeWriter, Action::HandOverLease, Action::AwaitHomeServing, Action::UndoDrain];
+    for action in GATES.into_iter().chain(MOVES).chain(later) {
         let error = away.run(action).await.expect_err("the lease is lost");
         assert!(matches!(error, StepError::NotOwner(_)), "{action:?}: {error}");
     }
