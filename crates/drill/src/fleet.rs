@@ -222,6 +222,11 @@ impl Fleet {
         self.inner().left_alone = true;
     }
 
+    /// Somebody looks after the tasks again.
+    pub fn look_after(&self) {
+        self.inner().left_alone = false;
+    }
+
     /// The whole name of a service, by the name of its program.
     ///
     /// # Errors

@@ -1,8 +1,9 @@
 //! A gateway per region: every call of that region's functions, clients and
 //! probes goes through it, and a fault is applied here and nowhere else.
 //!
-//! Each region has five faces on its own loopback address, on the same ports in
-//! every region: `aws`, `edge` and `db`, and the ways from inside the region to
+//! Each region has six faces on its own loopback address, on the same ports in
+//! every region: `aws`, `edge` and `db`, the way from inside to its own edge
+//! (`own_edge`), which is there when its callers are cut off, and the ways to
 //! its peer (`peer_edge`, `peer_db`), so that a dead or cut-off region cannot
 //! reach the peer either. Start reading at [`Gateway::start`], then `aws`.
 
@@ -29,12 +30,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use recovery::Region;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use balancer::{Balancer, BalancerCounts};
 pub use containers::ContainerApi;
 pub use count::{FaceCounts, RegionCounts};
-pub use fault::{Condition, Fault, FaultState, Faults};
+pub use fault::{Condition, Fault, FaultState, Faults, Outside};
 pub use lease::{LeaseItem, LeaseWrite};
 pub use port::Ports;
 
@@ -47,8 +49,8 @@ use upstream::Upstream;
 /// Why no gateway could be started.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
-    /// Five free ports could not be found.
-    #[error("no five ports are free on all of {addresses:?}")]
+    /// Six free ports could not be found.
+    #[error("no six ports are free on all of {addresses:?}")]
     NoPorts {
         /// Where they were looked for.
         addresses: Vec<Ipv4Addr>,
@@ -194,6 +196,18 @@ impl Gateway {
         if let Some(state) = self.regions.iter().find(|state| state.at.region == *region) {
             state.target.send_replace(target);
         }
+    }
+
+    /// From now on a region's database face leads wherever `addresses` says last.
+    pub fn follow_database(&mut self, region: &Region, mut addresses: watch::Receiver<Option<SocketAddr>>) {
+        let Some(state) = self.regions.iter().find(|state| state.at.region == *region) else { return };
+        let target = state.target.clone();
+        target.send_replace(*addresses.borrow_and_update());
+        self.tasks.spawn(async move {
+            while addresses.changed().await.is_ok() {
+                target.send_replace(*addresses.borrow_and_update());
+            }
+        });
     }
 
     /// Changes of the lease that the strongly consistent table confirmed, but for the first `count`.

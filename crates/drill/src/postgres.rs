@@ -33,6 +33,7 @@ mod standby;
 
 pub use error::PostgresError;
 pub use installation::Installation;
+pub use standby::Lsn;
 
 use error::{io, query};
 
@@ -112,12 +113,7 @@ impl Server {
 
     /// A libpq connection string for [`USER`] and [`DATABASE`].
     pub fn connect_string(&self) -> String {
-        self.connect_string_for(USER)
-    }
-
-    fn connect_string_for(&self, user: &str) -> String {
-        let (host, port) = (self.address.ip(), self.address.port());
-        format!("host={host} port={port} user={user} dbname={DATABASE} connect_timeout=5")
+        connect_string(self.address())
     }
 
     /// Its log.
@@ -209,11 +205,43 @@ impl Server {
 
     /// Stops it in order, so that a standby has everything. Waits at most ten seconds, then kills.
     pub async fn stop(&mut self) {
-        let Some(mut process) = self.process.take() else { return };
+        if self.stop_in_order(Duration::from_secs(10)).await.is_err() {
+            self.kill_9();
+        }
+    }
+
+    /// Takes no more connections, ends those that are open, and ends once every standby that is connected has
+    /// written down everything.
+    ///
+    /// # Errors
+    /// When it has not ended within `limit`; it is on its way out and takes no writes.
+    pub async fn stop_in_order(&mut self, limit: Duration) -> Result<(), PostgresError> {
+        let Some(process) = self.process.as_mut() else { return Ok(()) };
         process.signal(Signal::INT);
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while matches!(process.try_wait(), Ok(None)) && Instant::now() < deadline {
+        let deadline = Instant::now() + limit;
+        while matches!(process.try_wait(), Ok(None)) {
+            if Instant::now() > deadline {
+                let (name, limit_s) = (self.name.clone(), limit.as_secs());
+                return Err(PostgresError::NotStopped { name, limit_s });
+            }
             tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        self.process = None;
+        Ok(())
+    }
+
+    /// Stops it and everything it has started where they are: connections are accepted and nothing is
+    /// answered.
+    pub fn freeze(&mut self) {
+        if let Some(process) = self.process.as_mut() {
+            descendants::stop_all(process);
+        }
+    }
+
+    /// Lets a frozen server go on.
+    pub fn thaw(&mut self) {
+        if let Some(process) = self.process.as_mut() {
+            descendants::continue_all(process);
         }
     }
 
@@ -235,16 +263,7 @@ impl Server {
 
     async fn connect_as(&self, user: &str) -> Result<Client, PostgresError> {
         let database = if user == "postgres" { "postgres" } else { DATABASE };
-        let text = self
-            .connect_string_for(user)
-            .replace(&format!("dbname={DATABASE}"), &format!("dbname={database}"));
-        let (client, connection) = tokio_postgres::connect(&text, NoTls).await.map_err(query("connect"))?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a database connection ended");
-            }
-        });
-        Ok(client)
+        connect_as(self.address(), user, database).await
     }
 
     async fn create_database(&self) -> Result<(), PostgresError> {
@@ -262,6 +281,35 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// A libpq connection string for [`USER`] and [`DATABASE`] of the server that listens there.
+pub fn connect_string(address: SocketAddr) -> String {
+    connect_string_for(address, USER, DATABASE)
+}
+
+fn connect_string_for(address: SocketAddr, user: &str, database: &str) -> String {
+    let (host, port) = (address.ip(), address.port());
+    format!("host={host} port={port} user={user} dbname={database} connect_timeout=5")
+}
+
+/// A connection as [`USER`] to the server that listens there.
+///
+/// # Errors
+/// When it does not accept it within five seconds.
+pub async fn connect(address: SocketAddr) -> Result<Client, PostgresError> {
+    connect_as(address, USER, DATABASE).await
+}
+
+async fn connect_as(address: SocketAddr, user: &str, database: &str) -> Result<Client, PostgresError> {
+    let text = connect_string_for(address, user, database);
+    let (client, connection) = tokio_postgres::connect(&text, NoTls).await.map_err(query("connect"))?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a database connection ended");
+        }
+    });
+    Ok(client)
 }
 
 /// A port that nothing listens on now. Another process may take it before it is used.

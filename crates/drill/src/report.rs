@@ -1,7 +1,8 @@
 //! What a drill found, as `standfast drill --output json` prints it.
 
 use recovery::deployment::Objectives;
-use recovery::verdict::Verdict;
+use recovery::scenario::Hurried;
+use recovery::verdict::{Expected, MoveVerdict, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::fleet::FleetReport;
@@ -27,7 +28,7 @@ pub struct Report {
     pub environment: EnvironmentFacts,
     /// What the clients did.
     pub orders: Orders,
-    /// How fast the system recovered; absent (null) when no region was lost, and nothing was to move.
+    /// How fast the system recovered; absent (null) when nothing was to move, or nobody was to wait.
     pub recovery: Option<Recovery>,
     /// What was lost.
     pub loss: Loss,
@@ -41,10 +42,16 @@ pub struct Report {
     /// What was seen while both regions stayed; absent when a region was lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_place: Option<InPlace>,
+    /// What the scenario expects beside the invariants of every run, and whether it was seen.
+    #[serde(default)]
+    pub expected: Vec<Expected>,
     /// What happened when; the fault is at 0.
     pub timeline: Vec<Event>,
-    /// How the way home went; absent when the scenario does not go home.
-    pub failback: Option<Failback>,
+    /// How the way home went; absent (null) when no failback was started.
+    pub failback: Option<MoveVerdict>,
+    /// Waits that the rehearsal made shorter than the deployment has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_as_deployed: Vec<Hurried>,
     /// What this machine could not exercise.
     pub not_exercised: Vec<String>,
     /// Whether everything held.
@@ -185,13 +192,6 @@ pub struct Event {
     pub event: String,
     /// In words, with figures.
     pub detail: String,
-}
-
-/// The way home.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Failback {
-    /// Seconds from the start of the move to the end of its validation.
-    pub took_s: f64,
 }
 
 /// Whether everything held.

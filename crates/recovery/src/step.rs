@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Epoch, Lease, Region};
 
-/// What every step of one execution knows; the input of the state machine. A failback has the context of
-/// the recovery that brought the system away from home, for it runs under the same lease.
+/// What every step of one execution knows; the input of the state machine. A planned move has the context of
+/// the recovery that brought the lease to where it is, for it runs under the same lease.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Context {
@@ -15,12 +15,17 @@ pub struct Context {
     pub epoch: Epoch,
     /// Region that recovers: the one the workflow runs in.
     pub region: Region,
-    /// Region that was lost. In a failback this is home, which is back.
+    /// Region that was lost. In a failback this is home, which is back, and in a switchover on demand the other
+    /// one, which was never lost.
     pub lost_region: Region,
     /// Why the lease was taken, in words, with the figures.
     pub evidence: String,
     /// Milliseconds since the Unix epoch at which the lease was taken.
     pub taken_at_ms: u64,
+    /// Whether people asked for the move: then it leads to the other region, home or not, and waits for no
+    /// cooldown and no dwell.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_demand: bool,
 }
 
 impl Context {
@@ -33,7 +38,14 @@ impl Context {
             lost_region: lost_region.clone(),
             evidence: lease.evidence.clone(),
             taken_at_ms: lease.moved_at_ms,
+            on_demand: false,
         }
+    }
+
+    /// The same for a move that people ask for.
+    #[must_use]
+    pub fn on_demand(self) -> Self {
+        Self { on_demand: true, ..self }
     }
 }
 
@@ -161,12 +173,24 @@ pub mod event {
     pub const DIFFERENCES_FOUND: &str = "differences unexplained";
     /// Types that the other region keeps a record of, for the region of an event may be the next to
     /// fall.
-    pub const CRITICAL: [&str; 6] =
-        [RECOVERED, ESCALATED, PREFLIGHT_FAILED, FAILED_BACK, FAILBACK_ESCALATED, DIFFERENCES_FOUND];
+    pub const CRITICAL: [&str; 8] = [
+        RECOVERED,
+        ESCALATED,
+        PREFLIGHT_FAILED,
+        FAILED_BACK,
+        FAILBACK_ESCALATED,
+        SWITCHED_OVER,
+        SWITCHOVER_ESCALATED,
+        DIFFERENCES_FOUND,
+    ];
     /// `detail-type` when the system is at home again.
     pub const FAILED_BACK: &str = "failback completed";
     /// `detail-type` when a failback has stopped.
     pub const FAILBACK_ESCALATED: &str = "failback escalated";
+    /// `detail-type` when a switchover that people asked for is over.
+    pub const SWITCHED_OVER: &str = "switchover completed";
+    /// `detail-type` when one has stopped.
+    pub const SWITCHOVER_ESCALATED: &str = "switchover escalated";
 }
 
 /// Error names that the workflows' retries and catches match.

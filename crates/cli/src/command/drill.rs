@@ -59,17 +59,19 @@ pub fn run(cli: &Cli, args: &Drill) -> Result<u8, Failure> {
 }
 
 fn rehearse(
-    deployment: Deployment,
+    mut deployment: Deployment,
     scenario: Scenario,
     settings: Settings,
     replay: bool,
 ) -> Result<Finished, Failure> {
     let narrator = screen::progress::Narrator::new();
+    let hurried = scenario.hurry.apply(&mut deployment);
     let of = deployment.clone();
     let synthesise = move |packages: &Path, outdir: &Path| {
         super::synth::write(&of, packages, outdir, replay).map_err(Into::into)
     };
-    let drill = Run { deployment, scenario, settings, synthesise: &synthesise, progress: &narrator };
+    let (synthesise, progress) = (&synthesise, &narrator);
+    let drill = Run { deployment, hurried, scenario, settings, synthesise, progress };
     let result = interrupt::run_until_interrupted(4, drill.run())
         .map_err(|error| Failure::failed("cannot start the drill").because(&error))?;
     match result {

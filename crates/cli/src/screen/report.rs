@@ -1,11 +1,13 @@
 //! A drill's report as a table.
 
 mod fleet;
+mod planned;
 
 use std::fmt::Write;
 
 use drill::report::{Event, Loss, Outcome, Recovery, Report};
 use recovery::deployment::Objectives;
+use recovery::verdict::Expected;
 
 use super::{BOLD, DIM, GREEN, RED, clock};
 
@@ -33,8 +35,12 @@ pub fn render(report: &Report, objectives: &Objectives) -> String {
     );
     table(&mut text, "measured", &rows(report, objectives));
     loads(&mut text, report);
+    expected(&mut text, &report.expected);
     fleet::render(&mut text, report);
+    planned::render(&mut text, "the way home", report.failback.as_ref());
     timeline(&mut text, report);
+    let hurried: Vec<String> = report.not_as_deployed.iter().map(ToString::to_string).collect();
+    list(&mut text, "not as deployed", &hurried);
     list(&mut text, "not exercised here", &report.not_exercised);
     let why = if report.verdict == Outcome::Passed { "what limits the proof" } else { "why" };
     list(&mut text, why, &report.why);
@@ -130,7 +136,7 @@ fn loads(text: &mut String, report: &Report) {
         orders.unknown
     );
     let _ = writeln!(text, "  sessions   {} answers checked against the client's token", sessions.checked);
-    if report.recovery.is_some() {
+    if report.in_place.is_none() {
         let _ = writeln!(text, "  database   {}", loss(&report.loss));
         let _ = writeln!(text, "  fence      {} writes refused", report.fencing.writes_refused);
     }
@@ -141,6 +147,18 @@ fn loads(text: &mut String, report: &Report) {
             text,
             "  waits      {dns:.1} s at the longest for clients that follow DNS, {both:.1} s for the others"
         );
+    }
+}
+
+/// What the scenario asks for beside objectives and invariants.
+fn expected(text: &mut String, expected: &[Expected]) {
+    if expected.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n{BOLD}expected of this scenario{BOLD:#}");
+    for Expected { what, held } in expected {
+        let (style, word) = if *held { (GREEN, "yes") } else { (RED, "NO ") };
+        let _ = writeln!(text, "  {style}{word}{style:#}  {what}");
     }
 }
 

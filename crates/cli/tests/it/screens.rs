@@ -36,6 +36,31 @@ fn the_list_of_scenarios() {
     let listed: Vec<recovery::scenario::Scenario> =
         serde_json::from_str(&printed(&["drill", "--list", "--output", "json"])).expect("scenarios as JSON");
     assert_eq!(listed[0].name, "region-loss");
+    let mut names: Vec<String> = listed.into_iter().map(|scenario| scenario.name).collect();
+    names.sort();
+    let files = std::fs::read_dir(checkout().join("scenarios")).expect("the checkout has scenarios");
+    let stem = |file: std::fs::DirEntry| file.path().file_stem()?.to_str().map(str::to_owned);
+    let mut files: Vec<String> = files.flatten().filter_map(stem).collect();
+    files.sort();
+    assert_eq!(names, files, "every file is built in under its own name");
+}
+
+#[test]
+fn the_page_on_scenarios_has_each_as_its_file_has_it() {
+    let listed: Vec<recovery::scenario::Scenario> =
+        serde_json::from_str(&printed(&["drill", "--list", "--output", "json"])).expect("scenarios as JSON");
+    let page = checkout().join("docs/scenarios.md");
+    let page = std::fs::read_to_string(page).expect("the checkout has the page");
+    let mut rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+    for scenario in &listed {
+        let list = |all: &[String]| all.join("; ");
+        let (must, must_not) = (list(&scenario.must), list(&scenario.must_not));
+        let row = format!("| `{}` | {} | {must} | {must_not} |", scenario.name, scenario.summary);
+        let before = rows.len();
+        rows.retain(|known| *known != row);
+        assert_eq!(rows.len() + 1, before, "docs/scenarios.md needs exactly once:\n{row}");
+    }
+    assert!(rows.is_empty(), "rows of scenarios that are gone: {rows:#?}");
 }
 
 #[test]

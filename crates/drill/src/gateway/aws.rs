@@ -84,9 +84,12 @@ impl AwsFace {
         }
     }
 
-    /// A replica of the strongly consistent table answers while it reaches one of the other two.
+    /// A replica of the strongly consistent table answers while it is well and reaches one of the other two.
     fn has_quorum(&self) -> bool {
         let state = self.faults.now();
+        if state.condition(&self.region).no_journal {
+            return false;
+        }
         let both_ways =
             |other: &Region| state.reaches(&self.region, other) && state.reaches(other, &self.region);
         both_ways(&self.witness) || both_ways(&self.peer)

@@ -32,6 +32,7 @@ pub(super) struct RegionCount {
     pub(super) aws: FaceCount,
     pub(super) edge: FaceCount,
     pub(super) db: FaceCount,
+    pub(super) sessions_written: AtomicU64,
     pub(super) sessions_replicated: AtomicU64,
     pub(super) sessions_superseded: AtomicU64,
     pub(super) sessions_lost: AtomicU64,
@@ -45,13 +46,19 @@ impl RegionCount {
     }
 
     pub(super) fn read(&self) -> RegionCounts {
+        // What is done is read first, or it could exceed what was written.
+        let [replicated, superseded, lost] =
+            [&self.sessions_replicated, &self.sessions_superseded, &self.sessions_lost]
+                .map(|count| count.load(Ordering::Acquire));
+        let written = self.sessions_written.load(Ordering::Acquire);
         RegionCounts {
             aws: self.aws.read(),
             edge: self.edge.read(),
             db: self.db.read(),
-            sessions_replicated: self.sessions_replicated.load(Ordering::Relaxed),
-            sessions_superseded: self.sessions_superseded.load(Ordering::Relaxed),
-            sessions_lost: self.sessions_lost.load(Ordering::Relaxed),
+            sessions_replicated: replicated,
+            sessions_superseded: superseded,
+            sessions_lost: lost,
+            sessions_waiting: written.saturating_sub(replicated + superseded + lost),
             not_forwarded: self.not_forwarded.load(Ordering::Relaxed),
         }
     }
@@ -79,8 +86,10 @@ pub struct RegionCounts {
     pub sessions_replicated: u64,
     /// Session writes of this region that met a newer item in the peer.
     pub sessions_superseded: u64,
-    /// Session writes that this region died before sending.
+    /// Session writes that could not be sent, which no injected fault explains.
     pub sessions_lost: u64,
+    /// Session writes that are on their way, or wait until both regions are there.
+    pub sessions_waiting: u64,
     /// Calls that the drill failed to pass on, with no injected fault as the reason.
     pub not_forwarded: u64,
 }

@@ -1,6 +1,7 @@
 //! The edge face: what the public reaches of a region.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::HOST;
@@ -9,9 +10,14 @@ use recovery::Region;
 
 use super::balancer::Balancer;
 use super::count::RegionCount;
-use super::passage::Broken;
-use super::throttle::Throttle;
+use super::passage::{Broken, Passage};
+use super::throttle::{HEALTH, Throttle};
 use super::upstream::{Answer, Upstream, plain};
+
+/// What API Gateway answers when what is behind it fails.
+fn failed() -> Answer {
+    plain(StatusCode::INTERNAL_SERVER_ERROR, "{\"message\":\"Internal server error\"}")
+}
 
 /// What one region's edge face knows.
 #[derive(Clone)]
@@ -21,6 +27,8 @@ pub(super) struct EdgeFace {
     pub(super) region_host: String,
     /// Whether any name is taken for this region's own, as on the way from the peer.
     pub(super) any_name: bool,
+    /// What befalls those who come from outside; none on the region's way to itself.
+    pub(super) outside: Option<Passage>,
     pub(super) upstream: Upstream,
     pub(super) count: Arc<RegionCount>,
     pub(super) throttle: Throttle,
@@ -31,14 +39,49 @@ pub(super) struct EdgeFace {
 impl EdgeFace {
     pub(super) async fn answer(&self, parts: request::Parts, body: Bytes) -> Result<Answer, Broken> {
         self.count.edge.request();
-        let answer = match self.balancer.get() {
-            Some(balancer) => self.balanced(balancer, parts, body).await,
-            None => self.functions(parts, body).await,
+        let answer = match &self.outside {
+            Some(passage) => self.befallen(passage, parts, body).await,
+            None => self.inside(parts, body).await,
         }?;
         if answer.status().is_server_error() {
             self.count.edge.error();
         }
         Ok(answer)
+    }
+
+    async fn inside(&self, parts: request::Parts, body: Bytes) -> Result<Answer, Broken> {
+        match self.balancer.get() {
+            Some(balancer) => self.balanced(balancer, parts, body).await,
+            None => self.functions(parts, body).await,
+        }
+    }
+
+    /// The answer to somebody outside: perhaps none, perhaps an error for what was done all the same,
+    /// perhaps late.
+    async fn befallen(
+        &self,
+        passage: &Passage,
+        parts: request::Parts,
+        body: Bytes,
+    ) -> Result<Answer, Broken> {
+        let outside = passage.faults.now().condition(&passage.region).outside;
+        if outside.cut_off {
+            return Err(Broken);
+        }
+        let fails = outside.error_share > 0.0 && !parts.uri.path().starts_with(HEALTH);
+        let drawn = if fails { passage.draw() } else { 1.0 };
+        if drawn < outside.error_share / 2.0 {
+            return Ok(failed());
+        }
+        let answer = self.inside(parts, body).await?;
+        if outside.late_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(outside.late_ms)).await;
+        }
+        // Cut off meanwhile: what was done is done, and nobody hears of it.
+        if passage.faults.now().condition(&passage.region).outside.cut_off {
+            return Err(Broken);
+        }
+        Ok(if drawn < outside.error_share { failed() } else { answer })
     }
 
     /// A load balancer keeps the name it is asked by, and what it answers when its target is gone is its

@@ -13,7 +13,7 @@ use super::passage::Passage;
 use super::replication::{Replication, Route};
 use super::scope::Tables;
 use super::upstream::{self, Upstream};
-use super::{Gateway, GatewayError, GatewayOptions, database, door};
+use super::{Gateway, GatewayError, GatewayOptions, Ports, database, door};
 use crate::seeded::Seeded;
 
 impl Gateway {
@@ -72,28 +72,29 @@ impl Gateway {
         Ok(())
     }
 
-    /// The region's own edge, and the way to it from inside the peer.
+    /// The region's own edge, and the ways to it from inside the peer and from inside itself.
     pub(super) async fn open_edge(
         &mut self,
         options: &GatewayOptions,
         here: usize,
         upstream: &Upstream,
     ) -> Result<(), GatewayError> {
-        for from in [here, 1 - here] {
+        let Ports { edge, own_edge, peer_edge, .. } = self.ports;
+        for (from, port) in [(here, edge), (here, own_edge), (1 - here, peer_edge)] {
             let state = &self.regions[here];
+            let passage = self.passage(options, here, 2);
             let face = EdgeFace {
                 region: state.at.region.clone(),
                 public_host: options.public_host.clone(),
                 region_host: state.at.host.clone(),
                 any_name: from != here,
+                outside: (port != own_edge).then(|| passage.clone()),
                 upstream: upstream.clone(),
                 count: Arc::clone(&state.count),
                 throttle: state.throttle.clone(),
                 balancer: Arc::clone(&state.balancer),
             };
-            let port = if from == here { self.ports.edge } else { self.ports.peer_edge };
             let (listener, _) = self.door(options, from, port, 2).await?;
-            let passage = self.passage(options, here, 2);
             let (caller, faults) = (self.regions[from].at.region.clone(), self.faults.clone());
             self.tasks.spawn(door::attend(listener, caller.clone(), faults.clone(), move |connection| {
                 let (face, passage) = (face.clone(), passage.clone());

@@ -32,6 +32,31 @@ pub enum Fault {
         /// Share of requests, 0 to 1.
         share: f64,
     },
+    /// Whoever comes from outside is reset: clients, health checkers, the peer's probes.
+    CutOff {
+        /// The region.
+        region: Region,
+    },
+    /// Some requests from outside fail, half of them after they have been carried out. Those for the
+    /// region's health do not.
+    Err {
+        /// The region.
+        region: Region,
+        /// Share of requests, 0 to 1.
+        share: f64,
+    },
+    /// Every request from outside is carried out and answered late.
+    Late {
+        /// The region.
+        region: Region,
+        /// By this many milliseconds.
+        delay_ms: u64,
+    },
+    /// Calls to the strongly consistent table fail.
+    NoJournal {
+        /// The region.
+        region: Region,
+    },
     /// One region cannot reach another; the way back is a second fault.
     Cut {
         /// Where the call starts.
@@ -39,6 +64,17 @@ pub enum Fault {
         /// Where it would have gone.
         to: Region,
     },
+}
+
+/// What befalls requests from outside: of clients, of health checkers, of the peer's probes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Outside {
+    /// Every one is reset.
+    pub cut_off: bool,
+    /// Share of them that fail, 0 to 1; those for the region's health do not.
+    pub error_share: f64,
+    /// Added to every answer, in milliseconds.
+    pub late_ms: u64,
 }
 
 /// How one region behaves.
@@ -52,6 +88,10 @@ pub struct Condition {
     pub delay_ms: u64,
     /// Share of requests that are reset, 0 to 1.
     pub drop_share: f64,
+    /// What befalls requests from outside alone.
+    pub outside: Outside,
+    /// Calls to the strongly consistent table fail.
+    pub no_journal: bool,
 }
 
 /// Every fault that holds at one moment.
@@ -95,6 +135,16 @@ impl FaultState {
                 let share = if holds { share.clamp(0.0, 1.0) } else { 0.0 };
                 change(region, &|condition| condition.drop_share = share);
             }
+            Fault::CutOff { region } => change(region, &|condition| condition.outside.cut_off = holds),
+            Fault::Err { region, share } => {
+                let share = if holds { share.clamp(0.0, 1.0) } else { 0.0 };
+                change(region, &|condition| condition.outside.error_share = share);
+            }
+            Fault::Late { region, delay_ms } => {
+                let late_ms = if holds { *delay_ms } else { 0 };
+                change(region, &|condition| condition.outside.late_ms = late_ms);
+            }
+            Fault::NoJournal { region } => change(region, &|condition| condition.no_journal = holds),
             Fault::Cut { from, to } => {
                 let way = (from.clone(), to.clone());
                 if holds {

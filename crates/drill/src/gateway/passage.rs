@@ -34,8 +34,12 @@ impl Passage {
         if condition.delay_ms > 0 {
             tokio::time::sleep(Duration::from_millis(condition.delay_ms)).await;
         }
-        let drawn = self.chance.lock().unwrap_or_else(PoisonError::into_inner).unit();
-        if drawn < condition.drop_share { Err(Broken) } else { Ok(()) }
+        if self.draw() < condition.drop_share { Err(Broken) } else { Ok(()) }
+    }
+
+    /// The next number of this way, from 0 to 1.
+    pub(super) fn draw(&self) -> f64 {
+        self.chance.lock().unwrap_or_else(PoisonError::into_inner).unit()
     }
 
     /// Before an answer leaves: holds it while frozen.

@@ -20,6 +20,8 @@ pub struct Ports {
     pub edge: u16,
     /// The region's database.
     pub db: u16,
+    /// The way from inside this region to its own public HTTP, which no fault of its outside touches.
+    pub own_edge: u16,
     /// The way from inside this region to the peer's public HTTP.
     pub peer_edge: u16,
     /// The way from inside this region to the peer's database.
@@ -27,10 +29,10 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// Tries until all five ports bind on all addresses. The ports are released
+    /// Tries until all six ports bind on all addresses. The ports are released
     /// again; whoever binds them next must be prepared to find one taken.
     pub fn find(addresses: &[Ipv4Addr], seeded: &mut Seeded) -> Result<Self, GatewayError> {
-        let mut found = Vec::with_capacity(5);
+        let mut found = Vec::with_capacity(6);
         for _ in 0..ATTEMPTS {
             let span = u64::from(RANGE.end - RANGE.start);
             let offset = u16::try_from(seeded.below(span)).expect("the range is shorter than 65536");
@@ -38,8 +40,8 @@ impl Ports {
             if !found.contains(&port) && is_free(addresses, port) {
                 found.push(port);
             }
-            if let [aws, edge, db, peer_edge, peer_db] = found[..] {
-                return Ok(Self { aws, edge, db, peer_edge, peer_db });
+            if let [aws, edge, db, own_edge, peer_edge, peer_db] = found[..] {
+                return Ok(Self { aws, edge, db, own_edge, peer_edge, peer_db });
             }
         }
         Err(GatewayError::NoPorts { addresses: addresses.to_vec() })

@@ -1,4 +1,4 @@
-//! The eventual global table: a session write reaches the peer after a lag, if its region lives that long.
+//! The eventual global table: a session write reaches the peer after a lag, and when both regions are there.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -60,6 +60,7 @@ impl Replication {
     /// Remembers a write that its own region has confirmed.
     pub(super) fn schedule(&self, key: String, scope: Scope) {
         let write = Write { due: Instant::now() + self.lag, key, scope };
+        self.count.sessions_written.fetch_add(1, Ordering::Relaxed);
         if self.sender.try_send(write).is_err() {
             self.count.sessions_lost.fetch_add(1, Ordering::Relaxed);
             tracing::warn!("a session write was lost: too many wait for replication");
@@ -80,17 +81,11 @@ async fn work(mut receiver: mpsc::Receiver<Write>, route: Route) {
 }
 
 impl Route {
-    /// True: the peer has it. False: the peer has something newer. None: lost.
+    /// True: the peer has it. False: the peer has something newer. None: it could not be sent.
     async fn send(&self, write: &Write) -> Option<bool> {
-        let arrives = async {
-            tokio::time::sleep_until(write.due).await;
-            self.faults.until(|state| state.reaches(&self.from, &self.to)).await;
-        };
-        tokio::select! {
-            biased;
-            () = self.faults.until(|state| state.is_dead(&self.from)) => return None,
-            () = arrives => {}
-        }
+        tokio::time::sleep_until(write.due).await;
+        // As in AWS, what could not be sent is sent when both regions are there and reach each other again.
+        self.faults.until(|state| state.reaches(&self.from, &self.to)).await;
         for attempt in 1..=TRIES {
             match self.copy(write).await {
                 Ok(newer) => return Some(newer),

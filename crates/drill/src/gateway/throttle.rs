@@ -18,7 +18,7 @@ const WAITING_MAX: usize = 64;
 const WAIT: Duration = Duration::from_millis(500);
 /// Path of the health endpoints. They have a place of their own, as methods have their own limits
 /// in API Gateway, so that load cannot make a region look ill.
-const HEALTH: &str = "/health/";
+pub(super) const HEALTH: &str = "/health/";
 const HEALTH_AT_WORK_MAX: usize = 4;
 
 /// One region's bounds.

@@ -28,6 +28,24 @@ pub(super) fn kill_all(server: &mut OwnedProcess) {
     }
 }
 
+/// Stops the server and its children where they are; the kernel goes on accepting connections for it.
+pub(super) fn stop_all(server: &mut OwnedProcess) {
+    server.signal(Signal::STOP);
+    signal_children(server, Signal::STOP);
+}
+
+/// Lets them go on, the children first.
+pub(super) fn continue_all(server: &mut OwnedProcess) {
+    signal_children(server, Signal::CONT);
+    server.signal(Signal::CONT);
+}
+
+fn signal_children(server: &OwnedProcess, signal: Signal) {
+    for pid in children(server.id()).into_iter().filter_map(Pid::from_raw) {
+        let _ = kill_process(pid, signal);
+    }
+}
+
 /// Gives back the shared memory segment of a server that was killed, which only a
 /// restart would do. Best effort: it is some fifty bytes.
 pub(super) fn free_shared_memory(data: &Path) {

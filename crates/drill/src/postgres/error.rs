@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::START_LIMIT;
+use super::{Lsn, START_LIMIT};
 
 /// What can go wrong with a server.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,44 @@ pub enum PostgresError {
         /// What the server or the connection said.
         #[source]
         source: tokio_postgres::Error,
+    },
+    /// A server did not end in order.
+    #[error("the database server `{name}` did not stop within {limit_s} s")]
+    NotStopped {
+        /// Which one.
+        name: String,
+        /// How long was waited, in seconds.
+        limit_s: u64,
+    },
+    /// A standby did not get everything that its primary had written.
+    #[error(
+        "the database server `{name}` has replayed up to {replayed} and not to {wanted} within {limit_s} s"
+    )]
+    NotCaughtUp {
+        /// The standby.
+        name: String,
+        /// How far it is.
+        replayed: Lsn,
+        /// How far it had to be.
+        wanted: Lsn,
+        /// How long was waited, in seconds.
+        limit_s: u64,
+    },
+    /// A standby did not begin to stream.
+    #[error("the database server `{name}` did not stream within {limit_s} s")]
+    NotStreaming {
+        /// The standby.
+        name: String,
+        /// How long was waited, in seconds.
+        limit_s: u64,
+    },
+    /// A program or a server said something that could not be read.
+    #[error("`{said}` is no place in the log of the database server `{name}`")]
+    NoPlace {
+        /// Which one.
+        name: String,
+        /// What was said.
+        said: String,
     },
     /// A standby did not become a primary.
     #[error("the database server `{name}` was not promoted within {limit_s} s")]

@@ -66,19 +66,19 @@ impl Installation {
         self.run_as.map_or(Ok(()), |user| std::os::unix::fs::chown(path, Some(user), Some(user)))
     }
 
-    /// Runs a program to its end.
+    /// Runs a program to its end; what it wrote to its standard output.
     pub(super) async fn run(
         &self,
         program: &'static str,
         arguments: impl FnOnce(&mut Command),
-    ) -> Result<(), PostgresError> {
+    ) -> Result<String, PostgresError> {
         let mut command = self.command(program);
         arguments(&mut command);
         command.stdin(Stdio::null()).process_group(0);
         let mut command = tokio::process::Command::from(command);
         let output = command.kill_on_drop(true).output().await.map_err(io("run a PostgreSQL program"))?;
         if output.status.success() {
-            return Ok(());
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
         let text = String::from_utf8_lossy(&output.stderr);
         let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();

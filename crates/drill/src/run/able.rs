@@ -1,14 +1,13 @@
 //! What of a scenario this drill can apply, so that nothing of it is left out in silence.
 
-use recovery::scenario::{Fault, FaultKind, Hurry, Place, Scenario};
+use recovery::scenario::{Fault, FaultKind, Scenario};
 
 /// The first thing that it cannot apply, as the file writes it; none when it can apply everything.
 pub(super) fn cannot_apply(scenario: &Scenario) -> Option<String> {
+    let expect = scenario.expected();
     let fields = [
-        (scenario.hurry != Hurry::default(), "[hurry]"),
         (scenario.clients.dns_cache_s.is_some(), "clients.dns_cache_s"),
-        (scenario.expect.is_some(), "[expect]"),
-        (scenario.burst.is_some() && !scenario.faults.is_empty(), "a [burst] with a fault"),
+        (expect.told.is_some(), "expect.told"),
     ];
     let field = fields.into_iter().find(|(used, _)| *used).map(|(_, field)| format!("`{field}`"));
     scenario.faults.iter().find_map(of_fault).or(field)
@@ -18,19 +17,27 @@ fn of_fault(fault: &Fault) -> Option<String> {
     if !applies(fault.kind) {
         return Some(format!("`{}`", fault.kind));
     }
-    let fields = [
-        (fault.during.is_some(), "during"),
-        (fault.for_s.is_some(), "for_s"),
-        (fault.until.is_some(), "until"),
-        (fault.times > 1, "times"),
-        (fault.region != Place::Home, "region"),
-    ];
+    let ends = fault.for_s.is_some() || fault.until.is_some();
+    let fields =
+        [(fault.during.is_some(), "during"), (ends && fault.kind.is_about_containers(), "for_s or until")];
     let used = fields.into_iter().find(|(used, _)| *used);
     used.map(|(_, field)| format!("`{field}` of a fault of kind `{}`", fault.kind))
 }
 
 fn applies(kind: FaultKind) -> bool {
-    kind == FaultKind::Lost || kind.is_about_containers()
+    kind.is_about_containers()
+        || matches!(
+            kind,
+            FaultKind::Lost
+                | FaultKind::Frozen
+                | FaultKind::Partitioned
+                | FaultKind::CutOffFromClients
+                | FaultKind::Errors
+                | FaultKind::Slow
+                | FaultKind::DatabaseKilled
+                | FaultKind::DatabaseHung
+                | FaultKind::JournalUnavailable
+        )
 }
 
 #[cfg(test)]
@@ -50,9 +57,9 @@ mod tests {
         assert_eq!(refused(str::to_owned), None);
         let frozen = refused(|text| text.replace("kind = \"lost\"", "kind = \"clock_ahead\"\nahead_s = 9"));
         assert_eq!(frozen.as_deref(), Some("`clock_ahead`"));
-        let ends = refused(|text| text.replace("kind = \"lost\"", "kind = \"lost\"\nfor_s = 9"));
-        assert_eq!(ends.as_deref(), Some("`for_s` of a fault of kind `lost`"));
+        let step = refused(|text| text.replace("at_s = 0 ", "during = \"failover:OwnLease\" "));
+        assert_eq!(step.as_deref(), Some("`during` of a fault of kind `lost`"));
         let expects = refused(|text| format!("{text}\n[expect]\ngoes_home = true\n"));
-        assert_eq!(expects.as_deref(), Some("`[expect]`"));
+        assert_eq!(expects.as_deref(), Some("`expect.goes_home`"));
     }
 }

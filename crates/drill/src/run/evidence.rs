@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use recovery::history::{Balance, DeadRow, Facts, FenceRow, OutboxRow, SettledRow, Terms};
 use recovery::order::Side;
-use recovery::{Epoch, OrderId};
+use recovery::{Epoch, OrderId, Region};
 use rust_decimal::Decimal;
 use tokio::time::Instant;
 use tokio_postgres::{Client, IsolationLevel, NoTls, Row, Transaction};
@@ -21,9 +21,10 @@ const DRAIN_QUIET: Duration = Duration::from_secs(15);
 /// The same when every acknowledged order is settled: whoever would settle one twice gets this long.
 const DONE_QUIET: Duration = Duration::from_secs(3);
 
-/// Waits for the last settlements, then reads the database that settles and, where one was lost, its wreck.
+/// Waits for the last settlements, then reads the database that settles in the end and, where one was lost, its
+/// wreck.
 pub(super) async fn read(stage: &Stage, rehearsed: &Rehearsed) -> Result<Facts, DrillError> {
-    let survivor = stage.aurora.connect_string(rehearsed.struck.settles()).await?;
+    let survivor = stage.aurora.connect_string(rehearsed.settles())?;
     let mut survivor = connect(&survivor, "surviving").await?;
     drain(&survivor, rehearsed).await?;
     let mut facts = surviving(&mut survivor).await?;
@@ -34,12 +35,21 @@ pub(super) async fn read(stage: &Stage, rehearsed: &Rehearsed) -> Result<Facts, 
     facts.lease_history = rehearsed.lease.seen().to_vec();
     facts.moves = rehearsed.lease.moves().to_vec();
     facts.clock_error_ms = clock_error_ms(rehearsed.drift);
+    facts.writes_refused +=
+        rehearsed.course.homecoming.as_ref().map_or(0, |homecoming| homecoming.writes_refused);
     Ok(facts)
 }
 
 /// The databases keep the system's time, cut to a millisecond; the history's clock began with it.
 fn clock_error_ms(drift: Duration) -> u64 {
     u64::try_from(drift.as_millis()).unwrap_or(u64::MAX).saturating_add(1)
+}
+
+/// Writes that the fence in a region's database has refused since it was raised; `None` when that cannot be read.
+pub(super) async fn writes_refused(stage: &Stage, region: &Region) -> Option<u64> {
+    let client = crate::postgres::connect(stage.aurora.address(region).ok()?).await.ok()?;
+    let asked = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM fence_refusals";
+    Some(unsigned(client.query_one(asked, &[]).await.ok()?.get(0)))
 }
 
 async fn connect(connect: &str, which: &'static str) -> Result<Client, DrillError> {

@@ -1,6 +1,6 @@
 //! The lease through time, and the events that its changes make.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use recovery::history::{LeaseSeen, Move};
 use recovery::lease::LeaseState;
@@ -87,6 +87,15 @@ impl LeaseLog {
         owners.into_iter().collect()
     }
 
+    /// The same, each with the time at which it was seen first, in milliseconds since the Unix epoch.
+    pub fn first_seen(&self) -> Vec<(u64, Epoch, Region)> {
+        let mut first: BTreeMap<(Epoch, Region), u64> = BTreeMap::new();
+        for seen in &self.seen {
+            first.entry((seen.epoch, seen.owner.clone())).or_insert(seen.at_ms);
+        }
+        first.into_iter().map(|((epoch, owner), at_ms)| (at_ms, epoch, owner)).collect()
+    }
+
     /// The lease as it is now.
     pub fn latest(&self) -> Option<&LeaseItem> {
         self.last.as_ref()
@@ -121,6 +130,7 @@ mod tests {
         ];
         assert_eq!(events(&mut log, &failover), ["lease created", "lease taken", "settlement enabled"]);
         assert_eq!(log.owners().len(), 2);
+        assert_eq!(log.first_seen().iter().map(|(at_ms, ..)| *at_ms).collect::<Vec<_>>(), [7, 7]);
         assert_eq!(log.latest().map(|lease| lease.state.as_str()), Some("serving"));
     }
 

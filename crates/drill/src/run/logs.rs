@@ -9,10 +9,11 @@ use std::io;
 use std::path::Path;
 
 use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
-use recovery::Region;
+use recovery::scenario::FaultKind;
 use serde_json::Value;
 
 use super::DrillError;
+use super::course::Strike;
 use crate::emulator::Emulator;
 use crate::fleet::Fleets;
 use expected::{EXPECTED, When};
@@ -24,20 +25,25 @@ const ECHO_MS: u64 = 15_000;
 const QUOTED: usize = 3;
 const QUOTE_CHARS_MAX: usize = 240;
 
-/// The fault, as far as it explains complaints. Times are milliseconds since the Unix epoch.
+/// The faults, as far as they explain complaints. Times are milliseconds since the Unix epoch.
 #[derive(Clone, Debug)]
 pub struct Explained {
-    /// When it struck.
+    /// When the first one struck.
     pub fault_at_ms: u64,
     /// When orders were accepted and settled again and the workflow had ended; none: never.
     pub recovered_at_ms: Option<u64>,
-    /// The lost region; none when none was lost.
-    pub lost_region: Option<Region>,
+    /// Every fault, from when until when.
+    pub strikes: Vec<Strike>,
 }
 
 impl Explained {
-    fn is_lost(&self, region: Option<&str>) -> bool {
-        region.is_some() && region == self.lost_region.as_ref().map(Region::as_str)
+    /// Whether one of these kinds lasted at that time, or had just ended; in this region, if one is named.
+    fn lasts(&self, kinds: &[FaultKind], region: Option<&str>, at_ms: Option<u64>) -> bool {
+        let Some(at_ms) = at_ms else { return false };
+        self.strikes.iter().filter(|strike| kinds.contains(&strike.kind)).any(|strike| {
+            let here = region.is_none_or(|name| strike.regions.iter().any(|one| one.as_str() == name));
+            here && at_ms >= strike.from_ms && strike.until_ms.is_none_or(|end| at_ms <= end + ECHO_MS)
+        })
     }
 }
 
@@ -76,7 +82,7 @@ pub fn unexplained(
 }
 
 /// A log that was never begun is empty.
-fn read(path: &Path) -> Result<String, DrillError> {
+pub(super) fn read(path: &Path) -> Result<String, DrillError> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
@@ -126,15 +132,18 @@ fn emulator_itself(log: &str) -> Vec<Complaint> {
 }
 
 fn is_expected(complaint: &Complaint, explained: &Explained) -> bool {
-    let after = complaint.at_ms.is_some_and(|at| at >= explained.fault_at_ms);
-    let before_end = match (complaint.at_ms, explained.recovered_at_ms) {
+    let at_ms = complaint.at_ms;
+    let after = at_ms.is_some_and(|at| at >= explained.fault_at_ms);
+    let before_end = match (at_ms, explained.recovered_at_ms) {
         (Some(at), Some(end)) => at <= end + ECHO_MS,
         _ => true,
     };
+    let here = complaint.region.as_deref().unwrap_or_default();
     EXPECTED.iter().filter(|expected| expected.is_of(complaint)).any(|expected| match expected.when {
         When::Always => true,
         When::DuringRecovery => after && before_end,
-        When::InTheLostRegion => after && explained.is_lost(complaint.region.as_deref()),
+        When::Here(kinds) => explained.lasts(kinds, Some(here), at_ms),
+        When::Anywhere(kinds) => explained.lasts(kinds, None, at_ms),
     })
 }
 
@@ -159,13 +168,19 @@ fn sentence(complaints: &[Complaint]) -> Option<String> {
 mod tests {
     // Goal: a complaint passes only with a listed reason, in its place and time; a crash never does.
     // Method: lines as functions and emulator write them, around a fault at 10:00:00.
+    use recovery::Region;
+
     use super::*;
 
     const FAULT_MS: u64 = 1_795_168_800_000; // 2026-11-20T10:00:00Z
 
     fn explained(recovered_at_ms: Option<u64>) -> Explained {
-        let lost_region = Region::new("us-east-1").ok();
-        Explained { fault_at_ms: FAULT_MS, recovered_at_ms, lost_region }
+        Explained { fault_at_ms: FAULT_MS, recovered_at_ms, strikes: vec![strike(FaultKind::Lost, None)] }
+    }
+
+    fn strike(kind: FaultKind, until_ms: Option<u64>) -> Strike {
+        let regions = vec![Region::new("us-east-1").expect("a region")];
+        Strike { kind, regions, from_ms: FAULT_MS, until_ms, number: 0 }
     }
 
     fn line(region: &str, function: &str, at: &str, level: &str, message: &str) -> String {
@@ -209,6 +224,20 @@ mod tests {
         let exit = "2026-11-20 10:00:05 WARNING [lambda_runtime] Lambda function-x: exited with status 101";
         let complaints = emulator_itself(exit);
         assert!(complaints.iter().any(|one| !is_expected(one, &explained(None))));
+    }
+
+    #[test]
+    fn what_a_fault_explains_ends_soon_after_it() {
+        let lost = |at| line("us-east-1", "sentinel", at, "ERROR", "the lease cannot be read");
+        let over = Explained {
+            strikes: vec![strike(FaultKind::Frozen, Some(FAULT_MS + 20_000))],
+            ..explained(None)
+        };
+        let count = |log: &str| functions(log).iter().filter(|one| !is_expected(one, &over)).count();
+        assert_eq!(count(&lost("10:00:30.000")), 0);
+        assert_eq!(count(&lost("10:00:36.000")), 1);
+        let there = line("us-east-2", "sentinel", "10:00:05.000", "ERROR", "the lease cannot be read");
+        assert_eq!(count(&there), 1, "the other region is well");
     }
 
     #[test]

@@ -4,25 +4,33 @@
 //! future of a drill at any point stops every process and removes every file.
 
 mod able;
+mod course;
 mod error;
 pub mod evidence;
+mod expected;
+mod fault;
 mod lease_log;
 mod logs;
 pub mod observer;
+mod old_writer;
 mod record;
 mod rehearsal;
+mod said;
+mod schedule;
 mod stage;
+mod steps;
 mod struck;
 mod summary;
 mod topology;
 mod watch;
+mod way_home;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use recovery::Deployment;
 use recovery::history::{Facts, Recorded};
-use recovery::scenario::Scenario;
+use recovery::scenario::{Hurried, Scenario};
 
 use crate::owned::RunDirectory;
 use crate::progress::Progress;
@@ -58,8 +66,10 @@ pub struct Settings {
 
 /// A drill that is about to run.
 pub struct Drill<'a> {
-    /// The system under test.
+    /// The system under test, as it is synthesised.
     pub deployment: Deployment,
+    /// Its waits that the scenario has made shorter than the deployment file says.
+    pub hurried: Vec<Hurried>,
     /// What happens to it.
     pub scenario: Scenario,
     /// How.

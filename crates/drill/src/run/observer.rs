@@ -1,4 +1,4 @@
-//! Watches the system under test from outside: the lease, the workflow, and nothing that recovers.
+//! Watches the system under test from outside: the lease, the workflows, and nothing that recovers.
 //!
 //! It talks to the emulator directly, past every gateway, so that no fault blinds it.
 
@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region as SdkRegion, SdkConfig};
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_sfn::types::ExecutionStatus;
 use aws_smithy_http_client::tls;
 use recovery::lease::LEASE_KEY;
+use recovery::names::Names;
+use recovery::scenario::WorkflowName;
 use recovery::{Epoch, Region};
 
 use crate::gateway::LeaseItem;
@@ -15,9 +18,40 @@ use crate::gateway::LeaseItem;
 /// Reads the state of one deployed system.
 pub struct Observer {
     dynamodb: aws_sdk_dynamodb::Client,
-    workflows: aws_sdk_sfn::Client,
     journal_table: String,
+    workflows: Vec<Workflow>,
+}
+
+/// A workflow of one region.
+struct Workflow {
+    region: Region,
+    name: WorkflowName,
+    client: aws_sdk_sfn::Client,
     state_machine_arn: String,
+}
+
+/// One execution of a workflow. Times are milliseconds since the Unix epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// Its name.
+    pub name: String,
+    /// When it was started.
+    pub began_at_ms: u64,
+    /// When it ended, and whether well; `None` while it runs.
+    pub ended: Option<(u64, bool)>,
+}
+
+/// Something that one execution did.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WorkflowEvent {
+    /// When, in milliseconds since the Unix epoch.
+    pub at_ms: u64,
+    /// The region of the workflow.
+    pub region: Region,
+    /// Which workflow.
+    pub workflow: WorkflowName,
+    /// The step that it finished, or in words what became of the whole.
+    pub what: String,
 }
 
 /// Configuration of an SDK client that talks to `endpoint` as `region`.
@@ -38,19 +72,24 @@ pub fn sdk_config(endpoint: &str, region: &Region) -> SdkConfig {
 }
 
 impl Observer {
-    /// Observes the journal in `table_region` and the workflow of `survivor`.
-    pub fn new(
-        endpoint: &str,
-        table_region: &Region,
-        survivor: &Region,
-        journal_table: String,
-        state_machine_arn: String,
-    ) -> Self {
+    /// Observes the journal in `table_region` and both workflows of each region of the pair.
+    pub fn new(endpoint: &str, table_region: &Region, pair: [&Region; 2], names: &Names) -> Self {
+        let machines = |region: &Region| {
+            let client = aws_sdk_sfn::Client::new(&sdk_config(endpoint, region));
+            WorkflowName::ALL.map(|name| {
+                let machine = match name {
+                    WorkflowName::Failover => names.failover_state_machine(),
+                    WorkflowName::Failback => names.failback_state_machine(),
+                };
+                let state_machine_arn =
+                    format!("arn:aws:states:{region}:{}:stateMachine:{machine}", crate::ACCOUNT);
+                Workflow { region: region.clone(), name, client: client.clone(), state_machine_arn }
+            })
+        };
         Self {
             dynamodb: aws_sdk_dynamodb::Client::new(&sdk_config(endpoint, table_region)),
-            workflows: aws_sdk_sfn::Client::new(&sdk_config(endpoint, survivor)),
-            journal_table,
-            state_machine_arn,
+            journal_table: names.journal_table(),
+            workflows: pair.into_iter().flat_map(machines).collect(),
         }
     }
 
@@ -75,33 +114,66 @@ impl Observer {
         })
     }
 
-    /// Every step the failover workflow finished, with Unix time in milliseconds, oldest first.
-    pub async fn workflow_steps(&self) -> Vec<(u64, String)> {
-        let list = self.workflows.list_executions().state_machine_arn(&self.state_machine_arn).send();
-        let Ok(executions) = list.await else { return Vec::new() };
-        let mut steps = Vec::new();
-        for execution in executions.executions() {
-            let history = self
-                .workflows
-                .get_execution_history()
-                .execution_arn(execution.execution_arn())
-                .max_results(1000)
-                .send();
-            let Ok(history) = history.await else { continue };
-            for event in history.events() {
-                let at_ms = u64::try_from(event.timestamp().to_millis().unwrap_or(0)).unwrap_or(0);
-                if let Some(left) = event.state_exited_event_details() {
-                    steps.push((at_ms, left.name().to_owned()));
-                } else if event.r#type().as_str() == "ExecutionStarted" {
-                    steps.push((at_ms, "workflow started".to_owned()));
-                } else if event.r#type().as_str() == "ExecutionSucceeded" {
-                    steps.push((at_ms, "workflow succeeded".to_owned()));
-                } else if event.r#type().as_str() == "ExecutionFailed" {
-                    steps.push((at_ms, "workflow failed".to_owned()));
-                }
+    /// The executions of a region's workflow, oldest first; none where they cannot be listed.
+    pub async fn executions(&self, region: &Region, name: WorkflowName) -> Vec<Execution> {
+        let mut all = Vec::new();
+        for workflow in self.workflows.iter().filter(|one| one.region == *region && one.name == name) {
+            all.extend(workflow.executions().await.into_iter().map(|(_, execution)| execution));
+        }
+        all.sort_by_key(|execution| execution.began_at_ms);
+        all
+    }
+
+    /// Every step that any workflow has finished, oldest first.
+    pub async fn workflow_events(&self) -> Vec<WorkflowEvent> {
+        let mut all = Vec::new();
+        for workflow in &self.workflows {
+            for (arn, _) in workflow.executions().await {
+                all.extend(workflow.events(&arn).await);
             }
         }
-        steps.sort();
-        steps
+        all.sort();
+        all
     }
+}
+
+impl Workflow {
+    /// Each with its ARN.
+    async fn executions(&self) -> Vec<(String, Execution)> {
+        let list = self.client.list_executions().state_machine_arn(&self.state_machine_arn).send();
+        let Ok(listed) = list.await else { return Vec::new() };
+        let of = |listed: &aws_sdk_sfn::types::ExecutionListItem| {
+            let ended = match listed.status() {
+                ExecutionStatus::Running => None,
+                status => Some((ms(listed.stop_date()), *status == ExecutionStatus::Succeeded)),
+            };
+            let began_at_ms = ms(Some(listed.start_date()));
+            let execution = Execution { name: listed.name().to_owned(), began_at_ms, ended };
+            (listed.execution_arn().to_owned(), execution)
+        };
+        listed.executions().iter().map(of).collect()
+    }
+
+    async fn events(&self, execution_arn: &str) -> Vec<WorkflowEvent> {
+        let asked = self.client.get_execution_history().execution_arn(execution_arn).max_results(1000);
+        let Ok(history) = asked.send().await else { return Vec::new() };
+        let event = |event: &aws_sdk_sfn::types::HistoryEvent| {
+            let what = match (event.state_exited_event_details(), event.r#type().as_str()) {
+                (Some(left), _) => left.name().to_owned(),
+                (None, "ExecutionStarted") => format!("{} started", self.name),
+                (None, "ExecutionSucceeded") => format!("{} succeeded", self.name),
+                (None, "ExecutionFailed" | "ExecutionTimedOut" | "ExecutionAborted") => {
+                    format!("{} failed", self.name)
+                }
+                _ => return None,
+            };
+            let (at_ms, region) = (ms(Some(event.timestamp())), self.region.clone());
+            Some(WorkflowEvent { at_ms, region, workflow: self.name, what })
+        };
+        history.events().iter().filter_map(event).collect()
+    }
+}
+
+fn ms(at: Option<&aws_sdk_sfn::primitives::DateTime>) -> u64 {
+    at.and_then(|at| at.to_millis().ok()).and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0)
 }

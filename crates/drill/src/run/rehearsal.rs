@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+use recovery::Region;
 use recovery::history::Operation;
-use recovery::lease::LeaseState;
-use recovery::scenario::Place;
-use recovery::{Epoch, Region};
+use recovery::scenario::{LeaseExpected, WorkflowName};
+use recovery::verdict::PlannedMove;
 use tokio::time::Instant;
 
+use super::course::{self, Course, Part};
 use super::lease_log::LeaseLog;
+use super::observer::WorkflowEvent;
 use super::stage::Stage;
-use super::struck::{self, Awaited, Struck};
+use super::struck::Struck;
 use super::watch::Watch;
 use super::{Drill, DrillError};
 use crate::fleet::{Fleet, ServiceReport};
@@ -19,8 +21,9 @@ use crate::report::Event;
 
 const READY_LIMIT: Duration = Duration::from_secs(120);
 const DRAIN: Duration = Duration::from_secs(15);
-/// What events of the workflow are called in the timeline.
+/// What events of the workflows are called in the timeline.
 pub const WORKFLOW: &str = "workflow";
+pub const FAILBACK: &str = "failback";
 /// Sessions that the load works on.
 const SESSIONS: u32 = 20;
 
@@ -30,6 +33,8 @@ pub struct Rehearsed {
     pub history: Vec<Operation>,
     /// What was done to the system.
     pub struck: Struck,
+    /// Every fault, from when until when.
+    pub course: Course,
     /// Every owner the lease had.
     pub lease: LeaseLog,
     /// What happened, with milliseconds since the Unix epoch.
@@ -46,6 +51,23 @@ pub struct Rehearsed {
     pub drift: Duration,
 }
 
+impl Rehearsed {
+    /// The region that settles orders in the end: the last owner of the lease.
+    pub fn settles(&self) -> &Region {
+        self.lease.latest().map_or_else(|| self.struck.settles(), |lease| &lease.owner)
+    }
+
+    /// The planned move home, if the system made one.
+    pub fn move_home(&self) -> Option<&PlannedMove> {
+        self.course.homecoming.as_ref()?.planned.as_ref()
+    }
+
+    /// Whether the system is at home again.
+    pub fn is_at_home(&self) -> bool {
+        self.move_home().is_some_and(|planned| planned.to == *self.settles())
+    }
+}
+
 /// Runs the scenario on a stage that is set.
 pub async fn rehearse(drill: &Drill<'_>, stage: &Stage) -> Result<Rehearsed, DrillError> {
     let phases = drill.scenario.load;
@@ -60,28 +82,40 @@ pub async fn rehearse(drill: &Drill<'_>, stage: &Stage) -> Result<Rehearsed, Dri
     drill.progress.phase(&format!("steady load, {rate} orders/s for {} s", phases.steady_s));
     look_until(&mut watch, &load, Duration::from_secs(phases.steady_s), |_| false).await;
     let well_before = watch.all_healthy();
-    let (struck, awaited) = strike(drill, stage, &mut watch, clock, &mut load).await?;
-    // A client that follows DNS hears of the move one TTL after DNS does, and retries a little later.
-    let heard = Duration::from_secs(drill.deployment.domain.record_ttl_s + 3);
-    let limit = Duration::from_secs(phases.limit_s);
-    look_until(&mut watch, &load, limit, |watch| match &struck {
-        Struck::Lost(fault) => watch.has_recovered(&fault.surviving_region, heard),
-        Struck::Harmed(_) => awaited.is_over(stage),
-    })
-    .await;
+    let part = Part { drill, stage, watch: &mut watch, clock, load: &mut load };
+    let course = course::run(part).await?;
     drill.progress.phase(&format!("load goes on for {} s", phases.after_recovery_s));
     look_until(&mut watch, &load, Duration::from_secs(phases.after_recovery_s), |_| false).await;
     drill.progress.phase("letting operations in flight end");
     let services = stage.fleets.0.iter().flat_map(Fleet::services).collect();
     let (history, counts) = load.stop(DRAIN).await;
+    let struck = struck(drill, &course, &watch.lease);
     let mut events = watch.events;
-    for (at_ms, step) in stage.observer.workflow_steps().await {
+    for WorkflowEvent { at_ms, region, workflow, what } in stage.observer.workflow_events().await {
         let at_s = super::watch::seconds_between(struck.at_ms(), at_ms);
-        let region = Some(struck.settles().to_string());
-        events.push((at_ms, Event { at_s, region, event: WORKFLOW.to_owned(), detail: step }));
+        let region = Some(region.to_string());
+        let event = match workflow {
+            WorkflowName::Failover => WORKFLOW,
+            WorkflowName::Failback => FAILBACK,
+        };
+        events.push((at_ms, Event { at_s, region, event: event.to_owned(), detail: what }));
     }
     let drift = clock.drift();
-    Ok(Rehearsed { history, struck, lease: watch.lease, events, well_before, counts, services, clock, drift })
+    let lease = watch.lease;
+    Ok(Rehearsed { history, struck, course, lease, events, well_before, counts, services, clock, drift })
+}
+
+/// Whether the lease had to leave its owner is the scenario's; where it may, what was seen decides.
+fn struck(drill: &Drill<'_>, course: &Course, lease: &LeaseLog) -> Struck {
+    let before = &course.before;
+    let moved = lease.owners().iter().any(|(epoch, _)| *epoch > before.epoch);
+    let expect = drill.scenario.expected();
+    let leaves = match expect.lease {
+        Some(LeaseExpected::Moves) => true,
+        Some(LeaseExpected::Stays) => false,
+        Some(LeaseExpected::MayMove) | None => moved,
+    };
+    Struck::of(before, leaves, &expect)
 }
 
 fn load_options(drill: &Drill<'_>, stage: &Stage, clock: Clock) -> LoadOptions {
@@ -135,7 +169,7 @@ async fn settle_down(stage: &Stage, watch: &mut Watch<'_>, load: &LoadHandle) ->
 /// Orders settled in a region's database; 0 when it cannot say.
 async fn settled_rows(stage: &Stage, region: &Region) -> i64 {
     let count = async {
-        let connect = stage.aurora.connect_string(region).await.ok()?;
+        let connect = stage.aurora.connect_string(region).ok()?;
         let (client, connection) = tokio_postgres::connect(&connect, tokio_postgres::NoTls).await.ok()?;
         let connection = tokio::spawn(connection);
         let row = client.query_one("SELECT count(*) FROM orders", &[]).await;
@@ -155,40 +189,4 @@ async fn look_until(
     while Instant::now() < end && !done(watch) {
         watch.look(load).await;
     }
-}
-
-/// Applies the scenario's faults and its burst. Says what was done, and what must be seen before it is over.
-async fn strike(
-    drill: &Drill<'_>,
-    stage: &Stage,
-    watch: &mut Watch<'_>,
-    clock: Clock,
-    load: &mut LoadHandle,
-) -> Result<(Struck, Awaited), DrillError> {
-    let (mut first, mut awaited) = (None, Awaited::default());
-    let began = Instant::now();
-    let at_ms = clock.now_ms();
-    if let Some(said) = struck::burst(drill, load, &mut awaited) {
-        let (home, _) = struck::places(drill, Place::Home);
-        watch.fault(at_ms, &home, "burst", &said);
-        first = Some(struck::told(drill, at_ms, serving_epoch(watch)));
-    }
-    for fault in &drill.scenario.faults {
-        let due = began + Duration::from_secs(fault.at_s.unwrap_or_default());
-        look_until(watch, load, due.saturating_duration_since(Instant::now()), |_| false).await;
-        let (region, _) = struck::places(drill, fault.region);
-        let (epoch, at_ms) = (serving_epoch(watch), clock.now_ms());
-        let said = struck::apply(drill, stage, fault, &mut awaited).await?;
-        match first {
-            None => watch.fault(at_ms, &region, "fault", &said),
-            Some(_) => watch.happened(at_ms, Some(&region), "fault", said),
-        }
-        first.get_or_insert_with(|| struck::told(drill, at_ms, epoch));
-    }
-    Ok((first.expect("a scenario without a fault or a burst is refused when it is read"), awaited))
-}
-
-fn serving_epoch(watch: &Watch<'_>) -> Epoch {
-    let lease = watch.lease.latest().filter(|lease| lease.state == LeaseState::Serving.as_str());
-    lease.map_or(Epoch::FIRST, |lease| lease.epoch)
 }

@@ -83,12 +83,13 @@ impl Stage {
         let mut assembly = synthesise(drill, run)?;
         progress.phase("starting the emulator and a pair of databases");
         let mut topology = Topology::draw(&drill.deployment, drill.settings.seed)?;
+        let faults = Faults::new();
         let (emulator, aurora) = tokio::join!(
             Emulator::start(&environment, run),
-            start_aurora(drill, &environment, run, &topology)
+            start_aurora(drill, &environment, run, &topology, faults.clone())
         );
         let (emulator, aurora) = (emulator?, Arc::new(aurora?));
-        let gateway = open_gateway(drill, &mut topology, &emulator, &aurora).await?;
+        let gateway = open_gateway(drill, &mut topology, &emulator, &aurora, faults).await?;
         let zone = zone(&topology, &assembly)?;
         let board = HealthBoard::new(zone.checks.keys());
         let dns = DnsServer::start(topology.dns_address, Arc::clone(&zone), board.clone()).await?;
@@ -119,7 +120,7 @@ impl Stage {
 async fn ended(emulator: &Emulator, aurora: &Aurora) -> DrillError {
     let database = async {
         loop {
-            if let Some(ended) = aurora.ended().await {
+            if let Some(ended) = aurora.ended() {
                 return ended;
             }
             tokio::time::sleep(Duration::from_millis(250)).await;
@@ -167,10 +168,12 @@ async fn start_aurora(
     environment: &Environment,
     run: &Arc<RunDirectory>,
     topology: &Topology,
+    faults: Faults,
 ) -> Result<Aurora, DrillError> {
     let regions = topology.regions.clone().map(|at| (at.region, at.address));
-    let lag = Duration::from_millis(drill.scenario.replication.wal_delay_ms);
-    Ok(Aurora::start(environment, run, Placement { regions, names: drill.deployment.names(), lag }).await?)
+    let lags = drill.scenario.replication.wal_delays_ms().map(Duration::from_millis);
+    let placement = Placement { regions, names: drill.deployment.names(), lags, faults };
+    Ok(Aurora::start(environment, run, placement).await?)
 }
 
 async fn open_gateway(
@@ -178,6 +181,7 @@ async fn open_gateway(
     topology: &mut Topology,
     emulator: &Emulator,
     aurora: &Arc<Aurora>,
+    faults: Faults,
 ) -> Result<Gateway, DrillError> {
     let names = drill.deployment.names();
     let mut options = GatewayOptions {
@@ -192,8 +196,8 @@ async fn open_gateway(
         seed: drill.settings.seed,
     };
     let mut attempt = 1;
-    let gateway = loop {
-        match Gateway::start(options.clone(), Faults::new()).await {
+    let mut gateway = loop {
+        match Gateway::start(options.clone(), faults.clone()).await {
             // Somebody else took a port between finding it free and listening on it.
             Err(GatewayError::Listen { .. }) if attempt < PORT_ATTEMPTS => {
                 attempt += 1;
@@ -205,7 +209,7 @@ async fn open_gateway(
     };
     gateway.answer_database_calls(Arc::<Aurora>::clone(aurora));
     for at in &topology.regions {
-        gateway.lead_database(&at.region, Some(aurora.address(&at.region).await?));
+        gateway.follow_database(&at.region, aurora.leads(&at.region)?);
     }
     Ok(gateway)
 }
@@ -267,16 +271,14 @@ fn check_health(
 }
 
 fn observe(drill: &Drill<'_>, emulator: &Emulator) -> Observer {
-    let (names, regions) = (drill.deployment.names(), &drill.deployment.regions);
-    let machine = names.failover_state_machine();
-    let arn = format!("arn:aws:states:{}:{}:stateMachine:{machine}", regions.standby, crate::ACCOUNT);
+    let witness = &drill.deployment.regions.witness;
     // Every region's gateway leads the strongly consistent table to the witness's scope.
-    Observer::new(&emulator.endpoint(), &regions.witness, &regions.standby, names.journal_table(), arn)
+    Observer::new(&emulator.endpoint(), witness, drill.deployment.pair(), &drill.deployment.names())
 }
 
 async fn parts(aurora: &Aurora, topology: &Topology) -> Result<Parts, DrillError> {
     let failed = |source| DrillError::Evidence { which: "home", source };
-    let connect = aurora.connect_string(&topology.regions[0].region).await?;
+    let connect = aurora.connect_string(&topology.regions[0].region)?;
     let (client, connection) =
         tokio_postgres::connect(&connect, tokio_postgres::NoTls).await.map_err(failed)?;
     tokio::spawn(connection);

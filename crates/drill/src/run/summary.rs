@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use recovery::deployment::{Objectives, Profile};
 use recovery::history::Facts;
-use recovery::verdict::{Judgement, Verdict, judge_expected};
+use recovery::scenario::AcceptedExpected;
+use recovery::verdict::{Expected, Judgement, Verdict, judge_expected, judge_move};
 
+use super::expected;
 use super::logs::{self, Explained};
-use super::rehearsal::{Rehearsed, WORKFLOW};
+use super::rehearsal::{FAILBACK, Rehearsed, WORKFLOW};
 use super::stage::Stage;
 use super::struck::Struck;
 use super::watch::seconds_between;
@@ -51,12 +53,17 @@ pub fn report(
     facts: &Facts,
 ) -> Result<Report, DrillError> {
     let objectives = &drill.deployment.objectives;
+    let expect = drill.scenario.expected();
     let verdict = judged(rehearsed, facts, objectives);
+    let home = rehearsed.move_home().map(|planned| judge_move(&rehearsed.history, facts, planned));
+    let expected = expected::judged(drill, stage, rehearsed, facts, home.as_ref().map(|(home, _)| home))?;
     let mut judged = Judged { failed: verdict.verdict == Judgement::Failed, why: verdict.why.clone() };
+    judged.expectations(&expected);
+    home.iter().flat_map(|(_, why)| why).for_each(|reason| judged.fail(format!("on the way home: {reason}")));
     judged.sessions(&verdict, rehearsed);
     judged.logs(logs::unexplained(&stage.emulator, &stage.fleets, &explained(rehearsed, &verdict))?);
     let fleet = fleet::report(stage, rehearsed);
-    judged.fleet(drill, fleet.as_ref(), &rehearsed.struck);
+    judged.fleet(drill, fleet.as_ref(), rehearsed);
     judged.passage(stage);
     judged.limits(&verdict, rehearsed);
     Ok(Report {
@@ -73,7 +80,11 @@ pub fn report(
             refused: verdict.orders_refused,
             unknown: verdict.orders_unknown,
         },
-        recovery: rehearsed.struck.lost_region().map(|_| Recovery::of(&verdict, objectives)),
+        recovery: rehearsed
+            .struck
+            .lost_region()
+            .filter(|_| expect.accepted == Some(AcceptedExpected::Again))
+            .map(|_| Recovery::of(&verdict, objectives)),
         loss: Loss {
             commits_lost_by_database: verdict.commits_lost_by_database,
             orders_lost: verdict.orders_lost,
@@ -92,8 +103,10 @@ pub fn report(
         },
         in_place: in_place(rehearsed, &verdict),
         fleet,
-        timeline: timeline(&rehearsed.struck, &rehearsed.events, facts, &verdict),
-        failback: None,
+        expected,
+        timeline: timeline(rehearsed, facts, &verdict),
+        failback: home.map(|(home, _)| home),
+        not_as_deployed: drill.hurried.clone(),
         not_exercised: not_exercised(drill, stage, stage.emulator.recorded()?),
         verdict: if judged.failed { Outcome::Failed } else { Outcome::Passed },
         why: judged.why,
@@ -133,16 +146,22 @@ fn milliseconds(duration: Duration) -> u64 {
 
 fn explained(rehearsed: &Rehearsed, verdict: &Verdict) -> Explained {
     let struck = &rehearsed.struck;
-    let both = verdict.accepted_again_s.zip(verdict.settled_again_s);
-    let steps = rehearsed.events.iter().filter(|(_, event)| event.event == WORKFLOW).map(|(at_ms, _)| *at_ms);
+    let workflows = [WORKFLOW, FAILBACK];
+    let steps = rehearsed.events.iter().filter(|(_, event)| workflows.contains(&event.event.as_str()));
+    let steps = steps.map(|(at_ms, _)| *at_ms);
+    let ended = rehearsed.course.ended_at_ms();
+    let served = match struck {
+        Struck::Harmed(_) => ended,
+        Struck::Lost(fault) => {
+            verdict.accepted_again_s.zip(verdict.settled_again_s).map(|(accepted_s, settled_s)| {
+                fault.at_ms + milliseconds(Duration::from_secs_f64(accepted_s.max(settled_s).max(0.0)))
+            })
+        }
+    };
     Explained {
         fault_at_ms: struck.at_ms(),
-        recovered_at_ms: both.map(|(accepted_s, settled_s)| {
-            let served =
-                struck.at_ms() + milliseconds(Duration::from_secs_f64(accepted_s.max(settled_s).max(0.0)));
-            steps.max().map_or(served, |last| served.max(last))
-        }),
-        lost_region: struck.lost_region().cloned(),
+        recovered_at_ms: served.map(|served| steps.chain(ended).fold(served, u64::max)),
+        strikes: rehearsed.course.strikes.clone(),
     }
 }
 
@@ -156,6 +175,12 @@ impl Judged {
     fn fail(&mut self, reason: String) {
         self.failed = true;
         self.why.push(reason);
+    }
+
+    fn expectations(&mut self, expected: &[Expected]) {
+        for missed in expected.iter().filter(|one| !one.held) {
+            self.fail(format!("expected, and not seen: {}", missed.what));
+        }
     }
 
     /// The history holds versions only; the load also compared what they contain.
@@ -173,9 +198,10 @@ impl Judged {
         }
     }
 
-    fn fleet(&mut self, drill: &Drill<'_>, fleet: Option<&FleetReport>, struck: &Struck) {
+    fn fleet(&mut self, drill: &Drill<'_>, fleet: Option<&FleetReport>, rehearsed: &Rehearsed) {
         let Some(fleet) = fleet else { return };
-        for reason in fleet::missed(&drill.scenario, fleet, struck.lost_region()) {
+        let lost = rehearsed.struck.lost_region().filter(|_| !rehearsed.is_at_home());
+        for reason in fleet::missed(&drill.scenario, fleet, lost) {
             self.fail(reason);
         }
     }
@@ -221,11 +247,19 @@ impl Judged {
 }
 
 /// What was watched, with what only the history and the databases tell, from the oldest on.
-fn timeline(struck: &Struck, watched: &[(u64, Event)], facts: &Facts, verdict: &Verdict) -> Vec<Event> {
+fn timeline(rehearsed: &Rehearsed, facts: &Facts, verdict: &Verdict) -> Vec<Event> {
+    let (struck, watched) = (&rehearsed.struck, &rehearsed.events);
     let survivor = Some(struck.settles().to_string());
     let at_s = |at_ms| seconds_between(struck.at_ms(), at_ms);
     let mut events: Vec<Event> =
         watched.iter().map(|(at_ms, event)| Event { at_s: at_s(*at_ms), ..event.clone() }).collect();
+    let fence = facts.fence().map(|fence| at_s(fence.raised_at_ms)).filter(|at_s| *at_s > 0.0);
+    events.extend(fence.map(|at_s| Event {
+        at_s,
+        region: Some(rehearsed.settles().to_string()),
+        event: "fence raised".to_owned(),
+        detail: "from here the database takes no write of an older epoch".to_owned(),
+    }));
     let mut note = |at_s: Option<f64>, event: &str, detail: String| {
         if let Some(at_s) = at_s {
             events.push(Event { at_s, region: survivor.clone(), event: event.to_owned(), detail });
@@ -245,12 +279,6 @@ fn timeline(struck: &Struck, watched: &[(u64, Event)], facts: &Facts, verdict: &
         verdict.settled_again_s,
         "settled again",
         format!("by {by}; {replayed} orders were settled by replay"),
-    );
-    let fence = facts.fence().map(|fence| at_s(fence.raised_at_ms));
-    note(
-        fence.filter(|at_s| *at_s > 0.0),
-        "fence raised",
-        "from here the database takes no write of an older epoch".to_owned(),
     );
     events.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
     events

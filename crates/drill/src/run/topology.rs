@@ -51,7 +51,7 @@ impl Topology {
     /// Draws other ports, because one was taken after all.
     ///
     /// # Errors
-    /// When no five are free.
+    /// When no six are free.
     pub fn redraw_ports(&mut self) -> Result<(), crate::gateway::GatewayError> {
         let addresses = [self.regions[0].address, self.regions[1].address];
         self.ports = Ports::find(&addresses, &mut self.seeded)?;
@@ -76,7 +76,7 @@ impl Topology {
         let Some(own) = self.regions.iter().find(|at| at.region.as_str() == region) else {
             return BTreeMap::new();
         };
-        let Ports { aws, edge, db, peer_edge, peer_db } = self.ports;
+        let Ports { aws, edge, db, own_edge, peer_edge, peer_db } = self.ports;
         let (ip, host) = (own.address, &own.host);
         [
             ("AWS_ENDPOINT_URL", format!("http://{ip}:{aws}")),
@@ -84,7 +84,7 @@ impl Topology {
             (setting::PEER_DATABASE_ENDPOINT, format!("{ip}:{peer_db}")),
             (setting::DATABASE_NAME, crate::postgres::DATABASE.to_owned()),
             (setting::DATABASE_TLS, "prefer".to_owned()),
-            (setting::OWN_URL, format!("http://{host}:{edge}")),
+            (setting::OWN_URL, format!("http://{host}:{own_edge}")),
             (setting::PEER_URL, format!("http://{ip}:{peer_edge}")),
             (setting::PUBLIC_URL, format!("http://{}:{edge}", self.public_host)),
             (setting::RESOLVER, dns.to_string()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use recovery::Region;
 use recovery::lease::LeaseState;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::lease_log::LeaseLog;
 use super::stage::Stage;
@@ -14,8 +14,14 @@ use crate::load::{Clock, LoadHandle};
 use crate::progress::{Progress, RegionSample};
 use crate::report::Event;
 
+/// What it is called that DNS may lead to a region again.
+pub const SEEN_WELL: &str = "DNS sees it healthy";
+const SEEN_ILL: &str = "DNS sees it unhealthy";
+
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 const SAMPLE_EVERY: Duration = Duration::from_secs(1);
+/// Longest wait for the databases to say how far one is behind; shorter than a look.
+const LAG_LIMIT: Duration = Duration::from_millis(200);
 
 /// What has been seen so far.
 pub struct Watch<'a> {
@@ -33,8 +39,10 @@ pub struct Watch<'a> {
     lease_writes: usize,
     /// Events of each fleet that are in the timeline.
     fleet_events: Vec<usize>,
-    fault: Option<(u64, Region)>,
-    dns_left_at: Option<Instant>,
+    /// When the first fault struck.
+    fault_at_ms: Option<u64>,
+    /// When each region's check last turned unhealthy, after the fault.
+    dns_left_at: BTreeMap<Region, Instant>,
 }
 
 impl<'a> Watch<'a> {
@@ -52,15 +60,15 @@ impl<'a> Watch<'a> {
             sampled: Instant::now(),
             lease_writes: 0,
             fleet_events: vec![0; stage.fleets.0.len()],
-            fault: None,
-            dns_left_at: None,
+            fault_at_ms: None,
+            dns_left_at: BTreeMap::new(),
         }
     }
 
     /// From now on times count from the fault.
-    pub fn fault(&mut self, at_ms: u64, region: &Region, event: &str, detail: &str) {
-        self.fault = Some((at_ms, region.clone()));
-        self.happened(at_ms, Some(region), event, detail.to_owned());
+    pub fn fault(&mut self, at_ms: u64, region: Option<&Region>, event: &str, detail: &str) {
+        self.fault_at_ms = Some(at_ms);
+        self.happened(at_ms, region, event, detail.to_owned());
     }
 
     /// Notes something that happened and tells the display.
@@ -93,13 +101,14 @@ impl<'a> Watch<'a> {
         tokio::time::sleep_until(next).await;
     }
 
-    /// Whether the survivor settles again and DNS has left the lost region for `longer` at least.
+    /// Whether the survivor settles again and DNS has left the other region for `longer` at least.
     pub fn has_recovered(&self, survivor: &Region, longer: Duration) -> bool {
         let settles = self
             .lease
             .latest()
             .is_some_and(|lease| lease.owner == *survivor && lease.state == LeaseState::Serving.as_str());
-        settles && self.dns_left_at.is_some_and(|at| at.elapsed() >= longer)
+        let mut left = self.dns_left_at.iter().filter(|(region, _)| *region != survivor);
+        settles && left.any(|(_, at)| at.elapsed() >= longer)
     }
 
     /// Whether the containers of every region have what they want.
@@ -116,7 +125,7 @@ impl<'a> Watch<'a> {
     }
 
     fn at_s(&self, at_ms: u64) -> f64 {
-        let from = self.fault.as_ref().map_or_else(|| self.clock.at_ms(self.began), |(fault, _)| *fault);
+        let from = self.fault_at_ms.unwrap_or_else(|| self.clock.at_ms(self.began));
         seconds_between(from, at_ms)
     }
 
@@ -131,17 +140,17 @@ impl<'a> Watch<'a> {
             if self.healthy.insert(check.clone(), status.healthy) == Some(status.healthy) {
                 continue;
             }
-            let word = if status.healthy { "healthy" } else { "unhealthy" };
+            let event = if status.healthy { SEEN_WELL } else { SEEN_ILL };
             let region = self.stage.checked.get(&check).cloned();
-            if !status.healthy && self.fault.as_ref().is_some_and(|(_, lost)| region.as_ref() == Some(lost)) {
-                self.dns_left_at = Some(Instant::now());
+            if let Some(region) = region.as_ref().filter(|_| !status.healthy && self.fault_at_ms.is_some()) {
+                self.dns_left_at.insert(region.clone(), Instant::now());
             }
             let detail = format!(
                 "{} of {} checkers see it well",
                 status.checkers_healthy,
                 crate::health_check::CHECKERS
             );
-            self.happened(self.clock.now_ms(), region.as_ref(), &format!("DNS sees it {word}"), detail);
+            self.happened(self.clock.now_ms(), region.as_ref(), event, detail);
         }
     }
 
@@ -151,7 +160,7 @@ impl<'a> Watch<'a> {
         for (at, fleet) in stage.fleets.0.iter().enumerate() {
             for event in fleet.events(self.fleet_events[at]) {
                 self.fleet_events[at] += 1;
-                if self.fault.is_some() {
+                if self.fault_at_ms.is_some() {
                     let at_ms = self.clock.at_ms(event.at);
                     self.happened(at_ms, Some(&event.region), event.event, event.detail);
                 }
@@ -161,7 +170,9 @@ impl<'a> Watch<'a> {
 
     async fn sample(&mut self, load: &LoadHandle) {
         let counts = load.counts();
-        let lag = self.stage.aurora.lag().await.ok().flatten();
+        // A database that hangs must not hold up who watches.
+        let lag = timeout(LAG_LIMIT, self.stage.aurora.lag()).await;
+        let lag = lag.ok().and_then(Result::ok).flatten();
         let elapsed_s = self.sampled.elapsed().as_secs_f64().max(0.001);
         self.sampled = Instant::now();
         let faults = self.stage.gateway.faults().now();

@@ -3,6 +3,7 @@
 //! region; requests written by hand so that resets are seen as resets.
 
 mod database;
+mod outside;
 pub mod pair;
 mod sessions;
 

@@ -255,9 +255,9 @@ fn recovery_step(place: &Place<'_>) -> Vec<Statement> {
             &["rds:FailoverGlobalCluster", "rds:SwitchoverGlobalCluster"],
             [place.global_cluster_arn(), place.database_cluster_arn(), place.peer().database_cluster_arn()],
         ),
-        // A failback looks whether home's database has everything, and whether home may act.
+        // A planned move looks whether the other region's database has everything, and whether it may act.
         peer_database(place, RECOVERY_STEP),
-        switch(&place.home()),
+        switch(&place.peer()),
         Statement::allow(&["events:PutEvents"], [place.event_bus_arn()]),
         record,
         encrypt,

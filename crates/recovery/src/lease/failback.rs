@@ -67,6 +67,12 @@ impl Failback {
     }
 }
 
+/// What keeps the lease from a move that people ask for, if anything: its owner has to settle. One that has
+/// begun is not asked again.
+pub fn not_settling(lease: &Lease) -> Option<String> {
+    (lease.state == LeaseState::Recovering).then(|| format!("{} still recovers", lease.owner))
+}
+
 /// What the owner's probes say of home; nothing until one was answered or two in a row were not. A home
 /// that lets no probe in is no outage, and nothing to go back to either.
 pub(super) fn home_well(lease: &Lease, home: &Region, probes: &Probes) -> Option<bool> {

@@ -28,7 +28,7 @@ mod timing;
 
 pub use challenger::Challenger;
 pub use decision::{Database, Decision, Observed, Probes, Readiness, View, decide};
-pub use failback::{DRAIN_LIMIT, Failback};
+pub use failback::{DRAIN_LIMIT, Failback, not_settling};
 pub use fence::{Fence, Refused};
 pub use item::{LEASE_KEY, Lease, LeaseState};
 pub use owner::Owner;

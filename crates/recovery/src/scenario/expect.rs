@@ -66,7 +66,7 @@ pub enum SettledExpected {
 impl Expect {
     /// What is meant when a scenario does not say: a lost region has to be left, anything else must move
     /// nothing.
-    pub(super) fn of(loses_a_region: bool) -> Self {
+    pub fn of(loses_a_region: bool) -> Self {
         let (lease, accepted) = if loses_a_region {
             (LeaseExpected::Moves, Some(AcceptedExpected::Again))
         } else {

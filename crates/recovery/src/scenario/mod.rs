@@ -16,6 +16,7 @@
 //!
 //! [replication]
 //! wal_delay_ms = 2000           # the database's replication runs so far behind
+//! wal_delay_back_ms = 200       # optional: the same while the standby is the writer
 //! session_lag_ms = 500          # and the session table's
 //!
 //! [burst]                       # optional
@@ -167,10 +168,20 @@ pub struct LoadPhases {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Replication {
-    /// Of the database's write-ahead log.
+    /// Of the database's write-ahead log while home is the writer.
     pub wal_delay_ms: u64,
+    /// The same while the standby is the writer; the same as the other way where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wal_delay_back_ms: Option<u64>,
     /// Of the session table.
     pub session_lag_ms: u64,
+}
+
+impl Replication {
+    /// Of the write-ahead log while home is the writer, and while the standby is.
+    pub fn wal_delays_ms(&self) -> [u64; 2] {
+        [self.wal_delay_ms, self.wal_delay_back_ms.unwrap_or(self.wal_delay_ms)]
+    }
 }
 
 impl Scenario {

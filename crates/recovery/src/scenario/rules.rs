@@ -43,7 +43,9 @@ impl Scenario {
         within("load.steady_s", self.load.steady_s, 5..=LONGEST_S)?;
         within("load.limit_s", self.load.limit_s, 30..=LONGEST_S)?;
         within("load.after_recovery_s", self.load.after_recovery_s, 0..=LONGEST_S)?;
-        within("replication.wal_delay_ms", self.replication.wal_delay_ms, 0..=LONGEST_LAG_MS)?;
+        let [there_ms, back_ms] = self.replication.wal_delays_ms();
+        within("replication.wal_delay_ms", there_ms, 0..=LONGEST_LAG_MS)?;
+        within("replication.wal_delay_back_ms", back_ms, 0..=LONGEST_LAG_MS)?;
         within("replication.session_lag_ms", self.replication.session_lag_ms, 0..=LONGEST_LAG_MS)?;
         within("cloudwatch_minute_s", self.cloudwatch_minute_s, 5..=60)
     }

@@ -1,8 +1,12 @@
 //! The verdict on a run, from the history and the databases alone.
 
+mod expected;
 mod measure;
+mod planned;
 mod struck;
 
+pub use expected::{Expected, Seen, expectations};
+pub use planned::{MoveVerdict, PlannedMove, judge_move};
 pub use struck::{Expectation, Fault, Harm};
 
 use serde::{Deserialize, Serialize};
@@ -95,12 +99,12 @@ pub fn judge_expected(
 }
 
 /// Judges a run: its history, the fault and what was found in the databases afterwards,
-/// against the objectives of the deployment.
+/// against those objectives of the deployment that the fault asks to be kept.
 pub fn judge(history: &[Operation], fault: &Fault, facts: &Facts, objectives: &Objectives) -> Verdict {
     let violations = checker::check(history, facts);
     let mut verdict = measure::measure(history, fault, facts, &violations);
     let mut why = Vec::new();
-    recovery_times(&mut verdict, history, objectives, &mut why);
+    recovery_times(&mut verdict, history, fault, objectives, &mut why);
     recovery_point(&mut verdict, objectives, &mut why);
     data(&verdict, &violations, objectives, &mut why);
     let owners = facts.owners();
@@ -145,26 +149,34 @@ pub fn judge_in_place(history: &[Operation], harm: &Harm, facts: &Facts, objecti
 fn recovery_times(
     verdict: &mut Verdict,
     history: &[Operation],
+    fault: &Fault,
     objectives: &Objectives,
     failures: &mut Vec<String>,
 ) {
-    let two_endpoints = history.iter().any(|op| op.client == crate::history::ClientKind::KnowsBothRegions);
+    let accepted = fault.accepted_again;
+    let two_endpoints =
+        accepted && history.iter().any(|op| op.client == crate::history::ClientKind::KnowsBothRegions);
     let objective_s = objectives.recovery_time_s;
     let times = [
-        ("orders accepted again for clients that follow DNS", verdict.accepted_again_s, true, objective_s),
+        (
+            "orders accepted again for clients that follow DNS",
+            verdict.accepted_again_s,
+            accepted,
+            objective_s,
+        ),
         (
             "orders accepted again for clients that know both regions",
             verdict.accepted_again_two_endpoints_s,
             two_endpoints,
             objectives.two_endpoints_recovery_time_s,
         ),
-        ("orders settled again", verdict.settled_again_s, true, objectives.settlement_time_s),
+        ("orders settled again", verdict.settled_again_s, fault.settled_again, objectives.settlement_time_s),
     ];
     let before = failures.len();
     for (what, measured, applies, objective_s) in times {
         match measured {
             None if applies => failures.push(format!("{what}: never (objective {objective_s} s)")),
-            Some(measured) if measured > objective_s as f64 => {
+            Some(measured) if applies && measured > objective_s as f64 => {
                 failures.push(format!("{what}: after {measured:.1} s (objective {objective_s} s)"));
             }
             _ => {}

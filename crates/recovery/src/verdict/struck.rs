@@ -16,6 +16,21 @@ pub struct Fault {
     pub surviving_region: Region,
     /// Epoch of the lease when it struck.
     pub epoch: Epoch,
+    /// Whether orders have to be accepted again within the objectives.
+    #[serde(default = "asked", skip_serializing_if = "is_asked")]
+    pub accepted_again: bool,
+    /// Whether orders have to be settled again within the objective.
+    #[serde(default = "asked", skip_serializing_if = "is_asked")]
+    pub settled_again: bool,
+}
+
+fn asked() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_asked(asked: &bool) -> bool {
+    *asked
 }
 
 /// What happened to the containers of the region that owns the lease, while both regions stayed.

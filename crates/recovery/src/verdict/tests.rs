@@ -95,6 +95,8 @@ fn sound() -> Run {
             lost_region: region("us-east-1"),
             surviving_region: region("us-east-2"),
             epoch: Epoch(1),
+            accepted_again: true,
+            settled_again: true,
         },
         facts: Facts {
             settled: vec![

@@ -199,6 +199,7 @@ fn example_input(region: &Region, lost_region: &Region) -> serde_json::Value {
         lost_region: lost_region.clone(),
         evidence: "started by hand".to_owned(),
         taken_at_ms: 1_767_225_600_000,
+        on_demand: false,
     };
     serde_json::json!({ "context": context })
 }

@@ -18,9 +18,10 @@ pub(super) async fn recovered(steps: &StepContext, context: &Context) -> Result<
     Ok(announced)
 }
 
-/// Announces that the system is at home again.
+/// Announces that the system is at home again, or where people wanted it.
 pub(super) async fn failed_back(steps: &StepContext, context: &Context) -> Result<String, StepError> {
-    put(steps, event::FAILED_BACK, detail(context)).await
+    let what = if context.on_demand { event::SWITCHED_OVER } else { event::FAILED_BACK };
+    put(steps, what, detail(context)).await
 }
 
 /// Tells the alerts' subscribers, with what failed if the workflow says so.
@@ -32,13 +33,14 @@ pub(super) async fn escalated(
     put(steps, event::ESCALATED, failed(context, failure)).await
 }
 
-/// Tells them that a failback has stopped.
+/// Tells them that a planned move has stopped.
 pub(super) async fn failback_escalated(
     steps: &StepContext,
     context: &Context,
     failure: Option<&Failure>,
 ) -> Result<String, StepError> {
-    put(steps, event::FAILBACK_ESCALATED, failed(context, failure)).await
+    let what = if context.on_demand { event::SWITCHOVER_ESCALATED } else { event::FAILBACK_ESCALATED };
+    put(steps, what, failed(context, failure)).await
 }
 
 fn failed(context: &Context, failure: Option<&Failure>) -> Value {

@@ -52,7 +52,7 @@ pub(super) async fn compare_journal(
         }
         None => window(steps, context, now_ms()),
     };
-    let replica = failback::home_copy(steps, &lease).await?;
+    let replica = failback::copy_there(steps, context, &lease).await?;
     let mut equal = 0;
     while cursor.next_ms <= cursor.to_ms {
         if begun.elapsed() >= CALL_LIMIT {
@@ -61,7 +61,8 @@ pub(super) async fn compare_journal(
         equal += compare_minute(steps, replica, cursor.next_ms).await?;
         cursor.next_ms += MINUTE_MS;
     }
-    let and_replica = if replica.is_some() { ", and so is home's database but for its lag" } else { "" };
+    let and_replica =
+        if replica.is_some() { ", and so is the other region's database but for its lag" } else { "" };
     outcome(
         None,
         format!("the journal and the database are equal{and_replica}; {equal} orders of the last page"),
@@ -77,7 +78,7 @@ async fn compare_minute(
     // What a queue holds explains nothing here: a step waits for it to be settled.
     let seen = Surroundings { now_ms: now_ms(), ..Surroundings::default() };
     let compared = minute::compare(&steps.journal, &steps.database, replica, minute_ms, &seen).await;
-    let compared = compared.map_err(|error| refused(error, &steps.regions.home))?;
+    let compared = compared.map_err(|error| refused(error, &steps.regions.peer))?;
     let report = Report::of(&compared.differences);
     if report.unexplained_count() > 0 {
         return Err(told(&report));
@@ -102,10 +103,10 @@ fn told(report: &Report) -> StepError {
     }
 }
 
-fn refused(error: CompareError, home: &Region) -> StepError {
+fn refused(error: CompareError, peer: &Region) -> StepError {
     match error {
         CompareError::Replica(error) => {
-            StepError::NotYet(format!("the database in {home}: {}", crate::aws::cause(&error)))
+            StepError::NotYet(format!("the database in {peer}: {}", crate::aws::cause(&error)))
         }
         CompareError::Writer(error) => error.into(),
         error @ CompareError::Journal(_) => StepError::transient("a page of the journal", error),

@@ -89,7 +89,7 @@ pub struct StepContext {
     zone: settings::Zone,
     replay: settings::Replay,
     switch: Switch,
-    home: failback::Home,
+    destination: failback::Destination,
     fleet: Option<Fleet>,
 }
 
@@ -108,7 +108,7 @@ impl StepContext {
             caller: Caller::new(aws, prober.clone(), &endpoints)?,
             prober,
             journal: Journal::new(dynamodb, journal, regions.own.clone()),
-            home: failback::Home::new(aws, &regions, &database, &switch, &lease, failback)?,
+            destination: failback::Destination::new(aws, &regions, &database, &switch, &lease, failback)?,
             database: Database::new(aws.clone(), Target::own(&regions, &database, SERVICE))?,
             rds: aws_sdk_rds::Client::new(aws),
             route53: aws_sdk_route53::Client::from_conf(route53),

@@ -1,5 +1,6 @@
 //! The scenarios of the drill: built in, or a file.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use recovery::Deployment;
@@ -9,35 +10,73 @@ use crate::args::Format;
 use crate::command::print_result;
 use crate::failure::Failure;
 
-/// The scenarios that come with the command.
-const BUILT_IN: [(&str, &str); 5] = [
-    ("region-loss", include_str!("../../../../../scenarios/region-loss.toml")),
-    ("task-killed", include_str!("../../../../../scenarios/task-killed.toml")),
-    ("bad-deployment", include_str!("../../../../../scenarios/bad-deployment.toml")),
-    ("zone-lost", include_str!("../../../../../scenarios/zone-lost.toml")),
-    ("burst", include_str!("../../../../../scenarios/burst.toml")),
+/// Scenarios that come with the command, under a title of the list.
+struct Group {
+    title: &'static str,
+    scenarios: &'static [(&'static str, &'static str)],
+}
+
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../../../scenarios/", $name, ".toml")))),*]
+    };
+}
+
+/// Every scenario that comes with the command.
+const BUILT_IN: [Group; 5] = [
+    Group {
+        title: "a region is lost",
+        scenarios: files![
+            "region-loss",
+            "region-loss-in-burst",
+            "replication-lagging",
+            "region-frozen",
+            "flapping",
+            "standby-not-ready",
+        ],
+    },
+    Group {
+        title: "a region and its callers",
+        scenarios: files!["cut-off-from-clients", "grey-failure", "slow-primary", "partition"],
+    },
+    Group { title: "the database", scenarios: files!["database-killed", "database-hung"] },
+    Group { title: "the journal", scenarios: files!["journal-unavailable-here", "journal-unavailable"] },
+    Group {
+        title: "containers, which functions have not",
+        scenarios: files!["task-killed", "bad-deployment", "zone-lost", "burst"],
+    },
 ];
 
 const HINT: &str = "`standfast drill --list` names the built-in ones; a file of your own ends in .toml";
 
 /// Prints the built-in scenarios.
 pub fn list(format: Format) -> Result<u8, Failure> {
-    let mut scenarios = Vec::new();
-    for (name, text) in BUILT_IN {
-        scenarios.push(Scenario::parse(text, name).map_err(|error| Failure::failed(error.to_string()))?);
+    let mut text = String::new();
+    let mut all = Vec::new();
+    let width = built_in().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for Group { title, scenarios } in &BUILT_IN {
+        let gap = if text.is_empty() { "" } else { "\n" };
+        let _ = writeln!(text, "{gap}{title}");
+        for (name, file) in *scenarios {
+            let scenario = Scenario::parse(file, name).map_err(|error| Failure::failed(error.to_string()))?;
+            let _ = writeln!(text, "  {:width$}  {}", scenario.name, scenario.summary);
+            all.push(scenario);
+        }
     }
     print_result(&match format {
-        Format::Text => {
-            scenarios.iter().map(|s| format!("{:14}  {}\n", s.name, s.summary)).collect::<String>()
-        }
-        Format::Json => serde_json::to_string_pretty(&scenarios).expect("a scenario is plain data"),
+        Format::Text => text,
+        Format::Json => serde_json::to_string_pretty(&all).expect("a scenario is plain data"),
     })?;
     Ok(0)
 }
 
+fn built_in() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    BUILT_IN.iter().flat_map(|group| group.scenarios)
+}
+
 /// The scenario that is meant: a built-in one by its name, anything that looks like a file as a file.
 pub fn named(name: &str) -> Result<Scenario, Failure> {
-    if let Some((name, text)) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name) {
+    if let Some((name, text)) = built_in().find(|(built_in, _)| *built_in == name) {
         return Scenario::parse(text, name).map_err(|error| Failure::invalid(error.to_string()));
     }
     if !name.contains('/') && Path::new(name).extension().is_none() {

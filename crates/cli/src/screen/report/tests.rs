@@ -4,6 +4,8 @@
 use drill::fleet::{FleetReport, ScalingDecision, ServiceReport};
 use drill::report::{EnvironmentFacts, Fencing, InPlace, Orders, Sessions};
 
+use recovery::scenario::Hurried;
+
 use super::*;
 
 fn objectives() -> Objectives {
@@ -61,12 +63,21 @@ fn passed() -> Report {
         sessions: Sessions { checked: 480, stale_served: 0, lost: 0 },
         fleet: None,
         in_place: None,
+        expected: vec![Expected {
+            what: "the lease moves: us-east-2 owns it under epoch 2 after 18.1 s".into(),
+            held: true,
+        }],
         timeline: vec![
             event(0.0, Some("us-east-1"), "lost", "every call is refused"),
             event(18.1, Some("us-east-2"), "lease taken", "epoch 2"),
             event(38.2, None, "accepted again", "first order of a client that follows DNS"),
         ],
         failback: None,
+        not_as_deployed: vec![Hurried {
+            setting: "failback.dwell_s".into(),
+            deployed_s: 1800,
+            rehearsed_s: 30,
+        }],
         not_exercised: vec!["latencies of AWS".into()],
         verdict: Outcome::Passed,
         why: Vec::new(),

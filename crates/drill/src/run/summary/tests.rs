@@ -6,7 +6,9 @@ use recovery::{Deployment, Epoch, Region};
 
 use super::*;
 use crate::load::LoadCounts;
+use crate::run::course::Course;
 use crate::run::lease_log::LeaseLog;
+use crate::run::struck::Before;
 
 const FAULT_MS: u64 = 1_000_000;
 
@@ -20,6 +22,8 @@ fn rehearsed() -> Rehearsed {
         lost_region: region("us-east-1"),
         surviving_region: region("us-east-2"),
         epoch: Epoch(1),
+        accepted_again: true,
+        settled_again: true,
     };
     let order = Operation {
         client: ClientKind::FollowsDns,
@@ -36,9 +40,16 @@ fn rehearsed() -> Rehearsed {
         seen: None,
         content: None,
     };
+    let before = Before {
+        at_ms: FAULT_MS,
+        owner: fault.lost_region.clone(),
+        other: fault.surviving_region.clone(),
+        epoch: fault.epoch,
+    };
     Rehearsed {
         history: vec![order],
         struck: Struck::Lost(fault),
+        course: Course { before, strikes: Vec::new() },
         lease: LeaseLog::default(),
         events: Vec::new(),
         well_before: true,
@@ -52,7 +63,8 @@ fn rehearsed() -> Rehearsed {
 fn verdict(rehearsed: &Rehearsed) -> Verdict {
     let text = include_str!("../../../../../deployments/trading.toml");
     let deployment = Deployment::parse(text, "trading.toml").expect("it comes with the project");
-    judged(rehearsed, &Facts::default(), &deployment.objectives)
+    let expect = Expect { accepted: Some(AcceptedExpected::Again), ..Expect::default() };
+    judged(rehearsed, &Facts::default(), &deployment.objectives, &expect)
 }
 
 fn passed() -> Judged {

@@ -1,6 +1,7 @@
 //! Nothing on the path of recovery may need the lost region, or a control plane that may be lost with it.
 
 use asl::{ALL_ERRORS, State, States, Task};
+use recovery::Region;
 use recovery::step::Action;
 use serde_json::Value;
 
@@ -60,7 +61,7 @@ pub(super) const OWN_REGION_CALLS: Rule = Rule {
             let peer = subject.deployment.peer_of(region);
             let elsewhere = format!(":{peer}:");
             for statement in statement::allowed(&role) {
-                if function == RECOVERY_STEP && asks_home_s_switch(subject, &statement) {
+                if function == RECOVERY_STEP && asks_the_peer_s_switch(subject, peer, &statement) {
                     continue;
                 }
                 let calls =
@@ -75,14 +76,13 @@ pub(super) const OWN_REGION_CALLS: Rule = Rule {
     },
 };
 
-/// Whether all that a statement allows is to read home's switch. The failback does so before it changes
-/// anything, when home has been well for long; no step of the failover does.
-fn asks_home_s_switch(subject: &Subject<'_>, statement: &statement::Statement) -> bool {
-    let deployment = subject.deployment;
-    let end = format!(":parameter{}", deployment.names().switch_parameter());
-    let home = format!(":{}:", deployment.regions.home);
+/// Whether all that a statement allows is to read the other region's switch. A planned move does so before it
+/// changes anything, when that region is well; no step of the failover does.
+fn asks_the_peer_s_switch(subject: &Subject<'_>, peer: &Region, statement: &statement::Statement) -> bool {
+    let end = format!(":parameter{}", subject.deployment.names().switch_parameter());
+    let there = format!(":{peer}:");
     statement.actions.iter().all(|action| action == "ssm:GetParameter")
-        && statement.resources.iter().all(|resource| resource.contains(&home) && resource.ends_with(&end))
+        && statement.resources.iter().all(|resource| resource.contains(&there) && resource.ends_with(&end))
 }
 
 pub(super) const CONTROL_PLANES_MAY_FAIL: Rule = Rule {

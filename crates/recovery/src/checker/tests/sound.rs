@@ -147,6 +147,8 @@ fn empty(epochs: u64, clock_error_ms: u64) -> Recorded {
         lost_region: region(1),
         surviving_region: region(2),
         epoch: Epoch(1),
+        accepted_again: true,
+        settled_again: true,
     };
     facts.writes_refused = 1;
     facts.clock_error_ms = clock_error_ms;

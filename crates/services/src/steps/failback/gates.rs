@@ -1,38 +1,48 @@
 //! What must be so before anything is changed.
 
-use recovery::Lease;
 use recovery::step::Context;
+use recovery::{Lease, lease};
 use tokio::task::JoinSet;
 
 use super::super::database::{describe, writer};
 use super::super::{StepContext, StepError};
-use super::{MOVED, ask_home, member, standing};
+use super::{MOVED, ask_there, member, standing};
 use crate::database::settlement::ledger_end;
 use crate::telemetry::now_ms;
 
-/// Looks at home, all at once.
+/// Looks at the other region, all at once.
 const LOOKS: usize = 3;
 
-/// Home has been well for the dwell, by the count in the lease, and is so now.
+/// Home has been well for the dwell, by the count in the lease, and is so now; of the region that people want
+/// to move to only the latter.
 pub(in super::super) async fn confirm_home(
     steps: &StepContext,
     context: &Context,
 ) -> Result<String, StepError> {
     match standing(steps, context).await? {
         (_, true) => Ok(MOVED.to_owned()),
-        (lease, false) => require_home_well(steps, &lease).await,
+        (lease, false) => require_well(steps, context, &lease).await,
     }
 }
 
 /// What both the first gate and the step that stops settlement ask.
-pub(super) async fn require_home_well(steps: &StepContext, lease: &Lease) -> Result<String, StepError> {
-    let (home, gates) = (&steps.regions.home, &steps.home);
-    if let Some(why) = gates.rules.hindrance(lease, home, &gates.timing, now_ms()) {
+pub(super) async fn require_well(
+    steps: &StepContext,
+    context: &Context,
+    lease: &Lease,
+) -> Result<String, StepError> {
+    let (peer, gates) = (&steps.regions.peer, &steps.destination);
+    let hindrance = if context.on_demand {
+        lease::not_settling(lease)
+    } else {
+        gates.rules.hindrance(lease, peer, &gates.timing, now_ms())
+    };
+    if let Some(why) = hindrance {
         return Err(StepError::NotYet(why));
     }
-    // Whoever turned it off at home would find a system that settles nowhere.
+    // Whoever turned it off there would find a system that settles nowhere.
     if gates.switch.is_on().await == Some(false) {
-        return Err(StepError::NotYet(format!("the switch of {home} is off")));
+        return Err(StepError::NotYet(format!("the switch of {peer} is off")));
     }
     let url = steps.endpoints.peer.join("/health/ready");
     let mut looks = JoinSet::new();
@@ -42,13 +52,16 @@ pub(super) async fn require_home_well(steps: &StepContext, lease: &Lease) -> Res
     }
     let ready = looks.join_all().await.into_iter().filter(|ready| *ready).count();
     if ready < LOOKS {
-        return Err(StepError::NotYet(format!("{ready} of {LOOKS} looks found {home} ready")));
+        return Err(StepError::NotYet(format!("{ready} of {LOOKS} looks found {peer} ready")));
+    }
+    if context.on_demand {
+        return Ok(format!("people asked for it, and {LOOKS} looks found {peer} ready"));
     }
     let well_s = gates.rules.home_well_for(lease, &gates.timing).as_secs();
-    Ok(format!("{home} has been well for {well_s} s, and {LOOKS} looks found it ready"))
+    Ok(format!("{peer} has been well for {well_s} s, and {LOOKS} looks found it ready"))
 }
 
-/// Home's cluster follows this region's again.
+/// The other region's cluster follows this region's.
 pub(in super::super) async fn await_rejoin(
     steps: &StepContext,
     context: &Context,
@@ -57,10 +70,10 @@ pub(in super::super) async fn await_rejoin(
         return Ok(MOVED.to_owned());
     }
     let global = describe(steps).await?;
-    let (home, own) = (&steps.regions.home, &steps.regions.own);
+    let (peer, own) = (&steps.regions.peer, &steps.regions.own);
     let not_yet = |why: String| Err(StepError::NotYet(why));
-    let Some(arn) = member(&global, home) else {
-        return not_yet(format!("no cluster in {home} is a member of the global cluster"));
+    let Some(arn) = member(&global, peer) else {
+        return not_yet(format!("no cluster in {peer} is a member of the global cluster"));
     };
     let here = member(&global, own);
     if here.is_none() || writer(&global) != here {
@@ -77,22 +90,23 @@ pub(in super::super) async fn await_rejoin(
     }
 }
 
-/// Home's database is behind by less than the bound: by how much later the last settlement here was than
-/// the last one there, both by the clock of this region's writer. Home is asked first, so that what is
+/// The other region's database is behind by less than the bound: by how much later the last settlement here was
+/// than the last one there, both by the clock of this region's writer. The other one is asked first, so that what is
 /// settled meanwhile makes it look further behind, never nearer.
 pub(in super::super) async fn await_lag(steps: &StepContext, context: &Context) -> Result<String, StepError> {
     if let (_, true) = standing(steps, context).await? {
         return Ok(MOVED.to_owned());
     }
-    let home = &steps.regions.home;
-    let theirs = ask_home(steps, async |client| ledger_end(client).await).await?;
+    let peer = &steps.regions.peer;
+    let theirs = ask_there(steps, async |client| ledger_end(client).await).await?;
     let ours = steps.database.ask(async |client| ledger_end(client).await).await?;
     let (ours_ms, theirs_ms) = (ours.map(|end| end.settled_at_ms), theirs.map(|end| end.settled_at_ms));
     let lag_ms = match (ours_ms, theirs_ms) {
         (None, _) => 0,
-        (Some(_), None) => return Err(StepError::NotYet(format!("the database in {home} has no order yet"))),
+        (Some(_), None) => return Err(StepError::NotYet(format!("the database in {peer} has no order yet"))),
         (Some(ours), Some(theirs)) => ours.saturating_sub(theirs),
     };
-    let words = format!("the database in {home} is {lag_ms} ms behind; it may be {}", steps.home.lag_ms_max);
-    if lag_ms > steps.home.lag_ms_max { Err(StepError::NotYet(words)) } else { Ok(words) }
+    let words =
+        format!("the database in {peer} is {lag_ms} ms behind; it may be {}", steps.destination.lag_ms_max);
+    if lag_ms > steps.destination.lag_ms_max { Err(StepError::NotYet(words)) } else { Ok(words) }
 }

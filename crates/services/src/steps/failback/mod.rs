@@ -1,4 +1,5 @@
-//! The steps of the failback, which run in the region that owns the lease away from home.
+//! The steps of a planned move, which run in the region that owns the lease: away from home they bring the
+//! system back, and where people ask for it they lead to the other region, whichever that is.
 //!
 //! Every one asks first whether the lease is still this region's. The switch can stop what comes before
 //! the database has moved; what comes after only leads out of a state in which nobody settles.
@@ -24,14 +25,14 @@ use crate::database::{Database, DatabaseError, Target};
 use crate::settings;
 use crate::switch::Switch;
 
-/// Home, as it is seen from away.
+/// The region that a planned move leads to, as it is seen from here: the other one of the pair.
 #[derive(Debug)]
-pub(super) struct Home {
-    /// Home's database when it takes writes.
+pub(super) struct Destination {
+    /// Its database when it takes writes.
     writer: Database,
-    /// Home's database while it follows this region's.
+    /// Its database while it follows this region's.
     reader: Database,
-    /// RDS of home's region.
+    /// RDS of its region.
     rds: aws_sdk_rds::Client,
     switch: Switch,
     timing: Timing,
@@ -39,7 +40,7 @@ pub(super) struct Home {
     lag_ms_max: u64,
 }
 
-impl Home {
+impl Destination {
     /// Connects to nothing yet.
     pub(super) fn new(
         aws: &SdkConfig,
@@ -49,14 +50,14 @@ impl Home {
         lease: &settings::LeaseTimings,
         failback: settings::Failback,
     ) -> Result<Self, DatabaseError> {
-        let region = aws_config::Region::new(regions.home.to_string());
-        let aws_at_home = aws.clone().into_builder().region(region).build();
+        let region = aws_config::Region::new(regions.peer.to_string());
+        let aws_there = aws.clone().into_builder().region(region).build();
         let parameter = switch.parameter.clone();
         Ok(Self {
             writer: Database::new(aws.clone(), Target::peer(regions, database, SERVICE))?,
             reader: Database::new(aws.clone(), Target::peer_reader(regions, database, SERVICE))?,
-            rds: aws_sdk_rds::Client::new(&aws_at_home),
-            switch: Switch::new(aws_sdk_ssm::Client::new(&aws_at_home), parameter),
+            rds: aws_sdk_rds::Client::new(&aws_there),
+            switch: Switch::new(aws_sdk_ssm::Client::new(&aws_there), parameter),
             timing: lease.timing(),
             rules: failback.rules(),
             lag_ms_max: failback.lag_ms_max.into(),
@@ -64,39 +65,42 @@ impl Home {
     }
 }
 
-/// The lease, if it is this region's, and whether its database has gone home already. A failback that is
+/// The lease, if it is this region's, and whether its database has moved already. A planned move that is
 /// run again then goes on from there, although its gates could not be passed any more.
 async fn standing(steps: &StepContext, context: &Context) -> Result<(Lease, bool), StepError> {
     let lease = steps.require_ownership(context).await?;
     let home = &steps.regions.home;
-    if lease.owner == *home {
+    if lease.owner == *home && !context.on_demand {
         return Err(StepError::Invalid(format!("{home} is home: there is nowhere to go back to")));
     }
     let moved = has_moved(steps, &lease).await?;
     Ok((lease, moved))
 }
 
-/// Whether the database has gone home under this lease.
+/// Whether the database has moved to the other region under this lease.
 pub(super) async fn has_moved(steps: &StepContext, lease: &Lease) -> Result<bool, StepError> {
-    Ok(lease.state == LeaseState::Draining && is_at_home(steps, &describe(steps).await?))
+    Ok(lease.state == LeaseState::Draining && is_there(steps, &describe(steps).await?))
 }
 
-/// Home's database and the time of its last settlement, once home has been well for the dwell: it will be the
-/// writer. Before, and so in a failover, it is lost or follows nobody.
-pub(super) async fn home_copy<'s>(
+/// The other region's database and the time of its last settlement, where it will be the writer: in a move that
+/// people asked for, and once home has been well for the dwell. Before, and so in a failover, it is lost or
+/// follows nobody.
+pub(super) async fn copy_there<'s>(
     steps: &'s StepContext,
+    context: &Context,
     lease: &Lease,
 ) -> Result<Option<(&'s Database, Option<u64>)>, StepError> {
-    let Home { rules, timing, reader, .. } = &steps.home;
+    let Destination { rules, timing, reader, .. } = &steps.destination;
     let well = rules.home_well_for(lease, timing) >= rules.dwell;
-    if lease.owner == steps.regions.home || lease.state != LeaseState::Serving || !well {
+    let goes_home = lease.owner != steps.regions.home && well;
+    if lease.state != LeaseState::Serving || !(goes_home || context.on_demand) {
         return Ok(None);
     }
-    let end = ask_home(steps, async |client| ledger_end(client).await).await?;
+    let end = ask_there(steps, async |client| ledger_end(client).await).await?;
     Ok(Some((reader, end.map(|end| end.settled_at_ms))))
 }
 
-pub(super) const MOVED: &str = "the database has gone home already";
+pub(super) const MOVED: &str = "the database has moved already";
 
 /// ARN of the one member of the global cluster in a region.
 fn member<'g>(global: &'g GlobalCluster, region: &Region) -> Option<&'g str> {
@@ -105,34 +109,34 @@ fn member<'g>(global: &'g GlobalCluster, region: &Region) -> Option<&'g str> {
     arns.find(|arn| arn.split(':').nth(3) == Some(region.as_str()))
 }
 
-fn is_at_home(steps: &StepContext, global: &GlobalCluster) -> bool {
-    let home = member(global, &steps.regions.home);
-    home.is_some() && writer(global) == home
+fn is_there(steps: &StepContext, global: &GlobalCluster) -> bool {
+    let there = member(global, &steps.regions.peer);
+    there.is_some() && writer(global) == there
 }
 
-/// Why the database is not at home yet, by what both regions say; `None` when it is.
+/// Why the database has not moved yet, by what both regions say; `None` when it has.
 ///
-/// Home, once it owns the lease, asks its own region's RDS who is the writer, and promotes its database
+/// The other region, once it owns the lease, asks its own region's RDS who is the writer, and promotes its database
 /// with data loss allowed unless that is its own. So its own must have said so before.
-async fn not_at_home(steps: &StepContext) -> Result<Option<String>, StepError> {
-    let (own, home) = (&steps.regions.own, &steps.regions.home);
-    for (region, rds) in [(own, &steps.rds), (home, &steps.home.rds)] {
-        if !is_at_home(steps, &describe_by(rds, &steps.clusters.global).await?) {
+async fn not_there(steps: &StepContext) -> Result<Option<String>, StepError> {
+    let (own, peer) = (&steps.regions.own, &steps.regions.peer);
+    for (region, rds) in [(own, &steps.rds), (peer, &steps.destination.rds)] {
+        if !is_there(steps, &describe_by(rds, &steps.clusters.global).await?) {
             return Ok(Some(format!(
-                "the cluster in {home} is not the writer yet, says the RDS of {region}"
+                "the cluster in {peer} is not the writer yet, says the RDS of {region}"
             )));
         }
     }
     Ok(None)
 }
 
-/// Asks home's database, which may not be there yet.
-async fn ask_home<T>(
+/// Asks the other region's database, which may not be there yet.
+async fn ask_there<T>(
     steps: &StepContext,
     question: impl AsyncFnOnce(&tokio_postgres::Client) -> Result<T, DatabaseError>,
 ) -> Result<T, StepError> {
-    steps.home.reader.ask(question).await.map_err(|error| {
-        let home = &steps.regions.home;
-        StepError::NotYet(format!("the database in {home}: {}", crate::aws::cause(&error)))
+    steps.destination.reader.ask(question).await.map_err(|error| {
+        let peer = &steps.regions.peer;
+        StepError::NotYet(format!("the database in {peer}: {}", crate::aws::cause(&error)))
     })
 }

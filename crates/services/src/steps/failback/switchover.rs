@@ -1,4 +1,4 @@
-//! The database goes home, and nothing is lost by it.
+//! The database moves to the other region, and nothing is lost by it.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::super::database::{describe, takes_writes, under_way};
 use super::super::{StepContext, StepError};
-use super::{MOVED, ask_home, is_at_home, member, not_at_home, standing};
+use super::{MOVED, ask_there, is_there, member, not_there, standing};
 use crate::aws::CallFailed;
 use crate::database::settlement::ledger_end;
 
@@ -33,20 +33,20 @@ pub(in super::super) async fn await_drained(
             sleep(PACE).await;
         }
         let ours = steps.database.ask(async |client| ledger_end(client).await).await?;
-        let theirs = ask_home(steps, async |client| ledger_end(client).await).await?;
+        let theirs = ask_there(steps, async |client| ledger_end(client).await).await?;
         if ours != theirs {
-            let (own, home) = (&steps.regions.own, &steps.regions.home);
-            return Err(StepError::NotYet(format!("the ledgers in {own} and {home} do not end alike yet")));
+            let (own, peer) = (&steps.regions.own, &steps.regions.peer);
+            return Err(StepError::NotYet(format!("the ledgers in {own} and {peer} do not end alike yet")));
         }
         if *first.get_or_insert(ours) != ours {
             return Err(StepError::NotYet("orders are still being settled".to_owned()));
         }
     }
-    let (own, home, pace_s) = (&steps.regions.own, &steps.regions.home, PACE.as_secs());
-    Ok(format!("nothing was settled for {pace_s} s, and the ledgers in {own} and {home} end alike"))
+    let (own, peer, pace_s) = (&steps.regions.own, &steps.regions.peer, PACE.as_secs());
+    Ok(format!("nothing was settled for {pace_s} s, and the ledgers in {own} and {peer} end alike"))
 }
 
-/// Calls `SwitchoverGlobalCluster` in this region, the primary's, unless home is the writer or becomes it.
+/// Calls `SwitchoverGlobalCluster` in this region, the primary's, unless the other one is the writer or becomes it.
 ///
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_SwitchoverGlobalCluster.html>
 pub(in super::super) async fn switch_over(
@@ -58,29 +58,29 @@ pub(in super::super) async fn switch_over(
         return Err(StepError::transient("the drain", format!("the lease is {}", lease.state.as_str())));
     }
     let global = describe(steps).await?;
-    let home = member(&global, &steps.regions.home).ok_or_else(|| {
-        StepError::transient("the global cluster", format!("it has no member in {}", steps.regions.home))
+    let there = member(&global, &steps.regions.peer).ok_or_else(|| {
+        StepError::transient("the global cluster", format!("it has no member in {}", steps.regions.peer))
     })?;
-    if is_at_home(steps, &global) {
+    if is_there(steps, &global) {
         return Ok(MOVED.to_owned());
     }
-    let already = || Ok(format!("the switchover to {home} is under way already"));
-    if under_way(&global, home) {
+    let already = || Ok(format!("the switchover to {there} is under way already"));
+    if under_way(&global, there) {
         return already();
     }
     let asked = steps
         .rds
         .switchover_global_cluster()
         .global_cluster_identifier(&steps.clusters.global)
-        .target_db_cluster_identifier(home)
+        .target_db_cluster_identifier(there)
         .send()
         .await;
     match asked {
-        Ok(_) => Ok(format!("the switchover to {home} has begun")),
+        Ok(_) => Ok(format!("the switchover to {there} has begun")),
         // An earlier try of ours may have got through although its answer was lost.
         Err(error) => {
             let now = describe(steps).await?;
-            if is_at_home(steps, &now) || under_way(&now, home) {
+            if is_there(steps, &now) || under_way(&now, there) {
                 return already();
             }
             Err(CallFailed::new("rds:SwitchoverGlobalCluster", error).into())
@@ -88,14 +88,14 @@ pub(in super::super) async fn switch_over(
     }
 }
 
-/// Both regions name home's cluster as the global cluster's writer, and it takes a write.
+/// Both regions name the other one's cluster as the global cluster's writer, and it takes a write.
 pub(in super::super) async fn await_home_writer(
     steps: &StepContext,
     context: &Context,
 ) -> Result<String, StepError> {
     steps.require_ownership(context).await?;
-    if let Some(why) = not_at_home(steps).await? {
+    if let Some(why) = not_there(steps).await? {
         return Err(StepError::NotYet(why));
     }
-    takes_writes(&steps.home.writer).await
+    takes_writes(&steps.destination.writer).await
 }

@@ -62,7 +62,7 @@ async fn a_failback_that_is_run_again_goes_on_from_where_the_database_is() {
     away.ready.store(false, Ordering::SeqCst);
     for gate in GATES.into_iter().chain(MOVES) {
         let said = away.done(gate).await;
-        assert!(said.contains("gone home already"), "{gate:?}: {said}");
+        assert!(said.contains("moved already"), "{gate:?}: {said}");
     }
     away.done(Action::HandOverLease).await;
 }
