@@ -32,8 +32,10 @@ pub(super) async fn read(stage: &Stage, rehearsed: &Rehearsed) -> Result<Facts, 
         facts.dead = dead(&connect(&wreck, "lost").await?).await?;
     }
     facts.lease_history = rehearsed.lease.owners();
-    facts.writes_refused +=
-        rehearsed.course.homecoming.as_ref().map_or(0, |homecoming| homecoming.writes_refused);
+    // The database at home has a count of its own, from when its fence was raised.
+    if rehearsed.is_at_home() {
+        facts.writes_refused += rehearsed.course.moved.writes_refused;
+    }
     Ok(facts)
 }
 
