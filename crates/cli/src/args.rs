@@ -268,7 +268,7 @@ pub struct Emulate {
 /// Arguments of `standfast workflow`.
 #[derive(Args, Debug)]
 pub struct Workflow {
-    /// Which of the two
+    /// Which of them
     #[arg(value_enum, value_name = "WORKFLOW", default_value_t)]
     pub which: Which,
     /// In which reading [default: runbook; with `--output json`: asl]
@@ -284,6 +284,8 @@ pub enum Which {
     Failover,
     /// The lost region is back, and the system returns to it
     Failback,
+    /// People move the system to the other region, and nothing is lost
+    Switchover,
 }
 
 /// A reading of the workflow.

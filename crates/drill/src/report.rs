@@ -47,6 +47,9 @@ pub struct Report {
     pub expected: Vec<Expected>,
     /// What happened when; the fault is at 0.
     pub timeline: Vec<Event>,
+    /// How the switchover away from home went that people asked for; absent when nobody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switchover: Option<MoveVerdict>,
     /// How the way home went; absent (null) when no failback was started.
     pub failback: Option<MoveVerdict>,
     /// Waits that the rehearsal made shorter than the deployment has them.

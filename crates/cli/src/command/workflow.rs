@@ -14,11 +14,13 @@ pub fn run(cli: &Cli, args: &Workflow) -> Result<u8, Failure> {
     let deployment = deployment(cli)?;
     let workflow = || match args.which {
         Which::Failover => recovery::workflow::workflow(&deployment, FUNCTION),
-        Which::Failback => recovery::workflow::failback(&deployment, FUNCTION),
+        // One machine for both: what people ask for is in its input.
+        Which::Failback | Which::Switchover => recovery::workflow::failback(&deployment, FUNCTION),
     };
     let runbook = || match args.which {
         Which::Failover => recovery::workflow::runbook(&deployment),
         Which::Failback => recovery::workflow::failback_runbook(&deployment),
+        Which::Switchover => recovery::workflow::switchover_runbook(&deployment),
     };
     let reading = args.format.unwrap_or(match cli.output {
         Format::Text => Reading::Runbook,

@@ -37,6 +37,7 @@ pub fn render(report: &Report, objectives: &Objectives) -> String {
     loads(&mut text, report);
     expected(&mut text, &report.expected);
     fleet::render(&mut text, report);
+    planned::render(&mut text, "the switchover", report.switchover.as_ref());
     planned::render(&mut text, "the way home", report.failback.as_ref());
     timeline(&mut text, report);
     let hurried: Vec<String> = report.not_as_deployed.iter().map(ToString::to_string).collect();

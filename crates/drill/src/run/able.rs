@@ -37,6 +37,7 @@ fn applies(kind: FaultKind) -> bool {
                 | FaultKind::DatabaseKilled
                 | FaultKind::DatabaseHung
                 | FaultKind::JournalUnavailable
+                | FaultKind::Switchover
         )
 }
 

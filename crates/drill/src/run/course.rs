@@ -8,11 +8,11 @@ use recovery::{Epoch, Region};
 use tokio::time::Instant;
 
 use super::fault::{self, Awaited};
+use super::planned::{Moved, Moves};
 use super::schedule::{Edge, Happened, Schedule};
 use super::stage::Stage;
 use super::struck::Before;
 use super::watch::Watch;
-use super::way_home::{Homecoming, WayHome};
 use super::{Drill, DrillError, old_writer, steps};
 use crate::load::{Clock, LoadHandle};
 
@@ -38,8 +38,8 @@ pub struct Course {
     pub before: Before,
     /// Every fault, each time it struck.
     pub strikes: Vec<Strike>,
-    /// What was seen of the way home; none where the scenario does not go there.
-    pub homecoming: Option<Homecoming>,
+    /// The planned moves that were made.
+    pub moved: Moved,
 }
 
 impl Course {
@@ -76,8 +76,8 @@ pub async fn run(mut part: Part<'_, '_>) -> Result<Course, DrillError> {
     let expect = scenario.expected();
     let mut schedule = Schedule::new(&scenario.faults);
     let mut awaited = Awaited::default();
-    let mut course = Course { before: part.before(), strikes: Vec::new(), homecoming: None };
-    let mut way_home = (expect.goes_home == Some(true)).then(|| WayHome::new(part.drill, part.stage));
+    let mut course = Course { before: part.before(), strikes: Vec::new(), moved: Moved::default() };
+    let mut moves = Moves::new(part.drill, part.stage);
     let (began, limit) = (Instant::now(), Duration::from_secs(scenario.load.limit_s));
     part.burst(&mut awaited);
     while began.elapsed() < limit {
@@ -87,18 +87,13 @@ pub async fn run(mut part: Part<'_, '_>) -> Result<Course, DrillError> {
         for edge in schedule.due(&happened) {
             part.at(edge, &mut course, &mut awaited).await?;
         }
-        let over = match &mut way_home {
-            Some(way) => way.is_over(part.watch).await,
-            None => recovered,
-        };
+        let over = if expect.goes_home == Some(true) { moves.are_home(part.watch).await } else { recovered };
         if schedule.is_over() && over && awaited.is_over(part.stage) {
             break;
         }
         part.watch.look(part.load).await;
     }
-    if let Some(way) = way_home {
-        course.homecoming = Some(way.seen(&part.watch.lease, &part.watch.events).await);
-    }
+    course.moved = moves.seen(&part.watch.lease, &part.watch.events).await;
     if expect.writes_refused == Some(true) {
         part.old_writer(&course.before).await?;
     }

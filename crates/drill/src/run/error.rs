@@ -52,6 +52,14 @@ pub enum DrillError {
         /// A kind of fault or a field of the scenario, as its file writes it.
         what: String,
     },
+    /// A planned move that nobody could ask for.
+    #[error("a switchover away from {region} could not be asked for: {why}")]
+    NoSwitchover {
+        /// The region that was to be left.
+        region: recovery::Region,
+        /// What was in the way.
+        why: String,
+    },
     /// The containers of the assembly.
     #[error("the containers cannot be run")]
     Containers(#[from] fleet::Problems),

@@ -35,8 +35,10 @@ pub(super) async fn read(stage: &Stage, rehearsed: &Rehearsed) -> Result<Facts, 
     facts.lease_history = rehearsed.lease.seen().to_vec();
     facts.moves = rehearsed.lease.moves().to_vec();
     facts.clock_error_ms = clock_error_ms(rehearsed.drift);
-    facts.writes_refused +=
-        rehearsed.course.homecoming.as_ref().map_or(0, |homecoming| homecoming.writes_refused);
+    // The database at home has a count of its own, from when its fence was raised.
+    if rehearsed.is_at_home() {
+        facts.writes_refused += rehearsed.course.moved.writes_refused;
+    }
     Ok(facts)
 }
 

@@ -5,6 +5,7 @@ mod containers;
 mod database;
 mod outside;
 mod region;
+mod switchover;
 
 use recovery::Region;
 use recovery::scenario::{Fault, FaultKind, Place};
@@ -42,6 +43,10 @@ pub async fn begin(
             FaultKind::Partitioned => region::part(stage, &region),
             FaultKind::DatabaseKilled => database::kill(stage, &region).await?,
             FaultKind::DatabaseHung => database::hang(stage, &region).await?,
+            FaultKind::Switchover => {
+                let other = drill.deployment.peer_of(&region);
+                switchover::ask(stage, &region, other).await?
+            }
             FaultKind::TaskKilled | FaultKind::BadDeployment | FaultKind::ZoneLost => {
                 containers::harm(stage, &region, fault, awaited)?
             }

@@ -13,6 +13,7 @@ mod lease_log;
 mod logs;
 pub mod observer;
 mod old_writer;
+mod planned;
 mod record;
 mod rehearsal;
 mod said;
@@ -23,7 +24,6 @@ mod struck;
 mod summary;
 mod topology;
 mod watch;
-mod way_home;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,18 +1,23 @@
-//! Watches the system under test from outside: the lease, the workflows, and nothing that recovers.
+//! Watches the system under test from outside: the lease, the workflows, and nothing that recovers. Only where
+//! people would ask for something, it asks in their place.
 //!
 //! It talks to the emulator directly, past every gateway, so that no fault blinds it.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region as SdkRegion, SdkConfig};
+use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sfn::types::ExecutionStatus;
 use aws_smithy_http_client::tls;
 use recovery::lease::LEASE_KEY;
 use recovery::names::Names;
 use recovery::scenario::WorkflowName;
+use recovery::step::Context;
 use recovery::{Epoch, Region};
 
+use super::DrillError;
 use crate::gateway::LeaseItem;
 
 /// Reads the state of one deployed system.
@@ -95,6 +100,17 @@ impl Observer {
 
     /// The lease as it is now; `None` when there is none yet or it cannot be read.
     pub async fn lease(&self) -> Option<LeaseItem> {
+        let item = self.lease_item().await?;
+        let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+        Some(LeaseItem {
+            epoch: Epoch(number(&item, "epoch")?),
+            owner: Region::new(text("owner")?).ok()?,
+            state: text("state")?,
+            evidence: text("evidence").unwrap_or_default(),
+        })
+    }
+
+    async fn lease_item(&self) -> Option<HashMap<String, AttributeValue>> {
         let key = || AttributeValue::S(LEASE_KEY.to_owned());
         let read = self
             .dynamodb
@@ -104,14 +120,41 @@ impl Observer {
             .key("sk", key())
             .consistent_read(true)
             .send();
-        let item = tokio::time::timeout(Duration::from_secs(2), read).await.ok()?.ok()?.item?;
-        let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
-        Some(LeaseItem {
-            epoch: Epoch(item.get("epoch")?.as_n().ok()?.parse().ok()?),
-            owner: Region::new(text("owner")?).ok()?,
-            state: text("state")?,
-            evidence: text("evidence").unwrap_or_default(),
-        })
+        tokio::time::timeout(Duration::from_secs(2), read).await.ok()?.ok()?.item
+    }
+
+    /// Starts the planned move out of `region`, which owns the lease, with the input that the runbook describes;
+    /// gives the name of the execution.
+    ///
+    /// # Errors
+    /// When the lease cannot be read or is another region's, or the workflow is not started.
+    pub async fn start_switchover(&self, region: &Region, other: &Region) -> Result<String, DrillError> {
+        let refused = |why: String| DrillError::NoSwitchover { region: region.clone(), why };
+        let (item, lease) = self
+            .lease_item()
+            .await
+            .zip(self.lease().await)
+            .ok_or_else(|| refused("the lease cannot be read".to_owned()))?;
+        if lease.owner != *region {
+            return Err(refused(format!("{} owns the lease", lease.owner)));
+        }
+        let context = Context {
+            epoch: lease.epoch,
+            region: region.clone(),
+            lost_region: other.clone(),
+            evidence: lease.evidence,
+            taken_at_ms: number(&item, "moved_at_ms").unwrap_or_default(),
+            on_demand: true,
+        };
+        let mut machines = self.workflows.iter();
+        let machine = machines.find(|one| one.region == *region && one.name == WorkflowName::Failback);
+        let machine = machine.ok_or_else(|| refused("it has no such workflow".to_owned()))?;
+        let name = format!("switchover-{}", context.epoch);
+        let input = serde_json::json!({ "context": context }).to_string();
+        let asked = machine.client.start_execution().state_machine_arn(&machine.state_machine_arn);
+        let started = asked.name(&name).input(input).send().await;
+        started.map_err(|error| refused(DisplayErrorContext(&error).to_string()))?;
+        Ok(name)
     }
 
     /// The executions of a region's workflow, oldest first; none where they cannot be listed.
@@ -172,6 +215,10 @@ impl Workflow {
         };
         history.events().iter().filter_map(event).collect()
     }
+}
+
+fn number(item: &HashMap<String, AttributeValue>, name: &str) -> Option<u64> {
+    item.get(name)?.as_n().ok()?.parse().ok()
 }
 
 fn ms(at: Option<&aws_sdk_sfn::primitives::DateTime>) -> u64 {

@@ -5,7 +5,6 @@ use std::time::Duration;
 use recovery::Region;
 use recovery::history::Operation;
 use recovery::scenario::{LeaseExpected, WorkflowName};
-use recovery::verdict::PlannedMove;
 use tokio::time::Instant;
 
 use super::course::{self, Course, Part};
@@ -57,14 +56,9 @@ impl Rehearsed {
         self.lease.latest().map_or_else(|| self.struck.settles(), |lease| &lease.owner)
     }
 
-    /// The planned move home, if the system made one.
-    pub fn move_home(&self) -> Option<&PlannedMove> {
-        self.course.homecoming.as_ref()?.planned.as_ref()
-    }
-
     /// Whether the system is at home again.
     pub fn is_at_home(&self) -> bool {
-        self.move_home().is_some_and(|planned| planned.to == *self.settles())
+        self.course.moved.home.as_ref().is_some_and(|planned| planned.to == *self.settles())
     }
 }
 

@@ -8,10 +8,13 @@ use std::time::Duration;
 use recovery::deployment::{Objectives, Profile};
 use recovery::history::Facts;
 use recovery::scenario::AcceptedExpected;
-use recovery::verdict::{Expected, Judgement, Verdict, judge_expected, judge_move};
+use recovery::verdict::{
+    Expected, Judgement, MoveVerdict, PlannedMove, Verdict, judge_expected, judge_move,
+};
 
 use super::expected;
 use super::logs::{self, Explained};
+use super::planned::Moved;
 use super::rehearsal::{FAILBACK, Rehearsed, WORKFLOW};
 use super::stage::Stage;
 use super::struck::Struck;
@@ -55,11 +58,17 @@ pub fn report(
     let objectives = &drill.deployment.objectives;
     let expect = drill.scenario.expected();
     let verdict = judged(rehearsed, facts, objectives);
-    let home = rehearsed.move_home().map(|planned| judge_move(&rehearsed.history, facts, planned));
+    let judge_planned = |planned: &PlannedMove| judge_move(&rehearsed.history, facts, planned);
+    let Moved { away, home, .. } = &rehearsed.course.moved;
+    // One that began and was not to be waited for proves nothing either way.
+    let waited_for = |planned: &&PlannedMove| expect.goes_home == Some(true) || planned.ended_at_ms.is_some();
+    let (away, home) =
+        (away.as_ref().map(judge_planned), home.as_ref().filter(waited_for).map(judge_planned));
     let expected = expected::judged(drill, stage, rehearsed, facts, home.as_ref().map(|(home, _)| home))?;
     let mut judged = Judged { failed: verdict.verdict == Judgement::Failed, why: verdict.why.clone() };
     judged.expectations(&expected);
-    home.iter().flat_map(|(_, why)| why).for_each(|reason| judged.fail(format!("on the way home: {reason}")));
+    judged.planned("away from home", away.as_ref());
+    judged.planned("on the way home", home.as_ref());
     judged.sessions(&verdict, rehearsed);
     judged.logs(logs::unexplained(&stage.emulator, &stage.fleets, &explained(rehearsed, &verdict))?);
     let fleet = fleet::report(stage, rehearsed);
@@ -105,6 +114,7 @@ pub fn report(
         fleet,
         expected,
         timeline: timeline(rehearsed, facts, &verdict),
+        switchover: away.map(|(away, _)| away),
         failback: home.map(|(home, _)| home),
         not_as_deployed: drill.hurried.clone(),
         not_exercised: not_exercised(drill, stage, stage.emulator.recorded()?),
@@ -181,6 +191,10 @@ impl Judged {
         for missed in expected.iter().filter(|one| !one.held) {
             self.fail(format!("expected, and not seen: {}", missed.what));
         }
+    }
+
+    fn planned(&mut self, when: &str, found: Option<&(MoveVerdict, Vec<String>)>) {
+        found.iter().flat_map(|(_, why)| why).for_each(|reason| self.fail(format!("{when}: {reason}")));
     }
 
     /// The history holds versions only; the load also compared what they contain.

@@ -12,7 +12,7 @@ pub use task::STEP_LIMIT_S;
 
 pub use account::Account;
 pub use failback::failback;
-pub use runbook::{failback_runbook, runbook};
+pub use runbook::{failback_runbook, runbook, switchover_runbook};
 
 use crate::deployment::Deployment;
 use crate::step::Action;

@@ -64,6 +64,40 @@ pub fn failback_runbook(deployment: &Deployment) -> String {
     page.text
 }
 
+/// The runbook of a switchover on demand, in either direction: the failback's machine, started by people with
+/// `on_demand` in its context.
+pub fn switchover_runbook(deployment: &Deployment) -> String {
+    let machine = failback(deployment, "the recovery-step function");
+    let [home, standby] = deployment.pair();
+    let mut page = Page { text: String::new(), number: 0 };
+    page.line(&format!("# Switchover of {} on demand", deployment.name));
+    page.line("");
+    page.line(&format!(
+        "From {home} to {standby} or back, while both are well. People start it, in the region that owns the \
+         lease. It is the failback's workflow with `on_demand` in its input: where a step below says home, it \
+         means the region that the system moves to, and ConfirmHome asks for no cooldown and no dwell. It loses \
+         nothing and orders are accepted all the time; settlement stands still from Drain until \
+         AwaitHomeServing.",
+    ));
+    page.line("");
+    let stays = if deployment.failback.automatic {
+        format!(
+            "Away from home the system goes back by itself once home has been well for {} s. To keep it away \
+             for longer, set the parameter `{}` to `off` in {standby} when the switchover is over: nothing \
+             moves then, and a lost region is not left either.",
+            deployment.failback.dwell_s,
+            deployment.names().switch_parameter(),
+        )
+    } else {
+        "The system stays where it is moved to until people move it again.".to_owned()
+    };
+    page.line(&stays);
+    page.states(&machine.states, "");
+    page.switchover_commands(deployment);
+    page.diagram(&machine);
+    page.text
+}
+
 struct Page {
     text: String,
     number: usize,
@@ -157,6 +191,33 @@ impl Page {
         self.line("```");
     }
 
+    /// The commands of a switchover, for either direction.
+    fn switchover_commands(&mut self, deployment: &Deployment) {
+        let (names, [home, standby]) = (deployment.names(), deployment.pair());
+        self.line("");
+        self.line("## Commands");
+        self.line("");
+        self.line(&format!(
+            "`ACCOUNT` stands for the number of the AWS account. Take `epoch`, `evidence` and `taken_at_ms` (there \
+             `moved_at_ms`) from the lease item in `{}`: the figures below are an example. A switchover under \
+             another epoch than the lease's changes nothing.",
+            names.journal_table(),
+        ));
+        for (from, to) in [(home, standby), (standby, home)] {
+            self.line("");
+            self.line(&format!("From {from} to {to}:"));
+            self.line("");
+            self.line("```sh");
+            self.line(&format!(
+                "aws stepfunctions start-execution --region {from} --state-machine-arn \
+                 arn:aws:states:{from}:ACCOUNT:stateMachine:{} --input '{}'",
+                names.failback_state_machine(),
+                input(&example(from, to).on_demand()),
+            ));
+            self.line("```");
+        }
+    }
+
     /// The commands that the steps refer to, for a recovery in either region.
     fn commands(&mut self, deployment: &Deployment) {
         let names = deployment.names();
@@ -193,15 +254,22 @@ impl Page {
 }
 
 fn example_input(region: &Region, lost_region: &Region) -> serde_json::Value {
-    let context = Context {
+    input(&example(region, lost_region))
+}
+
+fn input(context: &Context) -> serde_json::Value {
+    serde_json::json!({ "context": context })
+}
+
+fn example(region: &Region, lost_region: &Region) -> Context {
+    Context {
         epoch: Epoch(2),
         region: region.clone(),
         lost_region: lost_region.clone(),
         evidence: "started by hand".to_owned(),
         taken_at_ms: 1_767_225_600_000,
         on_demand: false,
-    };
-    serde_json::json!({ "context": context })
+    }
 }
 
 fn catching(catch: &Catch) -> String {

@@ -23,7 +23,7 @@ macro_rules! files {
 }
 
 /// Every scenario that comes with the command.
-const BUILT_IN: [Group; 5] = [
+const BUILT_IN: [Group; 6] = [
     Group {
         title: "a region is lost",
         scenarios: files![
@@ -40,6 +40,7 @@ const BUILT_IN: [Group; 5] = [
         scenarios: files!["cut-off-from-clients", "grey-failure", "slow-primary", "partition"],
     },
     Group { title: "the database", scenarios: files!["database-killed", "database-hung"] },
+    Group { title: "planned moves", scenarios: files!["switchover"] },
     Group { title: "the journal", scenarios: files!["journal-unavailable-here", "journal-unavailable"] },
     Group {
         title: "containers, which functions have not",

@@ -72,6 +72,7 @@ fn passed() -> Report {
             event(18.1, Some("us-east-2"), "lease taken", "epoch 2"),
             event(38.2, None, "accepted again", "first order of a client that follows DNS"),
         ],
+        switchover: None,
         failback: None,
         not_as_deployed: vec![Hurried {
             setting: "failback.dwell_s".into(),
