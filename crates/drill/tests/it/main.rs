@@ -11,6 +11,7 @@ mod evidence;
 mod fake;
 mod fleet;
 mod gateway;
+mod lever;
 mod load;
 mod owned;
 mod postgres;
