@@ -168,6 +168,7 @@ impl World {
     }
 
     fn blind_tick(&mut self, index: usize, now: Duration) -> Phase {
+        self.processes[index].challenger.blind(now);
         let decision = self.decide(index, now, Observed::Unreadable("blind"));
         if !matches!(decision, Decision::Hold(_)) {
             self.violations.push(format!("decided blindly: {decision:?}"));

@@ -76,8 +76,10 @@ impl<'a> Watch<'a> {
         self.report.ticks += 1;
         let begun = self.now();
         let read = self.read_lease().await;
-        if let Ok(Some(lease)) = &read {
-            self.observe(lease, begun);
+        match &read {
+            Ok(Some(lease)) => self.observe(lease, begun),
+            Ok(None) => {}
+            Err(_) => self.challenger.blind(begun),
         }
         let switch_on = self.sentinel.switch.is_on().await.unwrap_or(false);
         let standby = matches!(&read, Ok(Some(lease)) if lease.owner != self.sentinel.regions.own);
@@ -100,7 +102,10 @@ impl<'a> Watch<'a> {
     fn observe(&mut self, lease: &Lease, begun: Duration) {
         let ended = self.now();
         self.owner.observe(lease, begun);
-        self.challenger.observe(lease, begun, ended);
+        if self.challenger.observe(lease, begun, ended) {
+            // Probes of the peer failed for want of the same table: they show no outage of its own.
+            self.lookout.reset();
+        }
         if self.last_epoch.replace(lease.epoch).is_some_and(|last| last != lease.epoch) {
             self.lookout.reset();
             self.recovery_started = None;
