@@ -101,7 +101,7 @@ pub enum Command {
     Compliance(Compliance),
     /// Rehearse the loss of a region on this machine, with real parts
     Drill(Drill),
-    /// Estimate recovery times by thousands of failures in virtual time, and look for violations
+    /// Estimate recovery times by failures in virtual time, and look for violations
     Simulate(Simulate),
     /// Print a recovery workflow
     Workflow(Workflow),
@@ -206,7 +206,7 @@ pub struct Drill {
 pub struct Simulate {
     /// A scenario's name, or a scenario file [default: region-loss]
     pub scenario: Option<String>,
-    /// Instead of a scenario, faults of every kind by chance: that go on, or that end so that the service has to come back
+    /// Instead of a scenario, faults of every kind by chance
     #[arg(long, value_enum, value_name = "WHICH", conflicts_with = "scenario")]
     pub by_chance: Option<ByChance>,
     /// How many trials
