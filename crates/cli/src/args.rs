@@ -103,7 +103,7 @@ pub enum Command {
     Drill(Drill),
     /// Judge a history: a drill's, or any that is written in its format
     Verify(Verify),
-    /// Estimate recovery times by thousands of failures in virtual time, and look for violations
+    /// Estimate recovery times by failures in virtual time, and look for violations
     Simulate(Simulate),
     /// Print a recovery workflow
     Workflow(Workflow),
@@ -216,7 +216,7 @@ pub struct Verify {
 pub struct Simulate {
     /// A scenario's name, or a scenario file [default: region-loss]
     pub scenario: Option<String>,
-    /// Instead of a scenario, faults of every kind by chance: that go on, or that end so that the service has to come back
+    /// Instead of a scenario, faults of every kind by chance
     #[arg(long, value_enum, value_name = "WHICH", conflicts_with = "scenario")]
     pub by_chance: Option<ByChance>,
     /// How many trials

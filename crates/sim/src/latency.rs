@@ -8,8 +8,6 @@ use serde::Serialize;
 pub enum Kind {
     /// Its bounds are AWS's own; what lies between is ours.
     Published,
-    /// Somebody has measured it.
-    Measured,
     /// Ours.
     Assumed,
 }
@@ -55,7 +53,7 @@ latencies! {
     NETWORK: Assumed "one way between a client and a region" [0 5 * MS, 5000 20 * MS, 9900 90 * MS, 10000 300 * MS]
         "clients on the same continent";
     /// The API before it calls the journal.
-    API: Measured "the API's own work" [0 2 * MS, 5000 8 * MS, 9500 25 * MS, 9990 200 * MS, 10000 1200 * MS]
+    API: Assumed "the API's own work" [0 2 * MS, 5000 8 * MS, 9500 25 * MS, 9990 200 * MS, 10000 1200 * MS]
         "warm Lambda functions in Rust, cold starts in the tail: initialisation takes 16 to 19 ms by public measurements, which leave the download of the code out";
     /// From the queue to the processor.
     DELIVERY: Assumed "a message reaches a processor" [0 10 * MS, 5000 40 * MS, 9900 500 * MS, 10000 3 * S]
@@ -105,7 +103,11 @@ impl Latency {
     /// The time that belongs to 64 random bits, in microseconds. Whole numbers only: the same on any machine.
     pub(crate) fn at(&self, draw: u64) -> u64 {
         // 16 bits of the draw, in shares of ten thousand: fine enough for a tail of one in ten thousand.
-        let share = (draw >> 48) * 10_000;
+        self.between((draw >> 48) * 10_000)
+    }
+
+    /// The time of a share, in units of one ten-thousandth of 1/65,536.
+    fn between(&self, share: u64) -> u64 {
         let mut below = self.quantiles[0];
         for above in &self.quantiles[1..] {
             let (low, high) = (below.0 << 16, above.0 << 16);
@@ -119,8 +121,31 @@ impl Latency {
 
     /// The time that a share of ten thousand takes at most, in microseconds.
     pub fn quantile(&self, share: u64) -> u64 {
-        self.at(share.min(9_999).saturating_mul(u64::MAX / 10_000))
+        self.between(share.min(10_000) << 16)
     }
+}
+
+/// Every distribution as a Markdown table, for the page on the simulation.
+pub fn table() -> String {
+    let mut table =
+        "| what | half take at most | 99 of 100 | longest | kind | rests on |\n|---|---|---|---|---|---|\n"
+            .to_owned();
+    for latency in ALL {
+        let kind = match latency.kind {
+            Kind::Published => "published",
+            Kind::Assumed => "assumed",
+        };
+        let longest = latency.quantiles.last().map_or(0, |(_, longest)| *longest);
+        let [half, most, longest] = [latency.quantile(5_000), latency.quantile(9_900), longest].map(shown);
+        let Latency { name, source, .. } = latency;
+        table += &format!("| {name} | {half} | {most} | {longest} | {kind} | {source} |\n");
+    }
+    table
+}
+
+fn shown(us: u64) -> String {
+    let ms = (us + MS / 2) / MS;
+    if ms < 1_000 { format!("{ms} ms") } else { format!("{}.{} s", ms / 1_000, ms % 1_000 / 100) }
 }
 
 #[cfg(test)]
@@ -129,6 +154,12 @@ mod tests {
     //! them, at both ends and in between.
 
     use super::*;
+
+    #[test]
+    fn the_page_shows_every_distribution() {
+        let page = include_str!("../../../docs/simulation.md");
+        assert!(page.contains(&table()), "docs/simulation.md must contain this:\n{}", table());
+    }
 
     #[test]
     fn every_distribution_rises_from_none_to_all_and_names_its_source() {

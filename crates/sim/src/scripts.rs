@@ -13,10 +13,13 @@ use crate::world::{Script, us};
 const STEADY: Us = 30 * S;
 /// Longest trial in which a region is lost and stays lost.
 const LONGEST: Us = 3600 * S;
+const MINUTE: Us = 60 * S;
 /// Longest way home beside dwell and cooldown: a new volume for the old primary, and a recovery there.
 const HOMEWARDS: Us = 2 * 3600 * S;
 /// How long after the last fault something may still come of it that nobody has noticed yet.
 const NOTICED: Us = 120 * S;
+/// The same of a schedule: the last watch goes on for minutes.
+const WATCHED: Us = 300 * S;
 
 /// Whether the simulator knows a kind of fault.
 pub(crate) fn is_known(kind: FaultKind) -> bool {
@@ -30,16 +33,18 @@ pub(crate) fn of_scenario(scenario: &Scenario, model: &Model, seed: u64) -> Scri
     let goes_home = scenario.expect.as_ref().is_some_and(|expect| expect.goes_home == Some(true));
     let homewards = if goes_home { HOMEWARDS } else { 0 };
     let waits = us(model.failback.dwell) + us(model.timing.cooldown);
+    let quiet_after = quiet_after(&faults, struck_at);
+    let offered_for = (quiet_after - struck_at - NOTICED + MINUTE).min(LONGEST);
     Script {
         seed,
         mishaps: Mishaps::ORDINARY,
         struck_at,
-        orders: (6, 12),
-        offered_for: (6 * S, 60 * S),
+        orders: (6, (12 * offered_for / MINUTE).min(60) as u32),
+        offered_for: (6 * S, offered_for),
         sessions: 1,
         lag: (scenario.replication.wal_delay_ms * MS, scenario.replication.session_lag_ms * MS),
         heal_at: None,
-        quiet_after: quiet_after(&faults, struck_at),
+        quiet_after,
         end_at: struck_at + LONGEST + homewards + waits,
         until_rest: true,
         goes_home,
@@ -49,12 +54,15 @@ pub(crate) fn of_scenario(scenario: &Scenario, model: &Model, seed: u64) -> Scri
 
 /// When everything that was to be done to the world has been done, and noticed.
 fn quiet_after(faults: &[Fault], struck_at: Us) -> Us {
-    let last = faults.iter().map(|fault| match (fault.begin, fault.end) {
-        (Begin::At(at), End::After(lasts)) => at + lasts,
-        (Begin::At(at), _) => at,
-        (Begin::During(_), _) => struck_at,
+    let noticed = faults.iter().map(|fault| {
+        let over = match (fault.begin, fault.end) {
+            (Begin::At(at), End::After(lasts)) => at + lasts,
+            (Begin::At(at), _) => at,
+            (Begin::During(_), _) => struck_at,
+        };
+        over + if fault.kind == Kind::ScheduleLost { WATCHED } else { NOTICED }
     });
-    last.max().unwrap_or(struck_at) + NOTICED
+    noticed.max().unwrap_or(struck_at + NOTICED)
 }
 
 /// One fault of a scenario may strike several times, and both regions.

@@ -80,10 +80,10 @@ fn trials(simulation: &Simulation, args: &Simulate) -> Summary {
     std::thread::scope(|scope| {
         scope.spawn(|| tell(&whole, args.trials, &finished));
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        for worker in workers {
-            worker.join().expect("a trial never panics");
-        }
+        let ended: Vec<_> = workers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+        // Before a panic of a worker goes on, or whoever tells of it would tell for ever.
         finished.store(true, Ordering::Relaxed);
+        ended.into_iter().for_each(|ended| ended.expect("a trial never panics"));
     });
     whole.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

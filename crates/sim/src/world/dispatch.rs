@@ -55,6 +55,8 @@ pub(crate) enum Event {
 
 /// Clients of each kind.
 pub(crate) const CLIENTS_PER_KIND: usize = 8;
+/// How long people take to do what the runbook says, once faults are over.
+const PEOPLE: Us = 900 * S;
 /// Between two orders on the way home.
 const TRICKLE: Us = 7 * S;
 /// Between two looks at whether the trial is over.
@@ -157,6 +159,9 @@ impl<'m> World<'m> {
         }
         if let Some(at) = self.script.heal_at {
             self.agenda.at(at, Event::Heal);
+        }
+        if self.script.until_rest {
+            self.agenda.at(self.script.quiet_after + PEOPLE, Event::People);
         }
         self.agenda.at(struck_at, Event::Look);
     }
@@ -292,9 +297,9 @@ impl<'m> World<'m> {
         served && idle && self.all_settled()
     }
 
-    /// Whether a failback has followed, if there was a move at all.
+    /// Whether home owns the lease, be it by a failback or by a second failover.
     pub(crate) fn is_back_home(&self) -> bool {
-        self.owner() == HOME && (self.counts.failed_back > 0 || self.counts.moves == 0)
+        self.owner() == HOME
     }
 
     /// Whether every order is decided, and every acknowledged one is settled in the database of the owner.

@@ -4,7 +4,7 @@ use recovery::step::Action;
 
 use super::step::Killed;
 use super::{Event, World};
-use crate::agenda::{MS, S, Us};
+use crate::agenda::{MS, Us};
 use crate::chance::Purpose;
 use crate::fault::{Begin, End, Fault, Kind};
 
@@ -14,9 +14,6 @@ pub(crate) struct Killing {
     only: Option<Action>,
     killed: Vec<Action>,
 }
-
-/// How long people take to do what the runbook says, once faults are over.
-const PEOPLE: Us = 900 * S;
 
 /// The first fault.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +65,6 @@ impl World<'_> {
         }
         self.healed_at.get_or_insert(self.now);
         self.stirred = true;
-        self.after(PEOPLE, Event::People);
     }
 
     /// What ends with the recovery ends.

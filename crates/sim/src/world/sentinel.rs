@@ -37,6 +37,10 @@ impl World<'_> {
         let ended = self.now + takes;
         if readable {
             self.observe(index, begun, ended);
+        } else {
+            let watch = &mut self.watches[index];
+            let begun = watch.clock(begun);
+            watch.challenger.blind(begun);
         }
         self.read_switch(index);
         let own_lease = readable && self.lease.owner == self.model.regions[region];
@@ -59,7 +63,9 @@ impl World<'_> {
         let watch = &mut self.watches[index];
         let (begun, ended) = (watch.clock(begun), watch.clock(ended));
         watch.owner.observe(lease, begun);
-        watch.challenger.observe(lease, begun, ended);
+        if watch.challenger.observe(lease, begun, ended) {
+            watch.lookout = Lookout::new(now, limit);
+        }
         if watch.last_epoch.replace(lease.epoch).is_some_and(|last| last != lease.epoch) {
             watch.lookout = Lookout::new(now, limit);
             watch.recovery_started = None;
