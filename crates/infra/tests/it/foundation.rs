@@ -170,7 +170,7 @@ fn no_stack_is_changed_before_the_region_is_known_to_be_the_deployment_s() {
         let assembly = app.expect("the input is good").synthesise().expect("the tree is sound");
         let before = |name: &str| -> Vec<String> {
             let stack = assembly.stacks.iter().find(|stack| stack.name == name).expect("a stack");
-            stack.dependencies.iter().cloned().collect()
+            stack.dependencies.to_vec()
         };
         for stack in &assembly.stacks {
             let own = format!("TapStack-Foundation-{}-{}", stack.environment.region, deployment.environment);
