@@ -60,7 +60,7 @@ mod tests {
         assert_eq!(frozen.as_deref(), Some("`clock_ahead`"));
         let step = refused(|text| text.replace("at_s = 0 ", "during = \"failover:OwnLease\" "));
         assert_eq!(step.as_deref(), Some("`during` of a fault of kind `lost`"));
-        let expects = refused(|text| format!("{text}\n[expect]\ngoes_home = true\n"));
-        assert_eq!(expects.as_deref(), Some("`expect.goes_home`"));
+        let expects = refused(|text| format!("{text}told = \"recovery completed\"\n"));
+        assert_eq!(expects.as_deref(), Some("`expect.told`"));
     }
 }
