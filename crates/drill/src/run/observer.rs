@@ -100,14 +100,7 @@ impl Observer {
 
     /// The lease as it is now; `None` when there is none yet or it cannot be read.
     pub async fn lease(&self) -> Option<LeaseItem> {
-        let item = self.lease_item().await?;
-        let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
-        Some(LeaseItem {
-            epoch: Epoch(number(&item, "epoch")?),
-            owner: Region::new(text("owner")?).ok()?,
-            state: text("state")?,
-            evidence: text("evidence").unwrap_or_default(),
-        })
+        read(&self.lease_item().await?)
     }
 
     async fn lease_item(&self) -> Option<HashMap<String, AttributeValue>> {
@@ -123,6 +116,21 @@ impl Observer {
         tokio::time::timeout(Duration::from_secs(2), read).await.ok()?.ok()?.item
     }
 
+    /// The context of the recovery that the lease asks for now; `None` when it cannot be read, or belongs to
+    /// another region than `owner`.
+    pub async fn context(&self, owner: &Region, other: &Region) -> Option<Context> {
+        let item = self.lease_item().await?;
+        let lease = read(&item).filter(|lease| lease.owner == *owner)?;
+        Some(Context {
+            epoch: lease.epoch,
+            region: lease.owner,
+            lost_region: other.clone(),
+            evidence: lease.evidence,
+            taken_at_ms: item.get("moved_at_ms")?.as_n().ok()?.parse().ok()?,
+            on_demand: false,
+        })
+    }
+
     /// Starts the planned move out of `region`, which owns the lease, with the input that the runbook describes;
     /// gives the name of the execution.
     ///
@@ -130,22 +138,8 @@ impl Observer {
     /// When the lease cannot be read or is another region's, or the workflow is not started.
     pub async fn start_switchover(&self, region: &Region, other: &Region) -> Result<String, DrillError> {
         let refused = |why: String| DrillError::NoSwitchover { region: region.clone(), why };
-        let (item, lease) = self
-            .lease_item()
-            .await
-            .zip(self.lease().await)
-            .ok_or_else(|| refused("the lease cannot be read".to_owned()))?;
-        if lease.owner != *region {
-            return Err(refused(format!("{} owns the lease", lease.owner)));
-        }
-        let context = Context {
-            epoch: lease.epoch,
-            region: region.clone(),
-            lost_region: other.clone(),
-            evidence: lease.evidence,
-            taken_at_ms: number(&item, "moved_at_ms").unwrap_or_default(),
-            on_demand: true,
-        };
+        let context = self.context(region, other).await;
+        let context = context.ok_or_else(|| refused("it does not own the lease".to_owned()))?.on_demand();
         let mut machines = self.workflows.iter();
         let machine = machines.find(|one| one.region == *region && one.name == WorkflowName::Failback);
         let machine = machine.ok_or_else(|| refused("it has no such workflow".to_owned()))?;
@@ -217,10 +211,16 @@ impl Workflow {
     }
 }
 
-fn number(item: &HashMap<String, AttributeValue>, name: &str) -> Option<u64> {
-    item.get(name)?.as_n().ok()?.parse().ok()
-}
-
 fn ms(at: Option<&aws_sdk_sfn::primitives::DateTime>) -> u64 {
     at.and_then(|at| at.to_millis().ok()).and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0)
+}
+
+fn read(item: &HashMap<String, AttributeValue>) -> Option<LeaseItem> {
+    let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+    Some(LeaseItem {
+        epoch: Epoch(item.get("epoch")?.as_n().ok()?.parse().ok()?),
+        owner: Region::new(text("owner")?).ok()?,
+        state: text("state")?,
+        evidence: text("evidence").unwrap_or_default(),
+    })
 }

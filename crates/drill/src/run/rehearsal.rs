@@ -13,7 +13,7 @@ use super::observer::WorkflowEvent;
 use super::stage::Stage;
 use super::struck::Struck;
 use super::watch::Watch;
-use super::{Drill, DrillError};
+use super::{Drill, DrillError, steps};
 use crate::fleet::{Fleet, ServiceReport};
 use crate::load::{Clock, Load, LoadCounts, LoadHandle, LoadOptions, RegionHost};
 use crate::report::Event;
@@ -94,6 +94,10 @@ pub async fn rehearse(drill: &Drill<'_>, stage: &Stage) -> Result<Rehearsed, Dri
         };
         events.push((at_ms, Event { at_s, region, event: event.to_owned(), detail: what }));
     }
+    for (at_ms, region, detail) in steps::deaths(&stage.steps.events()?) {
+        let at_s = super::watch::seconds_between(struck.at_ms(), at_ms);
+        events.push((at_ms, Event { at_s, region: Some(region), event: "step killed".to_owned(), detail }));
+    }
     let drift = clock.drift();
     let lease = watch.lease;
     Ok(Rehearsed { history, struck, course, lease, events, well_before, counts, services, clock, drift })
@@ -119,6 +123,7 @@ fn load_options(drill: &Drill<'_>, stage: &Stage, clock: Clock) -> LoadOptions {
         sessions_per_second: drill.deployment.load.sessions_per_second as f64,
         sessions: SESSIONS,
         dns: stage.dns.address(),
+        dns_cache: drill.scenario.clients.dns_cache_s.map(Duration::from_secs),
         public_host: drill.deployment.names().public_host(),
         regions: regions.map(|at| RegionHost { region: at.region, host: at.host, address: at.address }),
         edge_port: stage.topology.ports.edge,

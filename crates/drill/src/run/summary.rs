@@ -18,7 +18,7 @@ use super::rehearsal::{FAILBACK, Rehearsed, WORKFLOW};
 use super::stage::Stage;
 use super::struck::Struck;
 use super::watch::seconds_between;
-use super::{Drill, DrillError};
+use super::{Drill, DrillError, steps};
 use crate::emulator::Recorded;
 use crate::fleet::FleetReport;
 use crate::report::{
@@ -73,6 +73,9 @@ pub fn report(
     let fleet = fleet::report(stage, rehearsed);
     judged.fleet(drill, fleet.as_ref(), rehearsed);
     judged.passage(stage);
+    if let Some(reason) = steps::unproven(&drill.scenario, &stage.steps.events()?) {
+        judged.fail(reason);
+    }
     judged.limits(&verdict, rehearsed);
     Ok(Report {
         scenario: drill.scenario.name.clone(),
