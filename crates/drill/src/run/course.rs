@@ -147,6 +147,11 @@ impl Part<'_, '_> {
         let heard = Duration::from_secs(self.drill.deployment.domain.record_ttl_s + 3);
         let latest = self.watch.lease.latest();
         let moved = latest.is_some_and(|lease| lease.epoch > before.epoch);
+        if latest.is_some_and(|lease| lease.epoch > before.epoch && lease.owner == before.owner) {
+            // It came back, and not by a failback that somebody waits for.
+            let serves = latest.is_some_and(|lease| lease.state == LeaseState::Serving.as_str());
+            return serves && self.watch.all_healthy();
+        }
         if moved || expect.lease == Some(LeaseExpected::Moves) {
             return self.watch.has_recovered(&before.other, heard);
         }

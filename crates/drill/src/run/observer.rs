@@ -139,8 +139,7 @@ impl Observer {
     pub async fn start_switchover(&self, region: &Region, other: &Region) -> Result<String, DrillError> {
         let refused = |why: String| DrillError::NoSwitchover { region: region.clone(), why };
         let unread = || refused("it does not own the lease, or the lease cannot be read".to_owned());
-        let context = self.context(region, other).await.ok_or_else(unread)?;
-        let context = Context { on_demand: true, ..context };
+        let context = self.context(region, other).await.ok_or_else(unread)?.on_demand();
         let mut machines = self.workflows.iter();
         let machine = machines.find(|one| one.region == *region && one.name == WorkflowName::Failback);
         let machine = machine.ok_or_else(|| refused("it has no such workflow".to_owned()))?;
@@ -210,10 +209,6 @@ impl Workflow {
         };
         history.events().iter().filter_map(event).collect()
     }
-}
-
-fn number(item: &HashMap<String, AttributeValue>, name: &str) -> Option<u64> {
-    item.get(name)?.as_n().ok()?.parse().ok()
 }
 
 fn ms(at: Option<&aws_sdk_sfn::primitives::DateTime>) -> u64 {

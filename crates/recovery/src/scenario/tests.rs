@@ -47,9 +47,16 @@ fn an_unknown_field_is_named_with_its_line() {
     assert!(error.contains("stedy_s") && error.starts_with(&format!("x.toml:{line}:1: ")), "{error}");
 }
 
+/// The shipped loss of a region that stays lost, and does not say what it expects.
+fn for_good() -> String {
+    let (text, _) = SHIPPED.split_once("\n[expect]\n").expect("it says what it expects");
+    let lines = text.lines().filter(|line| !line.starts_with("until"));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
 #[test]
 fn what_cannot_be_judged_is_refused() {
-    let both = format!("{SHIPPED}\n[[fault]]\nat_s = 1\nregion = \"standby\"\nkind = \"lost\"\n");
+    let both = format!("{}\n[[fault]]\nat_s = 1\nregion = \"standby\"\nkind = \"lost\"\n", for_good());
     let beside =
         format!("{SHIPPED}\n[[fault]]\nat_s = 1\nregion = \"home\"\nkind = \"zone_lost\"\nzone = 1\n");
     let unnamed = SHIPPED.replace("name = \"region-loss\"", "name = \" \"");
@@ -146,11 +153,13 @@ fn a_fault_that_comes_back_says_when_each_time() {
 
 #[test]
 fn what_is_expected_is_what_the_file_says_or_follows_from_its_faults() {
-    let lost = Scenario::parse(SHIPPED, "x.toml").expect("it is shipped").expected();
+    let home = Scenario::parse(SHIPPED, "x.toml").expect("it is shipped").expected();
+    assert_eq!((home.lease, home.goes_home), (Some(LeaseExpected::Moves), Some(true)));
+    let lost = Scenario::parse(&for_good(), "x.toml").expect("it is valid").expected();
     assert_eq!((lost.lease, lost.goes_home), (Some(LeaseExpected::Moves), None));
     let zone = Scenario::parse(OF_CONTAINERS[2].1, "x.toml").expect("it is shipped").expected();
     assert_eq!((zone.lease, zone.accepted), (Some(LeaseExpected::Stays), None));
-    let said = |expect: &str| Scenario::parse(&format!("{SHIPPED}\n[expect]\n{expect}\n"), "x.toml");
+    let said = |expect: &str| Scenario::parse(&format!("{}\n[expect]\n{expect}\n", for_good()), "x.toml");
     let expect = said("accepted = \"refused\"").expect("one field").expected();
     assert_eq!(
         expect,

@@ -40,7 +40,7 @@ const BUILT_IN: [Group; 9] = [
         scenarios: files!["cut-off-from-clients", "grey-failure", "slow-primary", "partition"],
     },
     Group { title: "the database", scenarios: files!["database-killed", "database-hung"] },
-    Group { title: "planned moves", scenarios: files!["switchover"] },
+    Group { title: "planned moves", scenarios: files!["switchover", "lost-during-failback"] },
     Group { title: "the journal", scenarios: files!["journal-unavailable-here", "journal-unavailable"] },
     Group {
         title: "what recovers",

@@ -3,4 +3,5 @@
 mod away;
 mod gates;
 mod move_home;
+mod on_demand;
 mod undo;
