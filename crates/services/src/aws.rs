@@ -1,4 +1,5 @@
-//! How every AWS call is made: one TLS stack, bounded time, retries with backoff and jitter.
+//! How every AWS call is made: one TLS stack, bounded time, retries with backoff and jitter, and a look at the
+//! time in each answer.
 
 use std::error::Error;
 use std::time::Duration;
@@ -8,6 +9,8 @@ use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::{Builder, tls};
+
+use crate::clock;
 
 /// Until a connection stands.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -33,7 +36,7 @@ pub async fn config() -> SdkConfig {
 /// Retries are the SDK's standard mode: exponential backoff with full jitter and a token bucket.
 /// `ReplicatedWriteConflictException` is retried because DynamoDB's model marks it so.
 pub fn loader() -> ConfigLoader {
-    let http_client = Builder::new()
+    let http = Builder::new()
         .pool_idle_timeout(IDLE_MAX)
         .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
         .build_https();
@@ -47,7 +50,7 @@ pub fn loader() -> ConfigLoader {
         .with_initial_backoff(BACKOFF_FIRST)
         .with_max_backoff(BACKOFF_MAX);
     aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http_client)
+        .http_client(clock::Comparing(http))
         .timeout_config(timeouts)
         .retry_config(retries)
 }

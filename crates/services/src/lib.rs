@@ -9,6 +9,7 @@
 pub mod api;
 pub mod aws;
 mod batch_get;
+pub mod clock;
 pub mod container;
 pub mod custom_resource;
 pub mod database;

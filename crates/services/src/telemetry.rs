@@ -4,7 +4,6 @@
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use recovery::metric::Metric;
 use recovery::metric::{DIMENSION, NAMESPACE};
@@ -133,11 +132,7 @@ fn line(service: &str, values: &[(Metric, Vec<f64>)], now_ms: u64) -> Value {
     line
 }
 
-/// Milliseconds since the Unix epoch.
-pub fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
+pub use crate::clock::now_ms;
 
 #[cfg(test)]
 mod tests {

@@ -10,14 +10,16 @@ use axum::response::{IntoResponse, Response};
 use recovery::lease::LeaseState;
 use recovery::{Order, OrderId};
 use serde::Serialize;
+use serde_json::Value;
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::failure::Failure;
-use super::order_request::parse_order;
+use super::order_request::{FieldProblem, parse_order};
 use super::timestamp::rfc3339;
 use super::{AppState, SERVICE, body};
 use crate::aws::cause;
+use crate::clock;
 use crate::database::{Database, DatabaseError, settled_at};
 use crate::journal::{Put, Unavailable};
 use crate::queue::Message;
@@ -25,6 +27,10 @@ use crate::telemetry::{self, Metric};
 
 /// Longest wait for the queue; the acknowledgement does not depend on it.
 const SEND_MAX: Duration = Duration::from_secs(1);
+/// Longest comparison of clocks.
+const COMPARE_MAX: Duration = Duration::from_millis(1500);
+/// The field whose time is judged.
+const ID: &str = "id";
 /// Longest wait for the database; the answer then says that settlement is unknown.
 const SETTLEMENT_MAX: Duration = Duration::from_secs(1);
 
@@ -65,10 +71,8 @@ pub async fn place(State(state): State<AppState>, request: Request) -> Response 
 
 async fn accept(state: &AppState, request: Request) -> Result<Response, Failure> {
     let body = body::json(request).await?;
-    let generated = || OrderId::new(Uuid::now_v7()).expect("now_v7 makes version 7");
-    let now_ms = telemetry::now_ms();
-    let order = parse_order(&body, generated, now_ms).map_err(Failure::InvalidOrder)?;
-    let put = state.0.journal.put(&order, now_ms).await.map_err(|error| {
+    let order = read(state, &body).await.map_err(Failure::InvalidOrder)?;
+    let put = state.0.journal.put(&order, clock::now_ms()).await.map_err(|error| {
         // The client repeats it and is told so: nothing is lost.
         tracing::info!(order = %order.id, cause = cause(&error), "the journal did not take an order");
         Failure::Unavailable(Some(order.id))
@@ -86,6 +90,21 @@ async fn accept(state: &AppState, request: Request) -> Result<Response, Failure>
     telemetry::count(SERVICE, metric, 1);
     let location = [(header::LOCATION, format!("/orders/{}", order.id))];
     Ok((status, location, Json(OrderStatus::acknowledged(&order, acknowledged_at_ms))).into_response())
+}
+
+/// Reads an order, and refuses none because this region's own clock is wrong: who is refused does not ask again.
+/// A process may not have heard yet that it is, so it compares clocks before it has the last word.
+async fn read(state: &AppState, body: &Value) -> Result<Order, Vec<FieldProblem>> {
+    let generated = || OrderId::new(clock::new_id()).expect("it is made as version 7");
+    let read = || parse_order(body, generated, clock::now_ms());
+    match read() {
+        Err(problems) if problems.iter().any(|problem| problem.field == ID) => {
+            // What the journal says does not matter: its answer carries the time.
+            let _ = timeout(COMPARE_MAX, state.0.journal.check()).await;
+            read()
+        }
+        read => read,
+    }
 }
 
 async fn wake_processor(state: &AppState, id: OrderId) {

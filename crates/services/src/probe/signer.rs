@@ -5,7 +5,6 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>
 
 use std::error::Error;
-use std::time::SystemTime;
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
@@ -14,6 +13,8 @@ use aws_sigv4::sign::{v4, v4a};
 use http::header::HOST;
 use http::{HeaderValue, Request};
 use recovery::Region;
+
+use crate::clock;
 
 /// What API Gateway calls itself in a signature.
 pub const API: &str = "execute-api";
@@ -63,7 +64,7 @@ impl Signer {
         let identity = self.credentials.provide_credentials().await.map_err(|error| failed(error.into()))?;
         let identity = identity.into();
         let set = regions.iter().map(Region::as_str).collect::<Vec<_>>().join(",");
-        let (settings, now) = (SigningSettings::default(), SystemTime::now());
+        let (settings, now) = (SigningSettings::default(), clock::now());
         let params: SigningParams<'_> = if regions.len() == 1 {
             let params = v4::SigningParams::builder().identity(&identity).region(&set).name(service);
             params.time(now).settings(settings).build().map_err(|error| failed(error.into()))?.into()

@@ -6,9 +6,9 @@ use recovery::order::{SYNTHETIC_ACCOUNT, Side};
 use recovery::{Order, OrderId, Region};
 use rust_decimal::Decimal;
 use serde::Deserialize;
-use uuid::Uuid;
 
 use super::{Answer, ProbeError, Prober, Signer};
+use crate::clock;
 use crate::settings::{BaseUrl, Endpoints};
 
 /// Symbol of every synthetic order.
@@ -109,7 +109,7 @@ pub async fn is_settled(caller: &Caller, entrance: &Entrance, id: OrderId) -> Re
 
 fn order() -> Order {
     Order {
-        id: OrderId::new(Uuid::now_v7()).expect("it was made as version 7"),
+        id: OrderId::new(clock::new_id()).expect("it was made as version 7"),
         account: SYNTHETIC_ACCOUNT.to_owned(),
         symbol: SYMBOL.to_owned(),
         side: Side::Buy,

@@ -22,6 +22,7 @@ use tokio::time::{Instant, MissedTickBehavior, timeout_at};
 pub use report::{Event, Report};
 pub use tick::Watch;
 
+use crate::clock;
 use crate::database::{Database, DatabaseError, Target};
 use crate::journal::Journal;
 use crate::lease_store::LeaseStore;
@@ -145,14 +146,24 @@ impl Sentinel {
 
     /// When a watch that begins now must end, if Lambda ends the invocation at `deadline`.
     pub fn watch_until(&self, deadline: SystemTime) -> Instant {
-        let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
-        Instant::now() + self.settings.length.min(left.saturating_sub(RESERVE))
+        Instant::now() + watch_length(self.settings.length, deadline, [SystemTime::now(), clock::now()])
     }
 
     fn tick_interval(&self) -> Duration {
         // `decide` wants to be asked twice per renewal interval at least.
         TICK.min(self.timing.renew / 2).max(Duration::from_millis(10))
     }
+}
+
+/// How long a watch may last that Lambda ends at `deadline`. Whose clock that is nobody says, so whichever of
+/// `clocks` leaves more time counts; where both say that none is left, they are wrong, for the invocation has
+/// only begun. A watch that ends early leaves the lease alone until the next one begins; a watch that Lambda
+/// ends has lost a tick.
+fn watch_length(length: Duration, deadline: SystemTime, clocks: [SystemTime; 2]) -> Duration {
+    let left =
+        clocks.into_iter().filter_map(|now| deadline.duration_since(now).ok()).max().unwrap_or_default();
+    let left = left.saturating_sub(RESERVE);
+    if left.is_zero() { length } else { length.min(left) }
 }
 
 /// The moment that Lambda's deadline, in milliseconds since the Unix epoch, stands for.
@@ -172,5 +183,28 @@ pub async fn watch(sentinel: &Sentinel, until: Instant) -> Report {
         if given_up || Instant::now() + sentinel.tick_interval() >= until {
             return watch.into_report();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: a watch ends before Lambda ends it, and is not cut short by a clock that is wrong.
+    //! Method: chosen clocks.
+
+    use super::*;
+
+    #[test]
+    fn a_wrong_clock_cuts_no_watch_short() {
+        let seconds = Duration::from_secs;
+        let now = UNIX_EPOCH + seconds(1_795_168_800);
+        let (length, deadline) = (seconds(140), now + seconds(150));
+        assert_eq!(watch_length(length, deadline, [now, now]), length);
+        assert_eq!(watch_length(length, now + seconds(60), [now, now]), seconds(55), "Lambda's is shorter");
+        let ahead = now + seconds(3600);
+        assert_eq!(watch_length(length, deadline, [ahead, ahead]), length, "nobody has said so yet");
+        assert_eq!(watch_length(length, deadline, [ahead, now]), length, "AWS has said so");
+        let a_little = now + seconds(100);
+        assert_eq!(watch_length(length, deadline, [a_little, now]), length);
+        assert_eq!(watch_length(length, deadline, [now - seconds(3600); 2]), length);
     }
 }
