@@ -20,13 +20,14 @@ use crate::environment::Environment;
 use crate::owned::{Farewell, OwnedProcess, RunDirectory};
 
 /// The program that Python runs, file by file.
-const LAUNCHER: [(&str, &str); 6] = [
+const LAUNCHER: [(&str, &str); 7] = [
     ("__main__.py", include_str!("emulator/launcher/__main__.py")),
     ("documented.py", include_str!("emulator/launcher/documented.py")),
     ("functions.py", include_str!("emulator/launcher/functions.py")),
     ("inventory.py", include_str!("emulator/launcher/inventory.py")),
     ("recorded.py", include_str!("emulator/launcher/recorded.py")),
     ("regions.py", include_str!("emulator/launcher/regions.py")),
+    ("steps.py", include_str!("emulator/launcher/steps.py")),
 ];
 const START_LIMIT: Duration = Duration::from_secs(60);
 const INVENTORY_LIMIT: Duration = Duration::from_secs(10);
@@ -37,8 +38,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 pub const VERSION: &str = "ministack 1.5.33";
 
 mod holding;
+mod steps;
 
 pub use holding::{Holding, Remains};
+pub use steps::{Held, StepEvent, StepHappened, StepLog};
 
 /// Where the functions send their calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +153,7 @@ impl Emulator {
         let mut command = Command::new(environment.python());
         command.arg("-I").arg(home.join("launcher")).arg(home.join("recorded.jsonl"));
         command.arg(home.join("functions.log")).arg(home.join("inventory.json"));
+        command.arg(steps::events_file(home)).arg(steps::held_file(home)).arg(steps::doomed_file(home));
         settings(&mut command, home, port);
         if calls == Calls::ToTheEmulator {
             command.env("AWS_ENDPOINT_URL", format!("http://{}:{port}", Ipv4Addr::LOCALHOST));

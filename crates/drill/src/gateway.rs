@@ -19,6 +19,7 @@ mod fault;
 mod lease;
 mod passage;
 mod port;
+mod refusal;
 mod replication;
 mod scope;
 mod throttle;
@@ -36,7 +37,7 @@ use tokio::task::JoinSet;
 pub use balancer::{Balancer, BalancerCounts};
 pub use containers::ContainerApi;
 pub use count::{FaceCounts, RegionCounts};
-pub use fault::{Condition, Fault, FaultState, Faults, Outside};
+pub use fault::{Condition, Denied, Fault, FaultState, Faults, Outside};
 pub use lease::{LeaseItem, LeaseWrite};
 pub use port::Ports;
 

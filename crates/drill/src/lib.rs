@@ -16,6 +16,7 @@ pub mod environment;
 pub mod fleet;
 pub mod gateway;
 pub mod health_check;
+pub mod lever;
 mod literal;
 pub mod load;
 pub mod owned;

@@ -107,6 +107,8 @@ pub struct LoadOptions {
     pub sessions: u32,
     /// The DNS server.
     pub dns: SocketAddr,
+    /// How long clients that follow DNS keep an answer, whatever its TTL says; `None`: as it says.
+    pub dns_cache: Option<Duration>,
     /// The name that clients use.
     pub public_host: String,
     /// The pair, home first.

@@ -1,6 +1,7 @@
 //! The AWS face: every AWS call that a region's functions make enters here.
 
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -13,6 +14,7 @@ use super::count::RegionCount;
 use super::fault::Faults;
 use super::lease::LeaseWrites;
 use super::passage::Broken;
+use super::refusal::{self, Refusal};
 use super::replication::Replication;
 use super::scope::{Route, Scope, Tables, route};
 use super::upstream::{Answer, Upstream, plain};
@@ -53,6 +55,12 @@ impl AwsFace {
         };
         let target = header("x-amz-target").unwrap_or_default();
         let operation = target.to_owned();
+        if let Some(refused) = refusal::skewed(&parts.headers, SystemTime::now()) {
+            return Ok(refused.of_service(&scope.service));
+        }
+        if self.faults.now().denies(&self.region, &scope.service, target) {
+            return Ok(Refusal::unavailable().of_service(&scope.service));
+        }
         match route(&self.tables, &scope.service, target, &body) {
             Route::Unknown(what) => Ok(refuse_unknown(what)),
             Route::Journal { lease } => {

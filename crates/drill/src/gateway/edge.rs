@@ -1,7 +1,7 @@
 //! The edge face: what the public reaches of a region.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::HOST;
@@ -11,6 +11,7 @@ use recovery::Region;
 use super::balancer::Balancer;
 use super::count::RegionCount;
 use super::passage::{Broken, Passage};
+use super::refusal;
 use super::throttle::{HEALTH, Throttle};
 use super::upstream::{Answer, Upstream, plain};
 
@@ -108,6 +109,9 @@ impl EdgeFace {
         if !known {
             // What API Gateway answers to a name that is not one of its custom domains.
             return Ok(plain(StatusCode::FORBIDDEN, "{\"message\":\"Forbidden\"}"));
+        }
+        if let Some(refused) = refusal::skewed(&parts.headers, SystemTime::now()) {
+            return Ok(refused.of_api());
         }
         let Some(turn) = self.throttle.turn(parts.uri.path()).await else {
             return Ok(plain(StatusCode::TOO_MANY_REQUESTS, "{\"error\":\"too_many_requests\"}"));

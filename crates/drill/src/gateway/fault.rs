@@ -64,6 +64,42 @@ pub enum Fault {
         /// Where it would have gone.
         to: Region,
     },
+    /// A service of AWS refuses what a region's functions ask of it.
+    Deny {
+        /// The region.
+        region: Region,
+        /// What is refused.
+        what: Denied,
+    },
+}
+
+/// A part of AWS that may be refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Denied {
+    /// The control plane of DNS: every call to Route 53.
+    Dns,
+    /// Receiving messages from queues, which containers do themselves.
+    Messages,
+}
+
+impl Denied {
+    const ALL: [Self; 2] = [Self::Dns, Self::Messages];
+
+    /// In words, as in "… is refused".
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dns => "every call to the control plane of DNS",
+            Self::Messages => "receiving messages",
+        }
+    }
+
+    /// Whether a call to a service, by its name in signatures, is of this part.
+    fn covers(self, service: &str, target: &str) -> bool {
+        match self {
+            Self::Dns => service == "route53",
+            Self::Messages => service == "sqs" && target.ends_with(".ReceiveMessage"),
+        }
+    }
 }
 
 /// What befalls requests from outside: of clients, of health checkers, of the peer's probes.
@@ -88,6 +124,8 @@ pub struct Condition {
     pub delay_ms: u64,
     /// Share of requests that are reset, 0 to 1.
     pub drop_share: f64,
+    /// What of AWS refuses every call.
+    pub denied: BTreeSet<Denied>,
     /// What befalls requests from outside alone.
     pub outside: Outside,
     /// Calls to the strongly consistent table fail.
@@ -121,6 +159,14 @@ impl FaultState {
         !cut && !self.is_dead(from) && !self.is_dead(to)
     }
 
+    /// Whether a call of a region's functions is refused: its service by its name in signatures, and its
+    /// `X-Amz-Target`, if it has one.
+    pub(super) fn denies(&self, region: &Region, service: &str, target: &str) -> bool {
+        let denied = self.conditions.get(region).map(|condition| &condition.denied);
+        let denies = |what: Denied| denied.is_some_and(|denied| denied.contains(&what));
+        Denied::ALL.into_iter().any(|what| denies(what) && what.covers(service, target))
+    }
+
     fn set(&mut self, fault: &Fault, holds: bool) {
         let mut change = |region: &Region, apply: &dyn Fn(&mut Condition)| {
             apply(self.conditions.entry(region.clone()).or_default());
@@ -135,6 +181,13 @@ impl FaultState {
                 let share = if holds { share.clamp(0.0, 1.0) } else { 0.0 };
                 change(region, &|condition| condition.drop_share = share);
             }
+            Fault::Deny { region, what } => change(region, &|condition| {
+                if holds {
+                    condition.denied.insert(*what);
+                } else {
+                    condition.denied.remove(what);
+                }
+            }),
             Fault::CutOff { region } => change(region, &|condition| condition.outside.cut_off = holds),
             Fault::Err { region, share } => {
                 let share = if holds { share.clamp(0.0, 1.0) } else { 0.0 };
@@ -231,6 +284,21 @@ mod tests {
         faults.inject(&Fault::Cut { from: home.clone(), to: standby.clone() });
         assert!(!faults.now().reaches(&home, &standby));
         assert!(faults.now().reaches(&standby, &home));
+    }
+
+    #[test]
+    fn what_is_denied_is_denied_to_one_region_only() {
+        let (home, standby) = (region("us-east-1"), region("us-east-2"));
+        let faults = Faults::new();
+        faults.inject(&Fault::Deny { region: home.clone(), what: Denied::Dns });
+        faults.inject(&Fault::Deny { region: home.clone(), what: Denied::Messages });
+        let state = faults.now();
+        assert!(state.denies(&home, "route53", "") && !state.denies(&standby, "route53", ""));
+        assert!(state.denies(&home, "sqs", "AmazonSQS.ReceiveMessage"));
+        assert!(!state.denies(&home, "sqs", "AmazonSQS.SendMessage") && !state.denies(&home, "rds", ""));
+        faults.lift(&Fault::Deny { region: home.clone(), what: Denied::Dns });
+        assert!(!faults.now().denies(&home, "route53", ""));
+        assert!(faults.now().denies(&home, "sqs", "AmazonSQS.ReceiveMessage"));
     }
 
     #[test]

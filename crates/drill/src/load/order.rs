@@ -41,7 +41,11 @@ impl OrderClient {
             .map(|kind| {
                 Arc::new(Self {
                     kind,
-                    resolver: Resolver::new(shared.options.dns),
+                    resolver: Resolver::new(shared.options.dns).keeping(match kind {
+                        ClientKind::FollowsDns => shared.options.dns_cache,
+                        // What means one region only does not change.
+                        ClientKind::KnowsBothRegions => None,
+                    }),
                     sender: Sender::new(shared.options.edge_port),
                     preference: Preference::default(),
                     shared: Arc::clone(shared),

@@ -1,4 +1,5 @@
-//! A DNS client that keeps an answer exactly as long as its TTL allows, and no longer.
+//! A DNS client that keeps an answer exactly as long as its TTL allows, unless it is told to keep it longer
+//! than that, as some do.
 
 use std::collections::HashMap;
 use std::io;
@@ -47,6 +48,8 @@ struct Cached {
 /// callers share the answer.
 pub struct Resolver {
     server: SocketAddr,
+    /// Longer than the TTL, if at all.
+    keeps: Option<Duration>,
     cache: Mutex<HashMap<String, Cached>>,
     asked: AtomicU64,
 }
@@ -55,10 +58,16 @@ impl Resolver {
     /// Asks `server` over UDP.
     #[must_use]
     pub fn new(server: SocketAddr) -> Self {
-        Self { server, cache: Mutex::default(), asked: AtomicU64::new(0) }
+        Self { server, keeps: None, cache: Mutex::default(), asked: AtomicU64::new(0) }
     }
 
-    /// The first address of `name`, from memory while its TTL lasts.
+    /// The same, keeping every answer for so long, whatever its TTL says.
+    #[must_use]
+    pub fn keeping(self, keeps: Option<Duration>) -> Self {
+        Self { keeps, ..self }
+    }
+
+    /// The first address of `name`, from memory while it is kept.
     pub async fn resolve(&self, name: &str) -> Result<Ipv4Addr, ResolveError> {
         let mut cache = self.cache.lock().await;
         if let Some(cached) = cache.get(name).filter(|cached| Instant::now() < cached.until) {
@@ -69,7 +78,7 @@ impl Resolver {
         for _ in 0..TRIES {
             match self.ask(name).await {
                 Ok((address, ttl)) => {
-                    let cached = Cached { address, until: Instant::now() + ttl };
+                    let cached = Cached { address, until: Instant::now() + self.keeps.unwrap_or(ttl) };
                     cache.insert(name.to_owned(), cached);
                     return Ok(address);
                 }

@@ -44,7 +44,8 @@ pub(super) struct Sessions {
 impl Sessions {
     pub(super) fn new(shared: &Arc<Shared>) -> Arc<Self> {
         let options = &shared.options;
-        let client = |_| (Resolver::new(options.dns), Sender::new(options.edge_port));
+        let resolver = || Resolver::new(options.dns).keeping(options.dns_cache);
+        let client = |_| (resolver(), Sender::new(options.edge_port));
         Arc::new(Self {
             clients: (0..CLIENTS_PER_KIND).map(client).collect(),
             known: (0..options.sessions).map(|_| Mutex::default()).collect(),

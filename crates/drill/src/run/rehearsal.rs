@@ -101,6 +101,7 @@ fn load_options(drill: &Drill<'_>, stage: &Stage, clock: Clock) -> LoadOptions {
         sessions_per_second: drill.deployment.load.sessions_per_second as f64,
         sessions: SESSIONS,
         dns: stage.dns.address(),
+        dns_cache: drill.scenario.clients.dns_cache_s.map(Duration::from_secs),
         public_host: drill.deployment.names().public_host(),
         regions: regions.map(|at| RegionHost { region: at.region, host: at.host, address: at.address }),
         edge_port: stage.topology.ports.edge,

@@ -1,7 +1,7 @@
 //! Goal: an assembly deploys into two regions of the emulator, and what it cannot create is named.
 //! Method: a small hand-written assembly with one of each part that the drill relies on.
 
-mod written;
+pub mod written;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -125,6 +125,20 @@ async fn a_client_asks_again_when_the_ttl_is_over_and_not_before() {
 }
 
 #[tokio::test]
+async fn a_client_with_a_stale_cache_keeps_an_answer_beyond_its_ttl() {
+    let dns = still(1).await;
+    let resolver = Resolver::new(dns.address()).keeping(Some(Duration::from_secs(3)));
+    let first = Instant::now();
+    assert_eq!(resolver.resolve(PUBLIC).await.expect("an address"), HOME);
+    eventually("the second question", async || {
+        resolver.resolve(PUBLIC).await.expect("an address");
+        resolver.asked() == 2
+    })
+    .await;
+    assert!(first.elapsed() >= Duration::from_secs(3));
+}
+
+#[tokio::test]
 async fn names_that_are_not_there_and_zones_that_are_not_ours() {
     let dns = still(10).await;
     let resolver = Resolver::new(dns.address());

@@ -50,6 +50,7 @@ async fn start(port: u16, addresses: [Ipv4Addr; 2], rates: (f64, f64)) -> (LoadH
         sessions_per_second: rates.1,
         sessions: 5,
         dns: dns.address(),
+        dns_cache: None,
         public_host: PUBLIC.to_owned(),
         regions: [host("us-east-1", "home", addresses[0]), host("us-east-2", "standby", addresses[1])],
         edge_port: port,

@@ -10,6 +10,7 @@ mod evidence;
 mod fake;
 mod fleet;
 mod gateway;
+mod lever;
 mod load;
 mod owned;
 mod postgres;

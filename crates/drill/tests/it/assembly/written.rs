@@ -54,7 +54,7 @@ pub fn stack_of(
     (name.to_owned(), artifact)
 }
 
-fn assets(directory: &Path, name: &str, region: &str) -> (String, Value) {
+pub fn assets(directory: &Path, name: &str, region: &str) -> (String, Value) {
     let bucket = format!("cdk-hnb659fds-assets-${{AWS::AccountId}}-{region}");
     let file = json!({"source": {"path": "function.zip"}, "destinations": {"here": {
         "bucketName": bucket, "objectKey": "function.zip", "region": region}}});
