@@ -5,11 +5,8 @@ use recovery::scenario::{Fault, FaultKind, Scenario};
 /// The first thing that it cannot apply, as the file writes it; none when it can apply everything.
 pub(super) fn cannot_apply(scenario: &Scenario) -> Option<String> {
     let expect = scenario.expected();
-    let fields = [
-        (scenario.clients.dns_cache_s.is_some(), "clients.dns_cache_s"),
-        (expect.goes_home == Some(true), "expect.goes_home"),
-        (expect.told.is_some(), "expect.told"),
-    ];
+    let fields =
+        [(expect.goes_home == Some(true), "expect.goes_home"), (expect.told.is_some(), "expect.told")];
     let field = fields.into_iter().find(|(used, _)| *used).map(|(_, field)| format!("`{field}`"));
     scenario.faults.iter().find_map(of_fault).or(field)
 }
@@ -19,8 +16,7 @@ fn of_fault(fault: &Fault) -> Option<String> {
         return Some(format!("`{}`", fault.kind));
     }
     let ends = fault.for_s.is_some() || fault.until.is_some();
-    let fields =
-        [(fault.during.is_some(), "during"), (ends && fault.kind.is_about_containers(), "for_s or until")];
+    let fields = [(ends && fault.kind.is_about_containers(), "for_s or until")];
     let used = fields.into_iter().find(|(used, _)| *used);
     used.map(|(_, field)| format!("`{field}` of a fault of kind `{}`", fault.kind))
 }
@@ -38,6 +34,13 @@ fn applies(kind: FaultKind) -> bool {
                 | FaultKind::DatabaseKilled
                 | FaultKind::DatabaseHung
                 | FaultKind::JournalUnavailable
+                | FaultKind::ProcessingBroken
+                | FaultKind::ScheduleLost
+                | FaultKind::DnsDenied
+                | FaultKind::DuplicateTriggers
+                | FaultKind::StepKilled
+                | FaultKind::ClockAhead
+                | FaultKind::SwitchOff
         )
 }
 
@@ -56,10 +59,9 @@ mod tests {
     #[test]
     fn a_kind_that_cannot_be_applied_is_named() {
         assert_eq!(refused(str::to_owned), None);
-        let frozen = refused(|text| text.replace("kind = \"lost\"", "kind = \"clock_ahead\"\nahead_s = 9"));
-        assert_eq!(frozen.as_deref(), Some("`clock_ahead`"));
-        let step = refused(|text| text.replace("at_s = 0 ", "during = \"failover:OwnLease\" "));
-        assert_eq!(step.as_deref(), Some("`during` of a fault of kind `lost`"));
+        let planned = refused(|text| text.replace("kind = \"lost\"", "kind = \"switchover\""));
+        assert_eq!(planned.as_deref(), Some("`switchover`"));
+        assert_eq!(refused(|text| text.replace("at_s = 0 ", "during = \"failover:OwnLease\" ")), None);
         let expects = refused(|text| format!("{text}\n[expect]\ngoes_home = true\n"));
         assert_eq!(expects.as_deref(), Some("`expect.goes_home`"));
     }

@@ -12,7 +12,7 @@ use super::schedule::{Edge, Happened, Schedule};
 use super::stage::Stage;
 use super::struck::Before;
 use super::watch::Watch;
-use super::{Drill, DrillError, old_writer, steps};
+use super::{Drill, DrillError, old_writer};
 use crate::load::{Clock, LoadHandle};
 
 /// One fault as it was: which, where, from when until when.
@@ -26,8 +26,18 @@ pub struct Strike {
     pub from_ms: u64,
     /// When it ended, if it did; one that is over at once has no end either.
     pub until_ms: Option<u64>,
+    /// How far it put clocks ahead, in milliseconds.
+    pub ahead_ms: Option<u64>,
     /// Its number in the scenario.
     pub number: usize,
+}
+
+impl Strike {
+    /// The clocks that it put ahead: the region's, since when, and by how many milliseconds.
+    pub fn clocks_ahead(&self) -> Vec<(Region, u64, u64)> {
+        let Some(ahead_ms) = self.ahead_ms else { return Vec::new() };
+        self.regions.iter().map(|region| (region.clone(), self.from_ms, ahead_ms)).collect()
+    }
 }
 
 /// What was done, from the first fault on.
@@ -40,6 +50,12 @@ pub struct Course {
 }
 
 impl Course {
+    /// Whether times count from a fault that strikes now: the first one, or the first that takes a region away.
+    fn counts_from(&self, kind: FaultKind) -> bool {
+        let loses = |strike: &Strike| strike.kind.loses_the_region();
+        self.strikes.is_empty() || (kind.loses_the_region() && !self.strikes.iter().any(loses))
+    }
+
     /// When the last fault ended; none when one stayed, or none was there to end.
     pub fn ended_at_ms(&self) -> Option<u64> {
         let lasting = || self.strikes.iter().filter(|strike| !strike.kind.is_momentary());
@@ -78,7 +94,7 @@ pub async fn run(mut part: Part<'_, '_>) -> Result<Course, DrillError> {
     part.burst(&mut awaited);
     while began.elapsed() < limit {
         let recovered = part.has_recovered(&course.before, &expect, &schedule);
-        let steps = steps::begun(part.stage).await;
+        let steps = part.stage.steps.begun()?;
         let happened = Happened { elapsed: began.elapsed(), recovered, steps: &steps };
         for edge in schedule.due(&happened) {
             part.at(edge, &mut course, &mut awaited).await?;
@@ -151,14 +167,25 @@ impl Part<'_, '_> {
             Edge::Begin(_) => {
                 let before = self.before();
                 let said = fault::begin(self.drill, self.stage, fault, awaited).await?;
-                if course.strikes.is_empty() {
+                if let Some(step) = fault.during {
+                    self.stage.steps.let_go(&self.stage.emulator, step)?;
+                }
+                if course.counts_from(fault.kind) {
                     course.before = Before { at_ms, ..before };
                     self.watch.fault(at_ms, region.as_ref(), "fault", &said);
                 } else {
                     self.watch.happened(at_ms, region.as_ref(), "fault", said);
                 }
                 let kind = fault.kind;
-                course.strikes.push(Strike { kind, regions, from_ms: at_ms, until_ms: None, number });
+                let ahead_ms = fault.ahead_s.map(|ahead_s| ahead_s.saturating_mul(1000));
+                course.strikes.push(Strike {
+                    kind,
+                    regions,
+                    from_ms: at_ms,
+                    until_ms: None,
+                    ahead_ms,
+                    number,
+                });
             }
             Edge::End(_) => {
                 let said = fault::end(self.drill, self.stage, fault).await?;

@@ -58,6 +58,12 @@ pub enum DrillError {
     /// The scenario strikes a service that the deployment does not have.
     #[error("the scenario cannot be run")]
     Service(#[from] fleet::NoSuchService),
+    /// A lever of the control plane.
+    #[error("a fault cannot be applied")]
+    Lever(#[from] crate::lever::LeverError),
+    /// The clocks of the regions.
+    #[error("a clock cannot be put ahead")]
+    Clock(#[from] crate::lever::ClockError),
     /// The health checks of the assembly.
     #[error("the health checks cannot be run")]
     Checks(#[from] NoEndpoint),

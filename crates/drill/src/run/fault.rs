@@ -2,6 +2,7 @@
 //! over at once. One file per kind of thing that is struck.
 
 mod containers;
+mod control;
 mod database;
 mod outside;
 mod region;
@@ -13,6 +14,7 @@ use super::stage::Stage;
 use super::{Drill, DrillError};
 
 pub use containers::Awaited;
+pub use control::clocks;
 
 /// The regions that a fault strikes.
 pub fn regions(drill: &Drill<'_>, place: Place) -> Vec<Region> {
@@ -50,7 +52,9 @@ pub async fn begin(
                     stage.gateway.faults().inject(&at_gateway);
                     words
                 }
-                None => return Err(DrillError::CannotApply { what: format!("`{kind}`") }),
+                None => control::begin(drill, stage, fault, &region)
+                    .await?
+                    .ok_or_else(|| DrillError::CannotApply { what: format!("`{kind}`") })?,
             },
         };
     }
@@ -75,7 +79,9 @@ pub async fn end(drill: &Drill<'_>, stage: &Stage, fault: &Fault) -> Result<Stri
                     stage.gateway.faults().lift(&at_gateway);
                     format!("over: {words}")
                 }
-                None => return Err(DrillError::CannotApply { what: format!("the end of `{kind}`") }),
+                None => control::end(stage, fault, &region)
+                    .await?
+                    .ok_or_else(|| DrillError::CannotApply { what: format!("the end of `{kind}`") })?,
             },
         };
     }

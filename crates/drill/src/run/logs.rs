@@ -37,9 +37,21 @@ pub struct Explained {
 }
 
 impl Explained {
+    /// When a line was written that says `at_ms`, by the right clock.
+    fn written_ms(&self, region: Option<&str>, at_ms: u64) -> u64 {
+        let ahead = self.strikes.iter().flat_map(Strike::clocks_ahead).find(|(of, from_ms, ahead_ms)| {
+            // Before its clock was put ahead the region cannot have told a time that far after.
+            Some(of.as_str()) == region && at_ms >= from_ms.saturating_add(*ahead_ms)
+        });
+        ahead.map_or(at_ms, |(_, _, ahead_ms)| at_ms - ahead_ms)
+    }
+
     /// Whether one of these kinds lasted at that time, or had just ended; in this region, if one is named.
     fn lasts(&self, kinds: &[FaultKind], region: Option<&str>, at_ms: Option<u64>) -> bool {
-        let Some(at_ms) = at_ms else { return false };
+        let Some(at_ms) = at_ms else {
+            // The emulator's own lines tell no time that compares, and no region.
+            return region.is_none() && self.strikes.iter().any(|strike| kinds.contains(&strike.kind));
+        };
         self.strikes.iter().filter(|strike| kinds.contains(&strike.kind)).any(|strike| {
             let here = region.is_none_or(|name| strike.regions.iter().any(|one| one.as_str() == name));
             here && at_ms >= strike.from_ms && strike.until_ms.is_none_or(|end| at_ms <= end + ECHO_MS)
@@ -132,7 +144,7 @@ fn emulator_itself(log: &str) -> Vec<Complaint> {
 }
 
 fn is_expected(complaint: &Complaint, explained: &Explained) -> bool {
-    let at_ms = complaint.at_ms;
+    let at_ms = complaint.at_ms.map(|at| explained.written_ms(complaint.region.as_deref(), at));
     let after = at_ms.is_some_and(|at| at >= explained.fault_at_ms);
     let before_end = match (at_ms, explained.recovered_at_ms) {
         (Some(at), Some(end)) => at <= end + ECHO_MS,
@@ -180,7 +192,7 @@ mod tests {
 
     fn strike(kind: FaultKind, until_ms: Option<u64>) -> Strike {
         let regions = vec![Region::new("us-east-1").expect("a region")];
-        Strike { kind, regions, from_ms: FAULT_MS, until_ms, number: 0 }
+        Strike { kind, regions, from_ms: FAULT_MS, until_ms, ahead_ms: None, number: 0 }
     }
 
     fn line(region: &str, function: &str, at: &str, level: &str, message: &str) -> String {
@@ -238,6 +250,37 @@ mod tests {
         assert_eq!(count(&lost("10:00:36.000")), 1);
         let there = line("us-east-2", "sentinel", "10:00:05.000", "ERROR", "the lease cannot be read");
         assert_eq!(count(&there), 1, "the other region is well");
+    }
+
+    #[test]
+    fn a_step_that_was_killed_explains_its_function_s_end_and_no_other() {
+        let exit = |function: &str| {
+            format!(
+                "2026-11-20 10:00:05 WARNING [lambda_runtime] Lambda function-{function}-x: Runtime exited"
+            )
+        };
+        let explains = |kind, function| {
+            let explained = Explained { strikes: vec![strike(kind, None)], ..explained(None) };
+            emulator_itself(&exit(function)).iter().all(|one| is_expected(one, &explained))
+        };
+        assert!(explains(FaultKind::StepKilled, "recovery-step"));
+        assert!(!explains(FaultKind::StepKilled, "sentinel"));
+        assert!(!explains(FaultKind::Lost, "recovery-step"));
+    }
+
+    #[test]
+    fn a_region_whose_clock_is_ahead_is_read_by_the_right_one() {
+        let says = "the own clock is wrong; AWS's is believed";
+        let ahead =
+            Strike { ahead_ms: Some(3_600_000), ..strike(FaultKind::ClockAhead, Some(FAULT_MS + 30_000)) };
+        let explained = Explained { strikes: vec![ahead], ..explained(None) };
+        let count = |region, at| {
+            let log = line(region, "orders-api", at, "WARN", says);
+            functions(&log).iter().filter(|one| !is_expected(one, &explained)).count()
+        };
+        assert_eq!(count("us-east-1", "11:00:05.250"), 0);
+        assert_eq!(count("us-east-1", "11:01:05.250"), 1, "too late, by its clock as by the right one");
+        assert_eq!(count("us-east-2", "11:00:05.250"), 1, "that region's clock is right");
     }
 
     #[test]

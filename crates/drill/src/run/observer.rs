@@ -2,12 +2,14 @@
 //!
 //! It talks to the emulator directly, past every gateway, so that no fault blinds it.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region as SdkRegion, SdkConfig};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::tls;
 use recovery::lease::LEASE_KEY;
+use recovery::step::Context;
 use recovery::{Epoch, Region};
 
 use crate::gateway::LeaseItem;
@@ -56,6 +58,10 @@ impl Observer {
 
     /// The lease as it is now; `None` when there is none yet or it cannot be read.
     pub async fn lease(&self) -> Option<LeaseItem> {
+        read(&self.lease_item().await?)
+    }
+
+    async fn lease_item(&self) -> Option<HashMap<String, AttributeValue>> {
         let key = || AttributeValue::S(LEASE_KEY.to_owned());
         let read = self
             .dynamodb
@@ -65,13 +71,20 @@ impl Observer {
             .key("sk", key())
             .consistent_read(true)
             .send();
-        let item = tokio::time::timeout(Duration::from_secs(2), read).await.ok()?.ok()?.item?;
-        let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
-        Some(LeaseItem {
-            epoch: Epoch(item.get("epoch")?.as_n().ok()?.parse().ok()?),
-            owner: Region::new(text("owner")?).ok()?,
-            state: text("state")?,
-            evidence: text("evidence").unwrap_or_default(),
+        tokio::time::timeout(Duration::from_secs(2), read).await.ok()?.ok()?.item
+    }
+
+    /// The context of the recovery that the lease asks for now; `None` when it cannot be read, or belongs to
+    /// another region than `owner`.
+    pub async fn context(&self, owner: &Region, other: &Region) -> Option<Context> {
+        let item = self.lease_item().await?;
+        let lease = read(&item).filter(|lease| lease.owner == *owner)?;
+        Some(Context {
+            epoch: lease.epoch,
+            region: lease.owner,
+            lost_region: other.clone(),
+            evidence: lease.evidence,
+            taken_at_ms: item.get("moved_at_ms")?.as_n().ok()?.parse().ok()?,
         })
     }
 
@@ -104,4 +117,14 @@ impl Observer {
         steps.sort();
         steps
     }
+}
+
+fn read(item: &HashMap<String, AttributeValue>) -> Option<LeaseItem> {
+    let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+    Some(LeaseItem {
+        epoch: Epoch(item.get("epoch")?.as_n().ok()?.parse().ok()?),
+        owner: Region::new(text("owner")?).ok()?,
+        state: text("state")?,
+        evidence: text("evidence").unwrap_or_default(),
+    })
 }

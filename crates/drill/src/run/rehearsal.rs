@@ -12,7 +12,7 @@ use super::lease_log::LeaseLog;
 use super::stage::Stage;
 use super::struck::Struck;
 use super::watch::Watch;
-use super::{Drill, DrillError};
+use super::{Drill, DrillError, steps};
 use crate::fleet::{Fleet, ServiceReport};
 use crate::load::{Clock, Load, LoadCounts, LoadHandle, LoadOptions, RegionHost};
 use crate::report::Event;
@@ -75,6 +75,10 @@ pub async fn rehearse(drill: &Drill<'_>, stage: &Stage) -> Result<Rehearsed, Dri
         let at_s = super::watch::seconds_between(struck.at_ms(), at_ms);
         let region = Some(course.before.other.to_string());
         events.push((at_ms, Event { at_s, region, event: WORKFLOW.to_owned(), detail: step }));
+    }
+    for (at_ms, region, detail) in steps::deaths(&stage.steps.events()?) {
+        let at_s = super::watch::seconds_between(struck.at_ms(), at_ms);
+        events.push((at_ms, Event { at_s, region: Some(region), event: "step killed".to_owned(), detail }));
     }
     let drift = clock.drift();
     let lease = watch.lease;

@@ -9,8 +9,9 @@ use recovery::Region;
 use recovery::deployment::Profile;
 
 use super::observer::Observer;
+use super::steps::Steps;
 use super::topology::Topology;
-use super::{Drill, DrillError};
+use super::{Drill, DrillError, fault};
 use crate::assembly::{self, Assembly};
 use crate::aurora::{Aurora, Placement};
 use crate::dns::DnsServer;
@@ -19,6 +20,7 @@ use crate::environment::Environment;
 use crate::fleet::{self, Fleet, Fleets, Surroundings};
 use crate::gateway::{Faults, Gateway, GatewayError, GatewayOptions};
 use crate::health_check::{CheckOptions, Checkers, HealthBoard, PROPAGATION};
+use crate::lever::{Clocks, Levers};
 use crate::owned::RunDirectory;
 use crate::packages;
 use crate::route53::{self, Zone};
@@ -60,6 +62,12 @@ pub struct Stage {
     pub fleets: Fleets,
     /// Looks on from outside.
     pub observer: Observer,
+    /// What acts past every gateway.
+    pub levers: Levers,
+    /// The clocks that a fault puts ahead, if one does.
+    pub clocks: Option<Clocks>,
+    /// The steps of the workflows.
+    pub steps: Steps,
     /// Versions of the parts, for the report.
     pub parts: Parts,
 }
@@ -94,19 +102,40 @@ impl Stage {
         let board = HealthBoard::new(zone.checks.keys());
         let dns = DnsServer::start(topology.dns_address, Arc::clone(&zone), board.clone()).await?;
         let dns_at = dns.address();
-        assembly.localise(&|region, _| topology.overrides(region, dns_at));
+        let clocks = fault::clocks(drill, run)?;
+        let overrides = |region: &str| {
+            let clocks = clocks.as_ref().map(|clocks| clocks.variables(region)).unwrap_or_default();
+            topology.overrides(region, dns_at).into_iter().chain(clocks).collect()
+        };
+        assembly.localise(&|region, _| overrides(region));
         progress.phase("deploying every stack through CloudFormation");
         let endpoint = emulator.endpoint();
         tokio::select! {
             deployed = assembly::deploy(&assembly, &endpoint, &|line| tracing::debug!("{line}")) => drop(deployed?),
             ended = ended(&emulator, &aurora) => return Err(ended),
         }
-        let fleets = start_fleets(drill, run, &topology, &assembly, dns_at, &gateway)?;
+        let fleets = start_fleets(drill, run, &topology, &assembly, &overrides, &gateway)?;
         let checkers = check_health(drill, &topology, &zone, board)?;
         let observer = observe(drill, &emulator);
+        let steps = Steps::watch(&emulator, &drill.deployment.names(), &drill.scenario)?;
+        let levers = Levers::new(&endpoint, drill.deployment.names());
         let parts = parts(&aurora, &topology).await?;
         let checked = checked(&topology, &zone);
-        Ok(Self { dns, checkers, checked, topology, gateway, aurora, emulator, fleets, observer, parts })
+        Ok(Self {
+            dns,
+            checkers,
+            checked,
+            topology,
+            gateway,
+            aurora,
+            emulator,
+            fleets,
+            observer,
+            levers,
+            clocks,
+            steps,
+            parts,
+        })
     }
 }
 
@@ -225,7 +254,7 @@ fn start_fleets(
     run: &Arc<RunDirectory>,
     topology: &Topology,
     assembly: &Assembly,
-    dns_at: SocketAddr,
+    overrides: &dyn Fn(&str) -> BTreeMap<String, String>,
     gateway: &Gateway,
 ) -> Result<Fleets, DrillError> {
     let minute = Duration::from_secs(drill.scenario.cloudwatch_minute_s);
@@ -242,7 +271,7 @@ fn start_fleets(
             run: Arc::clone(run),
             binaries: drill.settings.functions.clone(),
             zones: topology.zones(&at.region),
-            overrides: topology.overrides(at.region.as_str(), dns_at),
+            overrides: overrides(at.region.as_str()),
         };
         let fleet = Fleet::start(plan, surroundings, minute);
         if let Some(balancer) = fleet.balancer() {

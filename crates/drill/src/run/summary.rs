@@ -15,7 +15,7 @@ use super::rehearsal::{Rehearsed, WORKFLOW};
 use super::stage::Stage;
 use super::struck::Struck;
 use super::watch::seconds_between;
-use super::{Drill, DrillError};
+use super::{Drill, DrillError, steps};
 use crate::emulator::Recorded;
 use crate::fleet::FleetReport;
 use crate::report::{
@@ -62,6 +62,9 @@ pub fn report(
     let fleet = fleet::report(stage, rehearsed);
     judged.fleet(drill, fleet.as_ref(), &rehearsed.struck);
     judged.passage(stage);
+    if let Some(reason) = steps::unproven(&drill.scenario, &stage.steps.events()?) {
+        judged.fail(reason);
+    }
     judged.limits(&verdict, rehearsed);
     Ok(Report {
         scenario: drill.scenario.name.clone(),

@@ -23,7 +23,7 @@ macro_rules! files {
 }
 
 /// Every scenario that comes with the command.
-const BUILT_IN: [Group; 5] = [
+const BUILT_IN: [Group; 8] = [
     Group {
         title: "a region is lost",
         scenarios: files![
@@ -41,6 +41,15 @@ const BUILT_IN: [Group; 5] = [
     },
     Group { title: "the database", scenarios: files!["database-killed", "database-hung"] },
     Group { title: "the journal", scenarios: files!["journal-unavailable-here", "journal-unavailable"] },
+    Group {
+        title: "what recovers",
+        scenarios: files!["switched-off", "schedule-lost", "dns-denied", "duplicate-triggers", "step-killed",],
+    },
+    Group {
+        title: "clocks and caches",
+        scenarios: files!["clock-ahead", "clock-ahead-at-home", "stale-dns"],
+    },
+    Group { title: "settlement", scenarios: files!["processing-broken"] },
     Group {
         title: "containers, which functions have not",
         scenarios: files!["task-killed", "bad-deployment", "zone-lost", "burst"],

@@ -16,7 +16,6 @@ pub(super) enum When {
     /// In a region that one of these strikes, while it lasts and a little after.
     Here(&'static [FaultKind]),
     /// Anywhere, while one of these lasts and a little after.
-    #[expect(dead_code, reason = "TEMPORARY")]
     Anywhere(&'static [FaultKind]),
 }
 
@@ -32,7 +31,7 @@ pub(super) struct Expected {
     because: &'static str,
 }
 
-pub(super) const EXPECTED: [Expected; 5] = [
+pub(super) const EXPECTED: [Expected; 9] = [
     Expected {
         from: "emulator",
         says: "cryptography package not installed; KMS Sign/Verify will return errors",
@@ -62,6 +61,30 @@ pub(super) const EXPECTED: [Expected; 5] = [
         says: "\"level\":",
         when: When::Here(&[FaultKind::Lost, FaultKind::Frozen]),
         because: "functions that are cut off from everything say so; a crash has no level and counts",
+    },
+    Expected {
+        from: "recovery-step",
+        says: "route53:ListResourceRecordSets failed: ServiceUnavailable",
+        when: When::Here(&[FaultKind::DnsDenied]),
+        because: "the step that steers is refused, says so, and the workflow goes on without it",
+    },
+    Expected {
+        from: "emulator",
+        says: "[lambda_runtime] Lambda function-recovery-step-",
+        when: When::Anywhere(&[FaultKind::StepKilled]),
+        because: "the function was killed with its work in hand",
+    },
+    Expected {
+        from: "",
+        says: "the own clock is wrong; AWS's is believed",
+        when: When::Here(&[FaultKind::ClockAhead]),
+        because: "each process compares its clock with AWS's and says when they differ",
+    },
+    Expected {
+        from: "sentinel",
+        says: "the peer did not let a probe in; it is not counted",
+        when: When::Here(&[FaultKind::ClockAhead]),
+        because: "a probe may be signed by the wrong clock before the process has heard of the right one",
     },
 ];
 
