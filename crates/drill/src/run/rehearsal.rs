@@ -98,6 +98,10 @@ pub async fn rehearse(drill: &Drill<'_>, stage: &Stage) -> Result<Rehearsed, Dri
         let at_s = super::watch::seconds_between(struck.at_ms(), at_ms);
         events.push((at_ms, Event { at_s, region: Some(region), event: "step killed".to_owned(), detail }));
     }
+    for (at_ms, region, detail) in steps::deaths(&stage.steps.events()?) {
+        let at_s = super::watch::seconds_between(struck.at_ms(), at_ms);
+        events.push((at_ms, Event { at_s, region: Some(region), event: "step killed".to_owned(), detail }));
+    }
     let drift = clock.drift();
     let lease = watch.lease;
     Ok(Rehearsed { history, struck, course, lease, events, well_before, counts, services, clock, drift })

@@ -15,6 +15,7 @@ use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{DatabaseError, tls};
+use crate::clock;
 use crate::settings::{self, Endpoint, Tls};
 
 /// Until one address accepts a TCP connection.
@@ -259,7 +260,8 @@ impl Database {
             .region(aws_config::Region::new(self.target.region.to_string()))
             .build()
             .map_err(failed)?;
-        let token = AuthTokenGenerator::new(config).auth_token(&self.aws).await.map_err(failed)?;
+        let aws = self.aws.to_builder().time_source(clock::Believed).build();
+        let token = AuthTokenGenerator::new(config).auth_token(&aws).await.map_err(failed)?;
         Ok(token.as_str().to_owned())
     }
 }
