@@ -51,7 +51,6 @@ pub fn loader() -> ConfigLoader {
         .with_max_backoff(BACKOFF_MAX);
     aws_config::defaults(BehaviorVersion::latest())
         .http_client(clock::Comparing(http))
-        .time_source(clock::Believed)
         .timeout_config(timeouts)
         .retry_config(retries)
 }

@@ -39,11 +39,6 @@ pub fn now_ms() -> u64 {
     milliseconds(now())
 }
 
-/// Whether the own clock has been found wrong.
-pub fn is_wrong() -> bool {
-    CORRECTION_MS.load(Ordering::Relaxed) != 0
-}
-
 /// A new version 7 UUID of this time.
 pub fn new_id() -> Uuid {
     let since = now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -84,7 +79,8 @@ fn note(correction_ms: i64) {
     }
 }
 
-/// The time for whatever signs without asking AWS first.
+/// The time for a signature that no answer follows, such as a login's. Not for calls: the SDK corrects those
+/// itself, by a clock that must not jump between a call and its answer.
 #[derive(Debug)]
 pub(crate) struct Believed;
 
