@@ -29,6 +29,7 @@ use standing::{Member, Standing};
 
 mod care;
 pub mod delay;
+mod hold;
 mod movement;
 mod rds;
 mod standing;
@@ -250,30 +251,6 @@ impl Aurora {
         self.pair.servers[index].lock().await.kill_9();
         self.pair.change(|standing| standing.members[index].up = false);
         self.pair.settle_move().await;
-        Ok(())
-    }
-
-    /// The region's server stays where it is: it accepts connections and answers nothing, until
-    /// [`Aurora::thaw`]. Nothing brings it back before, not even on a new volume.
-    ///
-    /// # Errors
-    /// When the region is not one of the pair.
-    pub async fn freeze(&self, region: &Region) -> Result<(), AuroraError> {
-        let index = self.pair.index(region)?;
-        self.pair.change(|standing| standing.members[index].held = true);
-        self.pair.end_work().await;
-        self.pair.servers[index].lock().await.freeze();
-        Ok(())
-    }
-
-    /// The region's server goes on where it was, whoever is the writer now.
-    ///
-    /// # Errors
-    /// When the region is not one of the pair.
-    pub async fn thaw(&self, region: &Region) -> Result<(), AuroraError> {
-        let index = self.pair.index(region)?;
-        self.pair.servers[index].lock().await.thaw();
-        self.pair.change(|standing| standing.members[index].held = false);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Goal: the stand-in loses what a lagging region would lose, is promoted once, and speaks RDS.
 //! Method: a real pair, a commit before and one within the lag, `kill -9`, and the real SDK.
 
+mod hold;
 mod home;
 
 use std::net::Ipv4Addr;

@@ -12,7 +12,7 @@ use super::{GLOBAL, LAG, arn, client, numbers, pair, rds_client, region};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !holds().await {
         assert!(begun.elapsed() < LIMIT, "{what}");
@@ -24,11 +24,11 @@ async fn connect(aurora: &Aurora, region: &Region) -> tokio_postgres::Client {
     client(&aurora.connect_string(region).expect("it has a cluster")).await
 }
 
-async fn execute(aurora: &Aurora, region: &Region, statement: &str) {
+pub async fn execute(aurora: &Aurora, region: &Region, statement: &str) {
     connect(aurora, region).await.batch_execute(statement).await.expect("the statement runs");
 }
 
-async fn numbers_in(aurora: &Aurora, region: &Region) -> Vec<i32> {
+pub async fn numbers_in(aurora: &Aurora, region: &Region) -> Vec<i32> {
     // The server may be on its way: whoever asks, asks again.
     let connect = aurora.connect_string(region).expect("it has a cluster");
     match tokio_postgres::connect(&connect, tokio_postgres::NoTls).await {
