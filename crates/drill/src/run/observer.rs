@@ -211,6 +211,10 @@ impl Workflow {
     }
 }
 
+fn number(item: &HashMap<String, AttributeValue>, name: &str) -> Option<u64> {
+    item.get(name)?.as_n().ok()?.parse().ok()
+}
+
 fn ms(at: Option<&aws_sdk_sfn::primitives::DateTime>) -> u64 {
     at.and_then(|at| at.to_millis().ok()).and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0)
 }
