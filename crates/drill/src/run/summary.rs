@@ -8,9 +8,7 @@ use std::time::Duration;
 use recovery::deployment::{Objectives, Profile};
 use recovery::history::Facts;
 use recovery::scenario::AcceptedExpected;
-use recovery::verdict::{
-    Expected, Judgement, MoveVerdict, PlannedMove, Verdict, judge_expected, judge_move,
-};
+use recovery::verdict::{Expected, Judgement, MoveVerdict, PlannedMove, Verdict, judge_expected, judge_move};
 
 use super::expected;
 use super::logs::{self, Explained};

@@ -205,6 +205,7 @@ fn context() -> Context {
         lost_region: region(OTHER),
         evidence: "a test".to_owned(),
         taken_at_ms: 1,
+        on_demand: false,
     }
 }
 

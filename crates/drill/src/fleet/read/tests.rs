@@ -98,7 +98,7 @@ fn a_service_is_read_with_its_definition_and_its_scaling() {
     assert_eq!((policy.out_cooldown.as_secs(), policy.in_cooldown.as_secs()), (60, 300));
     let notes = plan.not_exercised.join("; ");
     assert!(notes.contains("policy-backlog-test") && notes.contains("time of day"), "{notes}");
-    let monday = |hour, minute| scaling.bounds_at(hour * 60 + minute);
+    let monday = |hour: u32, minute: u32| scaling.bounds_at(hour * 60 + minute);
     assert_eq!((monday(12, 29), monday(12, 30)), ((4, 12), (4, 12)), "Friday's hold until Monday's begin");
 }
 

@@ -49,7 +49,7 @@ fn rehearsed() -> Rehearsed {
     Rehearsed {
         history: vec![order],
         struck: Struck::Lost(fault),
-        course: Course { before, strikes: Vec::new() },
+        course: Course { before, strikes: Vec::new(), moved: Moved::default() },
         lease: LeaseLog::default(),
         events: Vec::new(),
         well_before: true,
@@ -63,8 +63,7 @@ fn rehearsed() -> Rehearsed {
 fn verdict(rehearsed: &Rehearsed) -> Verdict {
     let text = include_str!("../../../../../deployments/trading.toml");
     let deployment = Deployment::parse(text, "trading.toml").expect("it comes with the project");
-    let expect = Expect { accepted: Some(AcceptedExpected::Again), ..Expect::default() };
-    judged(rehearsed, &Facts::default(), &deployment.objectives, &expect)
+    judged(rehearsed, &Facts::default(), &deployment.objectives)
 }
 
 fn passed() -> Judged {
@@ -73,13 +72,13 @@ fn passed() -> Judged {
 
 #[test]
 fn the_timeline_is_in_order_whatever_its_source() {
-    let rehearsed = rehearsed();
+    let mut rehearsed = rehearsed();
     let event =
         |event: &str| Event { at_s: 0.0, region: None, event: event.to_owned(), detail: String::new() };
-    let watched = [(FAULT_MS + 40_000, event("late")), (FAULT_MS - 2_000, event("early"))];
+    rehearsed.events = vec![(FAULT_MS + 40_000, event("late")), (FAULT_MS - 2_000, event("early"))];
     let fences = vec![FenceRow { epoch: Epoch(2), raised_at_ms: FAULT_MS + 20_000 }];
     let facts = Facts { fences, ..Facts::default() };
-    let timeline = timeline(&rehearsed.struck, &watched, &facts, &verdict(&rehearsed));
+    let timeline = timeline(&rehearsed, &facts, &verdict(&rehearsed));
     let told: Vec<(&str, f64)> = timeline.iter().map(|event| (event.event.as_str(), event.at_s)).collect();
     let expected = [("early", -2.0), ("fence raised", 20.0), ("accepted again", 30.0), ("late", 40.0)];
     assert_eq!(told, expected);
@@ -89,8 +88,7 @@ fn the_timeline_is_in_order_whatever_its_source() {
 fn a_fence_from_before_the_fault_is_no_event() {
     let rehearsed = rehearsed();
     let fences = vec![FenceRow { epoch: Epoch(1), raised_at_ms: FAULT_MS - 20_000 }];
-    let timeline =
-        timeline(&rehearsed.struck, &[], &Facts { fences, ..Facts::default() }, &verdict(&rehearsed));
+    let timeline = timeline(&rehearsed, &Facts { fences, ..Facts::default() }, &verdict(&rehearsed));
     assert!(timeline.iter().all(|event| event.event != "fence raised"));
 }
 
