@@ -35,6 +35,4 @@ pub use workflow::Unprepared;
 #[cfg(test)]
 mod mutation_tests;
 #[cfg(test)]
-mod scenario_tests;
-#[cfg(test)]
 mod tests;

@@ -130,7 +130,7 @@ mod tests {
         ];
         assert_eq!(events(&mut log, &failover), ["lease created", "lease taken", "settlement enabled"]);
         assert_eq!(log.owners().len(), 2);
-        assert_eq!(log.first_seen().iter().map(|(at_ms, ..)| *at_ms).collect::<Vec<_>>(), [7, 7]);
+        assert_eq!(log.first_seen().iter().map(|(at_ms, ..)| *at_ms).collect::<Vec<_>>(), [9, 9]);
         assert_eq!(log.latest().map(|lease| lease.state.as_str()), Some("serving"));
     }
 

@@ -140,7 +140,10 @@ impl<'m> World<'m> {
             self.agenda.at(at, Event::Offer { client: client_of(number) });
         }
         for number in 0..2 * after {
-            let at = struck_at + self.chance.below(Purpose::Load, span_after.max(1));
+            // One of each kind of client comes in the first second, as with any real load: a first order that comes
+            // later would count as a late recovery.
+            let span = if number < 2 { span_after.min(S) } else { span_after };
+            let at = struck_at + self.chance.below(Purpose::Load, span.max(1));
             self.agenda.at(at, Event::Offer { client: client_of(number + 1) });
         }
         if self.script.goes_home {

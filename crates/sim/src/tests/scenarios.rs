@@ -5,7 +5,7 @@ use std::path::Path;
 
 use recovery::scenario::{AcceptedExpected, Expect, FaultKind, LeaseExpected, Scenario, SettledExpected};
 
-use crate::tests::deployment;
+use super::deployment;
 use crate::{Simulation, Summary, Unsimulated};
 
 const SEEDS: u64 = 40;
