@@ -27,6 +27,7 @@ fn passed() -> Report {
     Report {
         scenario: "region-loss".into(),
         deployment: "trading".into(),
+        deployment_environment: Some("production".into()),
         seed: 7,
         commit: "0123456789ab".into(),
         fault_at: Some("2026-11-20T10:24:05Z".into()),
