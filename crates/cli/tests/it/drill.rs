@@ -202,9 +202,10 @@ fn the_report_has_exactly_the_documented_keys() {
             (key.as_str(), below.unwrap_or_default())
         })
         .collect();
-    let documented: [(&str, &[&str]); 16] = [
+    let documented: [(&str, &[&str]); 17] = [
         ("scenario", &[]),
         ("deployment", &[]),
+        ("deployment_environment", &[]),
         ("seed", &[]),
         ("commit", &[]),
         ("fault_at", &[]),
