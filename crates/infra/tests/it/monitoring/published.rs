@@ -14,7 +14,7 @@ use crate::{every_template, everywhere};
 
 /// Namespace, metric, dimensions in alphabetical order. The pages are named in
 /// `infra::stack::monitoring::catalogue`.
-const PUBLISHED: [(&str, &str, &[&str]); 59] = [
+const PUBLISHED: [(&str, &str, &[&str]); 61] = [
     ("AWS/ApiGateway", "4XXError", &["ApiName", "Stage"]),
     ("AWS/ApiGateway", "5XXError", &["ApiName", "Method", "Resource", "Stage"]),
     ("AWS/ApiGateway", "5XXError", &["ApiName", "Stage"]),
@@ -74,6 +74,8 @@ const PUBLISHED: [(&str, &str, &[&str]); 59] = [
     ("AWS/States", "ExecutionsStarted", &["StateMachineArn"]),
     ("AWS/States", "ExecutionsSucceeded", &["StateMachineArn"]),
     ("AWS/States", "ExecutionsTimedOut", &["StateMachineArn"]),
+    ("AWS/WAFV2", "BlockedRequests", &["Region", "Rule", "WebACL"]),
+    ("AWS/WAFV2", "CountedRequests", &["Region", "Rule", "WebACL"]),
     ("AWS/Usage", "ConcurrentExecutions", &["Class", "Resource", "Service", "Type"]),
 ];
 
