@@ -11,6 +11,9 @@ pub struct Report {
     pub scenario: String,
     /// Name of the deployment.
     pub deployment: String,
+    /// Its environment; absent in reports of older versions.
+    #[serde(default)]
+    pub deployment_environment: Option<String>,
     /// Seed of the load.
     pub seed: u64,
     /// Commit of the source that ran, `unknown` outside a checkout.

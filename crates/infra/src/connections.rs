@@ -31,6 +31,11 @@ pub fn at_most(tasks: u64, rollout_percent: u64, each: u64) -> u64 {
 
 /// What each cluster of a deployment with containers is told to take; `None` where it is left to Aurora.
 pub fn taken(deployment: &Deployment) -> Option<u64> {
+    needed(deployment).map(|needed| needed.next_multiple_of(ROUND))
+}
+
+/// What may be open to one database at once, at most; `None` without containers.
+pub fn needed(deployment: &Deployment) -> Option<u64> {
     let containers = deployment.containers.as_ref()?;
     let most = |name: &&str| {
         if *name == ORDERS_SERVICE { containers.api_tasks_max } else { containers.worker_tasks_max }
@@ -38,7 +43,7 @@ pub fn taken(deployment: &Deployment) -> Option<u64> {
     let names = packages::CONTAINERS.iter();
     let of = names.map(|name| at_most(most(name).into(), ROLLOUT_PERCENT.into(), OF_CONTAINER.into()));
     let both: u64 = 2 * of.sum::<u64>();
-    Some((both + OF_FUNCTIONS + OF_PEOPLE).next_multiple_of(ROUND))
+    Some(both + OF_FUNCTIONS + OF_PEOPLE)
 }
 
 /// What Aurora lets an instance of a class take by itself: 16 or 32 GiB as `large`, twice that as `xlarge`,

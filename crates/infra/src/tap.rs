@@ -20,13 +20,14 @@ pub fn shared(standby: &Place<'_>) -> [Stack; 2] {
     dns.depend_on(standby.stack_name("Foundation"));
     let mut tables = standby.stack("GlobalTables", "order journal with the lease, and sessions");
     stack::global_tables::new(&mut tables, standby);
+    tables.depend_on(standby.stack_name("Foundation"));
     [dns, tables]
 }
 
 /// Every stack of one region.
 pub fn stacks(place: &Place<'_>, packages: &Packages, replay: Replay) -> Vec<Stack> {
     let before =
-        [alerts(place), foundation(place, packages), networking(place), storage(place), database(place)];
+        [foundation(place, packages), alerts(place), networking(place), storage(place), database(place)];
     let between = [peering(place), network_peering(place)];
     let mut stacks: Vec<Stack> = before.into_iter().chain(between).collect();
     if place.containers().is_some() {
@@ -44,6 +45,7 @@ pub fn stacks(place: &Place<'_>, packages: &Packages, replay: Replay) -> Vec<Sta
 fn alerts(place: &Place<'_>) -> Stack {
     let mut alerts = place.stack("Alerts", "topic through which people are told");
     stack::alerts::new(&mut alerts, place);
+    alerts.depend_on(place.stack_name("Foundation"));
     alerts
 }
 
@@ -53,7 +55,8 @@ fn foundation(place: &Place<'_>, packages: &Packages) -> Stack {
     foundation
 }
 
-/// Everything else of the region comes after the foundation, most of it because it comes after this.
+/// Everything else of the region comes after the foundation, which another deployment's would fail at; most of it
+/// because it comes after this.
 fn networking(place: &Place<'_>) -> Stack {
     let mut networking = place.stack("Networking", "VPC, subnets, endpoints and security groups");
     stack::networking::new(&mut networking, place);
@@ -107,6 +110,7 @@ fn network_peering(place: &Place<'_>) -> Stack {
 fn images(place: &Place<'_>) -> Stack {
     let mut images = place.stack("Images", "repository of the containers' image");
     stack::images::new(&mut images, place);
+    images.depend_on(place.stack_name("Foundation"));
     images
 }
 
@@ -179,6 +183,10 @@ fn audit(place: &Place<'_>, asked: &Audit) -> Stack {
     audit.depend_on(place.stack_name("DisasterRecovery"));
     audit.depend_on(place.stack_name("Storage"));
     audit.depend_on(place.standby().stack_name("GlobalTables"));
+    if place.is_home() {
+        // Home's backups are copied into its vault, from the first night on and until the last copy has arrived.
+        audit.depend_on(place.standby().stack_name("Audit"));
+    }
     audit
 }
 

@@ -33,6 +33,7 @@ inHome.peering.addStackDependency(inStandby.storage);
 inHome.networkPeering.addStackDependency(inStandby.networkPeering);
 inStandby.networkPeering.addStackDependency(inHome.networking);
 dns.addStackDependency(inStandby.foundation);
+tables.addStackDependency(inStandby.foundation);
 
 for (const [key, value] of Object.entries(tagsOf(config))) {
   Tags.of(app).add(key, value);
@@ -62,6 +63,7 @@ function region(place: Place) {
 /** What has to be deployed before what. */
 function connect(own: ReturnType<typeof region>, peer: ReturnType<typeof region>): void {
   const waits: [Stack, ...Stack[]][] = [
+    [own.alerts, own.foundation],
     [own.networking, own.foundation],
     [own.storage, own.foundation],
     [own.database, own.alerts, own.networking],

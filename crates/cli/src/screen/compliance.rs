@@ -95,6 +95,7 @@ fn state(item: &Judged) -> String {
     let links = |ids: &[String]| ids.iter().map(|id| format!("[{id}](#{id})")).collect::<Vec<_>>().join(", ");
     match (item.state, item.found.is_empty(), item.lacking.is_empty()) {
         (State::EvidenceFound, ..) => links(&item.found),
+        (State::WrittenDown, ..) => format!("written down, and no more: {}", links(&item.found)),
         (State::NotDemonstrated, true, true) => "**not demonstrated**".to_owned(),
         (State::NotDemonstrated, true, false) => format!("**not demonstrated**: {}", links(&item.lacking)),
         (State::NotDemonstrated, false, _) => {

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
@@ -13,10 +14,17 @@ fn json_of(said: &Said) -> Value {
     serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}"))
 }
 
-fn drill() -> Value {
+/// A minute ago: a drill of long ago would be none.
+fn lately() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is right");
+    recovery::calendar::rfc3339(now.as_secs() - 60)
+}
+
+fn drill(at: &str) -> Value {
     json!({
-        "scenario": "region-loss", "deployment": "trading", "seed": 7, "commit": "0123456789ab",
-        "fault_at": "2026-11-20T10:24:05Z", "verdict": "passed", "recovery": { "met": true },
+        "scenario": "region-loss", "deployment": "trading", "deployment_environment": "production",
+        "seed": 7, "commit": "0123456789ab",
+        "fault_at": at, "verdict": "passed", "recovery": { "met": true },
         "loss": { "orders_lost": 0, "orders_settled_twice": 0, "ledger_imbalance": 0 },
         "fencing": { "writes_below_fence": 0 }, "failback": null,
     })
@@ -51,7 +59,8 @@ fn the_report_is_markdown_that_says_first_what_it_is_not() {
 fn reports_of_drills_are_read_from_files_and_directories() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let file = directory.path().join("report.json");
-    fs::write(&file, drill().to_string()).expect("a file");
+    let at = lately();
+    fs::write(&file, drill(&at).to_string()).expect("a file");
     let without = json_of(&run(&checkout(), &["compliance", "--output", "json"]));
     assert_eq!((&without["drills"], state(&without, "CP-6(2)")), (&json!([]), json!("not_demonstrated")));
     for path in [file.as_path(), directory.path()] {
@@ -59,7 +68,7 @@ fn reports_of_drills_are_read_from_files_and_directories() {
         let with = json_of(&run(&checkout(), &["compliance", "--output", "json", "--drill", path]));
         assert_eq!(state(&with, "CP-6(2)"), "evidence_found");
         let used = &with["drills"][0];
-        assert_eq!((&used["seed"], &used["fault_at"]), (&json!(7), &json!("2026-11-20T10:24:05Z")));
+        assert_eq!((&used["seed"], &used["fault_at"]), (&json!(7), &json!(at)));
         assert_eq!(used["file"].as_str(), file.to_str());
         let sum = Command::new("sha256sum").arg(&file).output().expect("coreutils are there");
         let sum = String::from_utf8(sum.stdout).expect("text");

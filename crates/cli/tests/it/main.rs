@@ -7,6 +7,7 @@ mod context;
 mod cost;
 mod drill;
 mod emulate;
+mod scaling;
 mod screens;
 mod shipped;
 mod standfast;

@@ -88,6 +88,40 @@ pub struct ScalingPlan {
     pub max: u32,
     /// Every policy that is understood.
     pub policies: Vec<TargetTracking>,
+    /// Other bounds, from times of the week on.
+    pub timed: Vec<TimedBounds>,
+}
+
+/// Bounds that hold from a time of the week on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimedBounds {
+    /// Days on which they begin, from Monday on.
+    pub days: [bool; 7],
+    /// Minute of the day, in UTC, at which they begin.
+    pub minute: u32,
+    /// Fewest tasks from then on.
+    pub min: u32,
+    /// Most tasks from then on.
+    pub max: u32,
+}
+
+/// Minutes of a day.
+const DAY: u32 = 24 * 60;
+
+impl ScalingPlan {
+    /// Fewest and most tasks at a minute of the week, counted from Monday's midnight in UTC: those that began last.
+    #[must_use]
+    pub fn bounds_at(&self, minute: u32) -> (u32, u32) {
+        let minutes_ago = |bounds: &TimedBounds, day: u32| {
+            (minute % (7 * DAY) + 7 * DAY - (day * DAY + bounds.minute)) % (7 * DAY)
+        };
+        let begun = self.timed.iter().flat_map(|bounds| {
+            let days = (0..7).filter(|day| bounds.days[*day as usize]);
+            days.map(move |day| (minutes_ago(bounds, day), bounds))
+        });
+        let last = begun.min_by_key(|(ago, _)| *ago);
+        last.map_or((self.min, self.max), |(_, bounds)| (bounds.min, bounds.max))
+    }
 }
 
 /// One target-tracking policy.
@@ -114,6 +148,8 @@ pub enum Metric {
     Cpu,
     /// Requests to one healthy target in a minute.
     RequestsPerTarget,
+    /// Messages of a queue that wait, by task that runs.
+    BacklogPerTask,
 }
 
 impl Metric {
@@ -123,6 +159,7 @@ impl Metric {
         match self {
             Self::Cpu => "cpu_percent",
             Self::RequestsPerTarget => "requests_per_target",
+            Self::BacklogPerTask => "backlog_per_task",
         }
     }
 }

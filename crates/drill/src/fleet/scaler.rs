@@ -44,7 +44,12 @@ impl Scaler {
             let cpu = service.cpu_percent(self.minute);
             let requests = requests.filter(|_| service.plan.balanced);
             let Some(change) = self.tracker(service).and_then(|tracker| {
-                let read = |metric| if metric == Metric::Cpu { cpu } else { requests };
+                let read = |metric| match metric {
+                    Metric::Cpu => cpu,
+                    Metric::RequestsPerTarget => requests,
+                    // Nobody here asks the queue; the plan says so among what is not exercised.
+                    Metric::BacklogPerTask => None,
+                };
                 tracker.minute(service.desired, read)
             }) else {
                 continue;

@@ -52,6 +52,12 @@ impl Tracker {
         Self { plan, seen, since_out: None, since_change: None }
     }
 
+    /// From now on the service is as small or as large as this at most. One that is larger than its new least shrinks
+    /// when its policies say so, as in AWS.
+    pub fn bound(&mut self, (min, max): (u32, u32)) {
+        (self.plan.min, self.plan.max) = (min, max);
+    }
+
     /// One minute has passed; `read` is what a metric was in it. Says what size the service should have.
     pub fn minute(&mut self, size: u32, read: impl Fn(Metric) -> Option<f64>) -> Option<Change> {
         for since in [&mut self.since_out, &mut self.since_change] {
@@ -139,7 +145,7 @@ mod tests {
 
     fn tracker() -> Tracker {
         let policies = vec![policy(Metric::Cpu, 60.0), policy(Metric::RequestsPerTarget, 600.0)];
-        Tracker::new(ScalingPlan { min: 3, max: 12, policies })
+        Tracker::new(ScalingPlan { min: 3, max: 12, policies, timed: Vec::new() })
     }
 
     fn minutes(tracker: &mut Tracker, mut size: u32, cpu: f64, requests: f64, count: usize) -> Vec<u32> {

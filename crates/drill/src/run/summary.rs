@@ -61,6 +61,7 @@ pub fn report(
     Ok(Report {
         scenario: drill.scenario.name.clone(),
         deployment: drill.deployment.name.clone(),
+        deployment_environment: Some(drill.deployment.environment.clone()),
         seed: drill.settings.seed,
         commit: drill.settings.commit.clone(),
         fault_at: Some(recovery::calendar::rfc3339(rehearsed.struck.at_ms() / 1000)),

@@ -8,11 +8,12 @@ use recovery::workflow::{failback_runbook, runbook};
 use serde::{Deserialize, Serialize};
 
 /// Pages of this repository.
-const PAGES: [(&str, &str); 14] = [
+const PAGES: [(&str, &str); 13] = [
     ("ARCHITECTURE.md", include_str!("../../../../ARCHITECTURE.md")),
     ("docs/alarms.md", include_str!("../../../../docs/alarms.md")),
     ("docs/check.md", include_str!("../../../../docs/check.md")),
     ("docs/consistency.md", include_str!("../../../../docs/consistency.md")),
+    ("docs/incident-response.md", include_str!("../../../../docs/incident-response.md")),
     ("docs/infrastructure.md", include_str!("../../../../docs/infrastructure.md")),
     ("docs/preflight.md", include_str!("../../../../docs/preflight.md")),
     ("docs/requirements.md", include_str!("../../../../docs/requirements.md")),
@@ -35,14 +36,6 @@ const PAGES: [(&str, &str); 14] = [
     (
         "docs/decisions/2026-11-20-what-functions-keep-for-recovery.md",
         include_str!("../../../../docs/decisions/2026-11-20-what-functions-keep-for-recovery.md"),
-    ),
-    (
-        "docs/decisions/2026-11-20-who-may-call-the-api.md",
-        include_str!("../../../../docs/decisions/2026-11-20-who-may-call-the-api.md"),
-    ),
-    (
-        "docs/decisions/2026-11-20-who-may-call-the-load-balancer.md",
-        include_str!("../../../../docs/decisions/2026-11-20-who-may-call-the-load-balancer.md"),
     ),
 ];
 

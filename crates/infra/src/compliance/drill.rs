@@ -110,25 +110,73 @@ impl Drilled {
         }
     }
 
-    /// Whether it counts for a deployment, beside the commit that this report is made with.
-    pub fn consider(&self, deployment: &Deployment, commit: &str) -> Considered {
+    /// Whether it counts for what is asked about.
+    pub fn consider(&self, asking: Asking<'_>) -> Considered {
         let drill = self.identity();
-        let left_out = if drill.deployment != deployment.name {
-            Some(format!("it is a drill of {}", drill.deployment))
-        } else if drill.verdict != "passed" {
-            Some(format!("its verdict is {}", drill.verdict))
-        } else {
-            None
-        };
-        let note = if drill.commit.ends_with("+changes") || drill.commit == "unknown" {
-            Some("its source is no commit that can be looked at".to_owned())
-        } else if drill.commit != commit {
-            Some("its commit is not the one of this report".to_owned())
-        } else {
-            None
-        };
+        let left_out = self.not_of(asking.deployment).or_else(|| {
+            if drill.verdict != PASSED {
+                Some(format!("its verdict is {}", drill.verdict))
+            } else if drill.commit.ends_with("+changes") || drill.commit == "unknown" {
+                Some("its source is no commit that can be looked at".to_owned())
+            } else {
+                asking.is_too_old(drill.fault_at.as_deref())
+            }
+        });
+        let other = drill.commit != asking.commit && left_out.is_none();
+        let note = other.then(|| "its commit is not the one of this report".to_owned());
         Considered { drill, left_out, note }
     }
+
+    /// Why it is of something else than this deployment in this environment; `None` where it is not.
+    fn not_of(&self, deployment: &Deployment) -> Option<String> {
+        let drill = self.identity();
+        let environment = self.report["deployment_environment"].as_str();
+        if drill.deployment != deployment.name {
+            Some(format!("it is a drill of {}", drill.deployment))
+        } else if environment != Some(&deployment.environment) {
+            Some(format!("it is a drill of {}", environment.unwrap_or("an environment that it does not say")))
+        } else {
+            None
+        }
+    }
+}
+
+/// What drills are asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking<'a> {
+    /// The deployment, in one environment.
+    pub deployment: &'a Deployment,
+    /// Commit that this report is made with.
+    pub commit: &'a str,
+    /// Day of this report, such as `2026-11-20`, in UTC.
+    pub date: &'a str,
+}
+
+impl Asking<'_> {
+    /// Standards ask for a drill every year: an older one, or one that says no time, shows nothing of today.
+    fn is_too_old(&self, fault_at: Option<&str>) -> Option<String> {
+        let Some(at) = fault_at else { return Some("it says no time".to_owned()) };
+        let (year, rest) = self.date.split_once('-')?;
+        let year_ago = format!("{:04}-{rest}", year.parse::<u32>().ok()?.saturating_sub(1));
+        (at < year_ago.as_str()).then(|| "it is more than a year old".to_owned())
+    }
+}
+
+/// The verdict of a drill in which all held.
+const PASSED: &str = "passed";
+
+/// A drill that failed, and after which none of the same scenario has passed.
+fn not_made_good(drills: &[&Drilled], asking: Asking<'_>) -> Option<String> {
+    let failed = drills.iter().find(|failed| {
+        let begun = failed.report["fault_at"].as_str();
+        let made_good = drills.iter().any(|later| {
+            later.report["scenario"] == failed.report["scenario"]
+                && later.consider(asking).left_out.is_none()
+                && later.report["fault_at"].as_str() > begun
+        });
+        failed.report["verdict"] != PASSED && !made_good
+    })?;
+    Some(format!("{}: its verdict is {}", failed.file, failed.identity().verdict))
 }
 
 impl Asked {
@@ -136,20 +184,18 @@ impl Asked {
     ///
     /// # Errors
     /// Why there is none.
-    pub fn of(
-        &self,
-        drills: &[Drilled],
-        deployment: &Deployment,
-        commit: &str,
-    ) -> Result<Vec<Figure>, String> {
-        let counts = |drill: &&Drilled| drill.consider(deployment, commit).left_out.is_none();
+    pub fn of(&self, drills: &[Drilled], asking: Asking<'_>) -> Result<Vec<Figure>, String> {
         let meant = |drill: &&Drilled| {
-            self.scenario.as_deref().is_none_or(|scenario| drill.report["scenario"] == scenario)
+            let of_scenario =
+                self.scenario.as_deref().is_none_or(|scenario| drill.report["scenario"] == scenario);
+            of_scenario && drill.not_of(asking.deployment).is_none()
         };
+        let meant: Vec<&Drilled> = drills.iter().filter(meant).collect();
         let mut figures = Vec::new();
-        let mut against = None;
-        for drill in drills.iter().filter(counts).filter(meant) {
-            let surroundings = Surroundings { deployment, region: "" };
+        let mut against = not_made_good(&meant, asking);
+        let counts = |drill: &&&Drilled| drill.consider(asking).left_out.is_none();
+        for drill in meant.iter().filter(counts) {
+            let surroundings = Surroundings { deployment: asking.deployment, region: "" };
             match self.is.follow(&drill.report, &self.property, surroundings) {
                 Ok(found) => figures.extend(found.into_iter().map(|(property, value)| Figure {
                     drill: drill.identity(),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::document::{Page, Runbook, Text};
-use super::drill::{Asked, Drilled, Figure};
+use super::drill::{Asked, Asking, Drilled, Figure};
 use super::look::{Look, Property, Seen};
 use super::residency::{self, Holding};
 use crate::check::Inventory;
@@ -89,6 +89,15 @@ pub struct Material<'m> {
     pub drills: &'m [Drilled],
     /// Commit that the report is made with.
     pub commit: &'m str,
+    /// Day of the report, in UTC.
+    pub date: &'m str,
+}
+
+impl<'m> Material<'m> {
+    /// What drills are asked about.
+    pub fn asking(self) -> Asking<'m> {
+        Asking { deployment: self.deployment, commit: self.commit, date: self.date }
+    }
 }
 
 impl Evidence {
@@ -97,14 +106,14 @@ impl Evidence {
     /// # Errors
     /// Why nothing does.
     pub fn find(&self, material: Material<'_>) -> Result<Vec<Proof>, String> {
-        let Material { deployment, inventory, drills, commit } = material;
+        let Material { deployment, inventory, drills, .. } = material;
         match &self.source {
             Source::All(looks) => properties(looks, material, true),
             Source::Any(looks) => properties(looks, material, false),
             Source::Rule(id) => rule(id, material),
             Source::Budget => budget(material),
             Source::Drill(asked) => {
-                let figures = asked.of(drills, deployment, commit)?;
+                let figures = asked.of(drills, material.asking())?;
                 Ok(figures.into_iter().map(Proof::Drill).collect())
             }
             Source::Document(page) => Ok(vec![Proof::Document(page.find()?)]),

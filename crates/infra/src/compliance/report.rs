@@ -97,6 +97,8 @@ pub struct Judged {
 pub enum State {
     /// For all that is looked for.
     EvidenceFound,
+    /// For all that is looked for, and all of it is pages and runbooks: somebody wrote it down, and no more.
+    WrittenDown,
     /// For something there is none, or nothing is looked for.
     NotDemonstrated,
 }
@@ -120,7 +122,7 @@ impl Report {
     /// Looks for the evidence of a mapping.
     pub fn new(mapping: &Mapping, subject: Subject<'_>) -> Self {
         let Subject { deployment, inventory, templates, commit, date, drills } = subject;
-        let material = Material { deployment, inventory, drills, commit: &commit };
+        let material = Material { deployment, inventory, drills, commit: &commit, date: &date };
         let evidence: Vec<Found> = mapping.evidence.iter().map(|one| look_for(one, material)).collect();
         let frameworks: Vec<Framework> = mapping
             .frameworks
@@ -136,15 +138,15 @@ impl Report {
             notice: NOTICE,
             deployment: deployment.name.clone(),
             environment: deployment.environment.clone(),
-            date,
             templates: digest::templates(inventory, templates),
-            drills: drills.iter().map(|drill| drill.consider(deployment, &commit)).collect(),
+            drills: drills.iter().map(|drill| drill.consider(material.asking())).collect(),
             items_with_evidence: all().filter(|item| item.state == State::EvidenceFound).count(),
             items: all().count(),
             frameworks,
             evidence,
             residency: residency::of(inventory, deployment),
             commit,
+            date,
         }
     }
 }
@@ -161,12 +163,22 @@ fn judge(item: &Item, evidence: &[Found]) -> Judged {
     let is_found =
         |need: &&String| evidence.iter().any(|one| one.id == **need && one.state == State::EvidenceFound);
     let (found, lacking): (Vec<&String>, Vec<&String>) = item.needs.iter().partition(|need| is_found(need));
-    let shown = !found.is_empty() && lacking.is_empty();
+    let is_page = |need: &&String| {
+        let mut all = evidence.iter().filter(|one| one.id == **need).flat_map(|one| &one.proofs);
+        all.all(|proof| matches!(proof, Proof::Document(_)))
+    };
+    let state = if found.is_empty() || !lacking.is_empty() {
+        State::NotDemonstrated
+    } else if found.iter().all(is_page) {
+        State::WrittenDown
+    } else {
+        State::EvidenceFound
+    };
     Judged {
         id: item.id.clone(),
         title: item.title.clone(),
         asks: item.asks.clone(),
-        state: if shown { State::EvidenceFound } else { State::NotDemonstrated },
+        state,
         found: found.into_iter().cloned().collect(),
         lacking: lacking.into_iter().cloned().collect(),
         beyond: item.beyond.clone(),

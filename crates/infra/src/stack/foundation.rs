@@ -1,5 +1,5 @@
-//! What every other stack of a region stands on: the key for logs, and the function behind custom
-//! resources.
+//! What every other stack of a region stands on: the key for logs, the function behind custom
+//! resources, and the claim of one deployment on the region, without which none of its stacks is changed.
 //!
 //! The function is in no VPC, because it must outlive the networks that it helps to remove.
 
@@ -27,6 +27,9 @@ pub fn new(stack: &mut Stack, place: &Place<'_>, packages: &Packages) -> Handles
     let logs_key = key_under(&mut root.scope("Logs"), place, "logs", policy);
     parameter(&mut root, place, "LogsKeyParameter", key_of::LOGS_KEY, logs_key.attribute("Arn"));
     let hook = function(&mut root.scope(STACK_HOOK), place, packages, &logs_key);
+    let claim = hook::resource(place, "ClaimRegion").tell("Deployment", place.deployment.name.as_str());
+    let claim = root.add("Claim", claim);
+    root.node(&claim).depend_on(&hook);
     Handles { logs_key, hook }
 }
 

@@ -3,7 +3,7 @@
 mod preflight;
 mod reconciler;
 
-use cfn::Json;
+use cfn::{Json, Value};
 use recovery::lease::LEASE_KEY;
 use recovery::setting::AUDIT_RECORDS;
 use serde_json::json;
@@ -41,6 +41,12 @@ pub(super) fn calls(function: &str, place: &Place<'_>) -> Vec<Statement> {
         calls.extend(containers::access::of_function(function, place));
     }
     calls
+}
+
+/// Whether one of them may do anything at all to the journal.
+pub(super) fn names_the_journal(function: &str, place: &Place<'_>) -> bool {
+    let journal = Value::Literal(place.table_arn(&place.names().journal_table()));
+    calls(function, place).iter().any(|statement| statement.resources().contains(&journal))
 }
 
 pub(super) const INVOKE: &str = "execute-api:Invoke";

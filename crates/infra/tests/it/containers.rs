@@ -263,7 +263,7 @@ fn every_cluster_takes_the_connections_of_all_containers_and_no_more() {
         let groups = templates.iter().filter(|one| one.region == region);
         let groups: Vec<&Value> =
             groups.flat_map(|one| one.all("AWS::RDS::DBClusterParameterGroup")).collect();
-        // Two regions × twice (10 + 8) tasks × 5, and 52 of functions and people, in fifties.
+        // Two regions × twice (10 + 8) tasks × 5, and 56 of functions and people, in fifties.
         assert_eq!(groups[0]["Parameters"]["max_connections"], "450");
         assert_eq!(groups.len(), 1);
     }
@@ -274,6 +274,16 @@ fn every_cluster_takes_the_connections_of_all_containers_and_no_more() {
         groups.iter().all(|group| group["Parameters"].get("max_connections").is_none()),
         "left to Aurora"
     );
+}
+
+#[test]
+fn the_decision_on_pools_says_how_many_connections_there_may_be() {
+    let page = include_str!("../../../../docs/decisions/2026-11-20-pools-in-the-tasks.md");
+    let needed = infra::connections::needed(&finance_west()).expect("it has containers");
+    let by_memory = infra::connections::by_memory(&finance_west().database.instance_class);
+    for words in [format!("{needed} connections where"), format!("memory for {by_memory}.")] {
+        assert!(page.contains(&words), "the page does not say `{words}`");
+    }
 }
 
 #[test]

@@ -157,3 +157,36 @@ fn nothing_is_emptied_or_released_when_the_deployment_is_protected() {
     }
     assert!(seen >= 6, "{seen} custom resources");
 }
+
+#[test]
+fn no_stack_is_changed_before_the_region_is_known_to_be_the_deployment_s() {
+    for (deployment, templates) in crate::shipped() {
+        let app = infra::app::compose(
+            deployment,
+            crate::ACCOUNT,
+            &infra::Packages::stand_ins(),
+            infra::Replay::Included,
+        );
+        let assembly = app.expect("the input is good").synthesise().expect("the tree is sound");
+        let before = |name: &str| -> Vec<String> {
+            let stack = assembly.stacks.iter().find(|stack| stack.name == name).expect("a stack");
+            stack.dependencies.to_vec()
+        };
+        for stack in &assembly.stacks {
+            let own = format!("TapStack-Foundation-{}-{}", stack.environment.region, deployment.environment);
+            let (mut all, mut open) = (BTreeSet::from([stack.name.clone()]), vec![stack.name.clone()]);
+            while let Some(name) = open.pop() {
+                open.extend(before(&name).into_iter().filter(|name| all.insert(name.clone())));
+            }
+            assert!(all.contains(&own), "{} does not wait for {own}", stack.name);
+        }
+        for region in deployment.pair() {
+            let of_region =
+                |one: &&Template| one.region == region.as_str() && one.name.contains("-Foundation-");
+            let foundation = templates.iter().find(of_region).expect("each region has a foundation");
+            let claims = foundation.all("AWS::CloudFormation::CustomResource");
+            let claim = claims.iter().find(|one| one["Action"] == "ClaimRegion").expect("a claim");
+            assert_eq!(claim["Deployment"], deployment.name.as_str(), "{region}");
+        }
+    }
+}

@@ -106,6 +106,37 @@ async fn act(hook: &Hook, request: &Request) -> Result<String, HookError> {
         }
         (Action::EmptyZone { zone }, true) => zone::empty(&hook.route53, zone).await,
         (Action::EmptyVault { vault }, true) => vault::empty(&hook.aws, &hook.caller, vault).await,
+        (Action::ClaimRegion { deployment }, false) => claim(request.claimed_by.as_deref(), deployment),
+        (Action::ClaimRegion { .. }, true) => Ok("the region belongs to nobody any more".to_owned()),
         (_, false) => Ok("nothing to do before its removal".to_owned()),
+    }
+}
+
+/// Names of stacks and resources have the environment in them and not the deployment: two deployments with the same
+/// environment in one account would each take the other's stacks for its own, and change them.
+fn claim(before: Option<&str>, deployment: &str) -> Result<String, HookError> {
+    match before {
+        Some(other) if other != deployment => Err(HookError::Refused(format!(
+            "this region of the account is the deployment {other}'s: deploy {deployment} into an account of its own, \
+             or give it another `environment`"
+        ))),
+        _ => Ok(format!("the region is the deployment {deployment}'s")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: nobody takes a region over by mistake. Method: each deployment before, and after.
+
+    use super::*;
+
+    #[test]
+    fn a_region_is_claimed_once_and_kept() {
+        assert!(claim(None, "trading").is_ok() && claim(Some("trading"), "trading").is_ok());
+        let refused = claim(Some("trading"), "finance-east").expect_err("it is the other's").to_string();
+        assert!(
+            refused.contains("the deployment trading's") && refused.contains("`environment`"),
+            "{refused}"
+        );
     }
 }

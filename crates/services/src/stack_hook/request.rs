@@ -71,6 +71,11 @@ pub enum Action {
         /// Id of the zone.
         zone: Text,
     },
+    /// Refuses to be changed by another deployment, which would otherwise take over what is here.
+    ClaimRegion {
+        /// Name of the deployment.
+        deployment: Text,
+    },
     /// On removal: every backup of a vault.
     EmptyVault {
         /// Name of the vault.
@@ -101,6 +106,8 @@ pub struct Request {
     pub stack_id: Text,
     /// What is to be done.
     pub action: Action,
+    /// Whom the region belonged to before the update, by the name of its deployment.
+    pub claimed_by: Option<String>,
 }
 
 impl Request {
@@ -125,13 +132,16 @@ impl Request {
             properties.remove("ServiceTimeout");
         }
         let action = Action::deserialize(properties).map_err(invalid)?;
-        Ok(Some(Self { request_type, stack_id, action }))
+        let claimed_by = event["OldResourceProperties"]["Deployment"].as_str().map(str::to_owned);
+        Ok(Some(Self { request_type, stack_id, action, claimed_by }))
     }
 
     /// Stable for as long as the action's object is the same: with another one CloudFormation
     /// removes the old resource after it made the new one.
     pub fn physical_id(&self) -> String {
         match &self.action {
+            // The same for every deployment: another id would make a second claim beside the first.
+            Action::ClaimRegion { .. } => "claim-region".to_owned(),
             Action::EmptyBucket { bucket } => format!("empty-bucket:{bucket}"),
             Action::ReplicateBucket(replication) => format!("replicate-bucket:{}", replication.bucket),
             Action::ReleaseGlobalCluster { cluster, .. } => format!("release-global-cluster:{cluster}"),
@@ -170,6 +180,18 @@ mod tests {
         });
         let request = Request::read(&event(given)).expect("a known action").expect("it is created");
         assert_eq!(request.physical_id(), "replicate-bucket:a");
+    }
+
+    #[test]
+    fn a_claim_knows_who_had_the_region_before() {
+        let mut update = event(json!({ "Action": "ClaimRegion", "Deployment": "trading" }));
+        let read = |event: &Value| Request::read(event).expect("a known action").expect("it is carried out");
+        assert_eq!(
+            (read(&update).claimed_by, read(&update).physical_id()),
+            (None, "claim-region".to_owned())
+        );
+        update["OldResourceProperties"] = json!({ "Deployment": "finance-east" });
+        assert_eq!(read(&update).claimed_by.as_deref(), Some("finance-east"));
     }
 
     #[test]

@@ -178,6 +178,17 @@ export function reconciler(): AlarmSpec[] {
       noData: 'the reconciler reports this, and `reconciler-silent` tells of its silence.',
     },
     {
+      purpose: 'reconciler-behind',
+      measure: own('reconciler', 'ComparedAge', 'Maximum'),
+      bad: ['>', 3600],
+      lasting: [2, 2],
+      period: 900,
+      meaning: 'Orders were last compared up to more than an hour ago: the reconciler runs and gets no further.',
+      first:
+        'expected after a longer recovery, and it catches up by itself; else see in its log which minute keeps differences, and `differences-unexplained`.',
+      noData: 'the reconciler reports this, and `reconciler-silent` tells of its silence.',
+    },
+    {
       purpose: 'reconciler-silent',
       measure: own('reconciler', 'ReconcilerRan'),
       bad: ['<', 1],

@@ -1,5 +1,5 @@
 import { Construct } from 'constructs';
-import { keyUnder, lambdaFunction, parameter, TapStack } from '../pieces';
+import { customResource, keyUnder, lambdaFunction, parameter, TapStack } from '../pieces';
 import { Place } from '../place';
 import { allow, logKeyPolicy } from '../policy';
 
@@ -8,7 +8,7 @@ export class FoundationStack extends TapStack {
     super(scope, place, 'Foundation', 'key for logs, and what makes custom resources');
     const logsKey = keyUnder(new Construct(this, 'Logs'), place, 'logs', logKeyPolicy(place));
     parameter(this, 'LogsKeyParameter', place, 'logs/key-arn', logsKey.attrArn);
-    lambdaFunction(this, place, 'stack-hook', {
+    const hook = lambdaFunction(this, place, 'stack-hook', {
       timeout: 900,
       memorySize: 256,
       logsKey: logsKey.attrArn,
@@ -16,5 +16,7 @@ export class FoundationStack extends TapStack {
         allow(['cloudformation:DescribeStacks'], [place.arn('cloudformation', `stack/${place.stackName('*')}/*`)]),
       ],
     });
+    const claim = customResource(this, 'Claim', place, 'ClaimRegion', { Deployment: place.config.name });
+    claim.addResourceDependency(hook);
   }
 }

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::fleet::plan::Metric;
+use crate::fleet::plan::{Metric, ScalingPlan, TimedBounds};
 use crate::gateway::balancer::plan::{Action, Algorithm};
 
 fn region() -> Region {
@@ -37,7 +37,8 @@ pub(crate) fn compute() -> Json {
         }},
         "Scalable": {"Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": {
             "ResourceId": {"Fn::Join": ["/", ["service", "cluster-orders-test", "service-orders-service-test"]]},
-            "MinCapacity": 3, "MaxCapacity": 12, "ScheduledActions": [{"Schedule": "cron(0 12 * * ? *)"}],
+            "MinCapacity": 3, "MaxCapacity": 12, "ScheduledActions": [{"Schedule": "cron(30 12 ? * MON-FRI *)",
+                "ScalableTargetAction": {"MinCapacity": 4, "MaxCapacity": 12}}],
         }},
         "Requests": {"Type": "AWS::ApplicationAutoScaling::ScalingPolicy", "Properties": {
             "PolicyName": "policy-requests-test", "ScalingTargetId": {"Ref": "Scalable"},
@@ -97,6 +98,29 @@ fn a_service_is_read_with_its_definition_and_its_scaling() {
     assert_eq!((policy.out_cooldown.as_secs(), policy.in_cooldown.as_secs()), (60, 300));
     let notes = plan.not_exercised.join("; ");
     assert!(notes.contains("policy-backlog-test") && notes.contains("time of day"), "{notes}");
+    let monday = |hour, minute| scaling.bounds_at(hour * 60 + minute);
+    assert_eq!((monday(12, 29), monday(12, 30)), ((4, 12), (4, 12)), "Friday's hold until Monday's begin");
+}
+
+#[test]
+fn bounds_by_the_clock_are_those_that_began_last() {
+    let busy =
+        TimedBounds { days: [true, true, true, true, true, false, false], minute: 720, min: 4, max: 10 };
+    let quiet = TimedBounds { minute: 1290, min: 3, ..busy };
+    let plan = ScalingPlan { min: 3, max: 10, policies: Vec::new(), timed: vec![busy, quiet] };
+    let at = |day: u32, hour: u32, minute: u32| plan.bounds_at((day * 24 + hour) * 60 + minute).0;
+    assert_eq!([at(0, 0, 0), at(0, 11, 59), at(0, 12, 0), at(0, 21, 29), at(0, 21, 30)], [3, 3, 4, 4, 3]);
+    assert_eq!([at(4, 13, 0), at(5, 13, 0), at(6, 13, 0), at(7, 13, 0)], [4, 3, 3, 4], "not at weekends");
+}
+
+#[test]
+fn a_schedule_of_another_form_is_a_problem() {
+    for schedule in ["rate(1 day)", "cron(0 12 * * ? *)", "cron(60 1 ? * MON *)", "cron(0 1 ? * FRI-MON *)"] {
+        let mut compute = compute();
+        compute["Resources"]["Scalable"]["Properties"]["ScheduledActions"][0]["Schedule"] = json!(schedule);
+        let error = read(&region(), &[&compute, &front()]).expect_err("it is not understood");
+        assert!(error.to_string().contains("a scheduled action"), "{schedule}: {error}");
+    }
 }
 
 #[test]

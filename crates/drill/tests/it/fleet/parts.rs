@@ -93,7 +93,7 @@ pub fn service() -> ServicePlan {
 }
 
 pub fn scaling(policies: Vec<drill::fleet::plan::TargetTracking>) -> Option<ScalingPlan> {
-    Some(ScalingPlan { min: 3, max: 6, policies })
+    Some(ScalingPlan { min: 3, max: 6, policies, timed: Vec::new() })
 }
 
 /// A fleet in home, behind home's gateway.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Finding, Rule};
 use crate::check::inventory::{Resource, inside};
+use crate::stack::monitoring::catalogue;
 
 const ALARMS: [&str; 2] = ["AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"];
 /// What says when an alarm rings.
@@ -97,7 +98,7 @@ pub(super) const BOTH_SIDES: Rule = Rule {
         for (own, others, other) in [(&at_home, &at_standby, standby), (&at_standby, &at_home, home)] {
             for (name, alarm) in own {
                 match others.get(name) {
-                    None if is_of_the_trail(alarm) => {}
+                    None if looks_at_what_one_region_has(alarm) => {}
                     None => findings.push(Finding::at(alarm, format!("has no twin in {other}"))),
                     Some(twin) => findings.extend(
                         WHEN.iter().filter(|property| alarm.get(property) != twin.get(property)).map(
@@ -117,10 +118,17 @@ fn is_global(alarm: &Resource<'_>) -> bool {
     inside(alarm.properties()).into_iter().any(|value| value["Namespace"] == "AWS/Route53")
 }
 
-/// The trail has one log group, in the region it is managed from, and the calls of both regions are in it.
-fn is_of_the_trail(alarm: &Resource<'_>) -> bool {
-    alarm.stack.resources().any(|one| one.kind() == "AWS::CloudTrail::Trail")
-        && alarm.text("Namespace") == Some(crate::stack::monitoring::catalogue::audit::NAMESPACE)
+/// Of two things there is one for both regions: the trail has one log group, in the region it is managed from, and
+/// the calls of both regions are in it; home's plan begins every backup and every copy. An alarm on either in the
+/// other region would have no data for ever.
+fn looks_at_what_one_region_has(alarm: &Resource<'_>) -> bool {
+    let of_one = [
+        ("AWS::CloudTrail::Trail", catalogue::audit::NAMESPACE),
+        ("AWS::Backup::BackupPlan", catalogue::backup::NAMESPACE),
+    ];
+    of_one.into_iter().any(|(kind, namespace)| {
+        alarm.text("Namespace") == Some(namespace) && alarm.stack.resources().any(|one| one.kind() == kind)
+    })
 }
 
 fn neutral_name(alarm: &Resource<'_>) -> String {

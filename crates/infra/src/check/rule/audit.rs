@@ -6,11 +6,13 @@ use serde_json::Value;
 
 use super::{Finding, Rule, Subject};
 use crate::check::inventory::Resource;
+use crate::stack::monitoring::catalogue::backup;
 
 const TRAIL: &str = "AWS::CloudTrail::Trail";
 const VAULT: &str = "AWS::Backup::BackupVault";
 const PLAN: &str = "AWS::Backup::BackupPlan";
 const SELECTION: &str = "AWS::Backup::BackupSelection";
+const ALARM: &str = "AWS::CloudWatch::Alarm";
 
 pub(super) const RECORDED: Rule = Rule {
     id: "calls-are-recorded",
@@ -55,7 +57,7 @@ fn of_the_trail(subject: &Subject<'_>, trail: &Resource<'_>) -> Vec<Finding> {
 
 pub(super) const BACKED_UP: Rule = Rule {
     id: "backed-up-as-asked",
-    title: "where backups are asked for, home's cluster and journal are in a plan, kept for as long as asked, and copied into the standby's vault",
+    title: "where backups are asked for, home's cluster and journal are in a plan, kept for as long as asked, copied into the standby's vault, and missed when there are none",
     rationale: "what replication has destroyed in both regions can only be had back from a backup",
     look: |subject| {
         let Some(audit) = &subject.deployment.audit else { return Vec::new() };
@@ -79,6 +81,7 @@ fn of_home(subject: &Subject<'_>, audit: &Audit) -> Vec<Finding> {
         None => vec![Finding::missing(format!("plan in {home}"), "there is none")],
         Some(plan) => of_the_plan(subject, &plan, audit),
     };
+    findings.extend(unheard(subject, audit));
     let named = |wanted: &str| {
         let mut selections = subject.inventory.in_region(home, SELECTION);
         selections.any(|one| {
@@ -92,6 +95,24 @@ fn of_home(subject: &Subject<'_>, audit: &Audit) -> Vec<Finding> {
         findings.extend((!backed_up).then(|| Finding::missing(&*wanted, format!("is in no plan of {home}"))));
     }
     findings
+}
+
+/// What would be missing with nobody to hear of it: a job that was never begun has nothing to fail.
+fn unheard(subject: &Subject<'_>, audit: &Audit) -> Vec<Finding> {
+    let home = &subject.deployment.regions.home;
+    let copies = audit.backup_copy.then_some(backup::COPIED.name);
+    let wanted = [backup::BACKED_UP.name].into_iter().chain(copies);
+    let alarmed = |metric: &str| {
+        subject.inventory.in_region(home, ALARM).any(|alarm| {
+            let on_it = alarm.text("Namespace") == Some(backup::NAMESPACE)
+                && alarm.text("MetricName") == Some(metric);
+            on_it && alarm.text("TreatMissingData") == Some("breaching")
+        })
+    };
+    let unheard = wanted.filter(|metric| !alarmed(metric));
+    unheard
+        .map(|metric| Finding::missing(format!("alarm in {home}"), format!("none misses {metric}")))
+        .collect()
 }
 
 fn of_the_plan(subject: &Subject<'_>, plan: &Resource<'_>, audit: &Audit) -> Vec<Finding> {

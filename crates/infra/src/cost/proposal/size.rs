@@ -87,7 +87,7 @@ pub(super) fn spot_in_the_floor(subject: &Subject<'_>) -> Option<Draft> {
     }
     (changed != *subject.inventory).then(|| Draft {
         id: "spot-in-the-floor",
-        title: "run a share of the workers' floor on Spot",
+        title: "run a share of the workers' floor on Spot, at AWS's largest discount",
         how: "no base on demand in the workers' capacity providers: Spot's share of the tasks above the floor counts \
               for all of them"
             .to_owned(),

@@ -3,6 +3,7 @@
 //! Only where the deployment file asks for it. Home backs up its copies of the database and the journal, and each
 //! region has a vault for them; the standby region has the trail.
 
+mod absence;
 pub(super) mod delivery;
 pub(super) mod events;
 mod plan;
@@ -22,6 +23,7 @@ pub fn new(stack: &mut Stack, place: &Place<'_>, audit: &Audit) {
     let vault = vault::add(&mut root.scope("Vault"), place, audit);
     if place.is_home() {
         plan::add(&mut root.scope("Backups"), place, audit, &vault);
+        absence::add(&mut root.scope("Absence"), place, audit);
     }
     events::add(&mut root.scope("Events"), place);
     if place.has_trail() {

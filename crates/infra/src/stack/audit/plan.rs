@@ -26,8 +26,8 @@ use crate::stack::key_alias;
 const EVERY_NIGHT: &str = "cron(0 3 * * ? *)";
 /// Minutes within which a backup begins, or has failed.
 const BEGINS_MIN: f64 = 60.0;
-/// Minutes within which it is done, or has failed.
-const DONE_MIN: f64 = 180.0;
+/// Hours within which it is done, or has failed.
+pub(super) const NIGHT_H: i64 = 3;
 /// Purpose of the role that AWS Backup works under.
 const ROLE: &str = "backup";
 
@@ -43,7 +43,7 @@ pub(super) fn add(scope: &mut Scope<'_>, place: &Place<'_>, audit: &Audit, vault
     let mut rule = Rule::new("nightly", vault.reference())
         .schedule_expression(EVERY_NIGHT)
         .start_window_minutes(BEGINS_MIN)
-        .completion_window_minutes(DONE_MIN)
+        .completion_window_minutes((NIGHT_H * 60) as f64)
         .lifecycle(kept.clone());
     if audit.backup_copy {
         rule = rule.copy_actions([Copy::new(place.peer().vault_arn()).lifecycle(kept)]);

@@ -32,8 +32,8 @@ pub struct Watched {
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html>
 #[derive(Clone, Copy, Debug)]
 enum Pattern {
-    /// Calls of a service by their names.
-    Calls(&'static str, &'static [&'static str]),
+    /// Calls of services by their names.
+    Calls(&'static [(&'static str, &'static [&'static str])]),
     /// As CloudWatch Logs writes it.
     As(&'static str),
 }
@@ -42,10 +42,20 @@ impl Pattern {
     fn text(self) -> String {
         match self {
             Self::As(pattern) => pattern.to_owned(),
-            Self::Calls(service, names) => {
-                let names: Vec<String> =
-                    names.iter().map(|name| format!("($.eventName = \"{name}\")")).collect();
-                format!("{{ ($.eventSource = \"{service}.amazonaws.com\") && ({}) }}", names.join(" || "))
+            Self::Calls(services) => {
+                let of_service = |(service, names): &(&str, &[&str])| {
+                    let names: Vec<String> =
+                        names.iter().map(|name| format!("($.eventName = \"{name}\")")).collect();
+                    format!("($.eventSource = \"{service}.amazonaws.com\") && ({})", names.join(" || "))
+                };
+                match services {
+                    [one] => format!("{{ {} }}", of_service(one)),
+                    several => {
+                        let all: Vec<String> =
+                            several.iter().map(|one| format!("({})", of_service(one))).collect();
+                        format!("{{ {} }}", all.join(" || "))
+                    }
+                }
             }
         }
     }
@@ -66,17 +76,50 @@ const BACKUP_CALLS: [&str; 9] = [
     "UpdateRecoveryPointLifecycle",
 ];
 
-/// Calls that change what the audit stands on, by service.
-pub(super) const TAMPERING: [(&str, &[&str]); 3] =
-    [("cloudtrail", &TRAIL_CALLS), ("kms", &KEY_CALLS), ("backup", &BACKUP_CALLS)];
+/// What would let records go, or be read by others: by the names that CloudTrail has for S3's calls.
+const BUCKET_CALLS: [&str; 8] = [
+    "DeleteBucketEncryption",
+    "DeleteBucketPolicy",
+    "DeleteBucketReplication",
+    "PutBucketLifecycle",
+    "PutBucketObjectLockConfiguration",
+    "PutBucketPolicy",
+    "PutBucketReplication",
+    "PutBucketVersioning",
+];
+const LOG_CALLS: [&str; 3] = ["DeleteLogGroup", "DeleteMetricFilter", "PutRetentionPolicy"];
+const ALARM_CALLS: [&str; 2] = ["DeleteAlarms", "DisableAlarmActions"];
+const RULE_CALLS: [&str; 3] = ["DeleteRule", "DisableRule", "RemoveTargets"];
+/// The grants among the calls of IAM.
+const GRANT_CALLS: [&str; 7] = [
+    "AttachRolePolicy",
+    "CreatePolicyVersion",
+    "DetachRolePolicy",
+    "DeleteRolePolicy",
+    "PutRolePolicy",
+    "SetDefaultPolicyVersion",
+    "UpdateAssumeRolePolicy",
+];
 
-/// All of it. The patterns for the account's owner and for refusals are those of the CIS AWS Foundations
-/// Benchmark (4.3 and 4.1 of version 3).
-pub const WATCHED: [Watched; 7] = [
+/// Calls that change what the audit stands on, by service. Those of IAM come to one region alone, and are left to
+/// the trail.
+pub(super) const TAMPERING: [(&str, &[&str]); 7] = [
+    ("cloudtrail", &TRAIL_CALLS),
+    ("kms", &KEY_CALLS),
+    ("backup", &BACKUP_CALLS),
+    ("s3", &BUCKET_CALLS),
+    ("logs", &LOG_CALLS),
+    ("monitoring", &ALARM_CALLS),
+    ("events", &RULE_CALLS),
+];
+
+/// All of it. What is told of grants, buckets, the account's owner and refusals follows the CIS AWS Foundations
+/// Benchmark (4.4, 4.8, 4.3 and 4.1 of version 3).
+pub const WATCHED: [Watched; 10] = [
     Watched {
         purpose: "trail-changed",
         metric: "TrailChanged",
-        pattern: Pattern::Calls("cloudtrail", &TRAIL_CALLS),
+        pattern: Pattern::Calls(&[("cloudtrail", &TRAIL_CALLS)]),
         many: 1.0,
         meaning: "The trail, or another one of the account, was stopped, removed or told to record something else.",
         first: "see who did it in the trail's own records; unless it was a deployment, start it again with `aws cloudtrail start-logging` and take the caller's rights away.",
@@ -84,7 +127,7 @@ pub const WATCHED: [Watched; 7] = [
     Watched {
         purpose: "keys-at-risk",
         metric: "KeysAtRisk",
-        pattern: Pattern::Calls("kms", &KEY_CALLS),
+        pattern: Pattern::Calls(&[("kms", &KEY_CALLS)]),
         many: 1.0,
         meaning: "A key was switched off, given to others or marked for deletion: what lies under it could not be read any more.",
         first: "see which one and who did it; unless a stack was being removed or deployed, `aws kms cancel-key-deletion` and `enable-key` within its waiting time.",
@@ -92,10 +135,38 @@ pub const WATCHED: [Watched; 7] = [
     Watched {
         purpose: "backups-changed",
         metric: "BackupsChanged",
-        pattern: Pattern::Calls("backup", &BACKUP_CALLS),
+        pattern: Pattern::Calls(&[("backup", &BACKUP_CALLS)]),
         many: 1.0,
         meaning: "A backup was removed or shortened, or the plan, the vault or its policy changed.",
         first: "see who did it; unless a stack was being removed or deployed, take the caller's rights away and look whether the other region's copies are whole.",
+    },
+    Watched {
+        purpose: "buckets-changed",
+        metric: "BucketsChanged",
+        pattern: Pattern::Calls(&[("s3", &BUCKET_CALLS)]),
+        many: 1.0,
+        meaning: "A bucket of the account was told to let others in, to keep less, or to copy nothing any more.",
+        first: "see which one and who did it; unless a stack was being removed or deployed, deploy Storage again and take the caller's rights away.",
+    },
+    Watched {
+        purpose: "watch-changed",
+        metric: "WatchChanged",
+        pattern: Pattern::Calls(&[
+            ("logs", &LOG_CALLS),
+            ("monitoring", &ALARM_CALLS),
+            ("events", &RULE_CALLS),
+        ]),
+        many: 1.0,
+        meaning: "An alarm, a rule or a log group was removed or silenced: what happens next may not be heard of.",
+        first: "see which one and who did it; unless a stack was being removed or deployed, deploy its stack again and take the caller's rights away.",
+    },
+    Watched {
+        purpose: "grants-changed",
+        metric: "GrantsChanged",
+        pattern: Pattern::Calls(&[("iam", &GRANT_CALLS)]),
+        many: 1.0,
+        meaning: "A role may do other things than before, or other callers may become it.",
+        first: "see which role and who did it; unless a stack was being removed or deployed, take it back and take the caller's rights away.",
     },
     Watched {
         purpose: "root-used",

@@ -260,6 +260,26 @@ pub mod firewall {
     pub const COUNTED: OfRule = of_rule("CountedRequests");
 }
 
+/// Metrics of backups and copies, by the vault that they arrive in; nothing is reported while nothing ends.
+///
+/// <https://docs.aws.amazon.com/aws-backup/latest/devguide/cloudwatch.html>
+pub mod backup {
+    use super::Known;
+
+    /// Namespace of all of them.
+    pub const NAMESPACE: &str = "AWS/Backup";
+
+    type OfVault = Known<1>;
+    const fn of_vault(name: &'static str) -> OfVault {
+        Known::new(NAMESPACE, name, ["BackupVaultName"])
+    }
+
+    /// Backups that are whole.
+    pub const BACKED_UP: OfVault = of_vault("NumberOfBackupJobsCompleted");
+    /// Copies that are whole, by the vault that they were copied into.
+    pub const COPIED: OfVault = of_vault("NumberOfCopyJobsCompleted");
+}
+
 /// What the filters on the trail's log group count. They share a namespace of their own: a filter cannot give
 /// a metric a fixed dimension.
 pub mod audit {

@@ -1,4 +1,4 @@
-//! The reconciler: differences that nothing explains, and its silence.
+//! The reconciler: differences that nothing explains, a comparison that stands still, and its silence.
 
 use recovery::metric::Metric as Reported;
 use recovery::reconcile::EVERY_S;
@@ -6,6 +6,9 @@ use recovery::reconcile::EVERY_S;
 use super::alarm::{Alarm, Bad, Missing};
 use super::catalogue::reported;
 use super::metric::Measure;
+
+/// Seconds: a run compares up to six minutes ago, and walks four hours, so four runs have not done it.
+const BEHIND_S: f64 = 3600.0;
 
 /// Alarms on the reconciler's figures.
 pub(super) fn alarms() -> Vec<Alarm> {
@@ -25,6 +28,13 @@ pub(super) fn alarms() -> Vec<Alarm> {
             "Journal, databases or sessions differ, and nothing explains it: an order may be missing, or may not be what was acknowledged.",
             "read which in the event or in the reconciler's log; `docs/consistency.md` says what each kind means and what is repaired by itself.",
         ),
+        Alarm::new("reconciler-behind", figure(Reported::ComparedAge, "Maximum"), Bad::Above(BEHIND_S), no_run)
+            .every(every_s)
+            .lasting(2, 2)
+            .says(
+                "Orders were last compared up to more than an hour ago: the reconciler runs and gets no further.",
+                "expected after a longer recovery, and it catches up by itself; else see in its log which minute keeps differences, and `differences-unexplained`.",
+            ),
         Alarm::new("reconciler-silent", figure(Reported::ReconcilerRan, "Sum"), Bad::Below(1.0), silence)
             .every(every_s)
             .lasting(3, 3)

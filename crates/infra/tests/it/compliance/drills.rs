@@ -31,12 +31,24 @@ fn a_drill_that_passed_is_evidence_with_its_seed_commit_time_and_digest() {
 
 #[test]
 fn a_drill_that_failed_or_is_of_another_deployment_is_none() {
-    let mut failed = passed("trading", "region-loss");
-    failed["verdict"] = "failed".into();
+    let changed = |field: &str, value: serde_json::Value| {
+        let mut drill = passed("trading", "region-loss");
+        drill[field] = value;
+        drill
+    };
     for (drill, why) in [
-        (failed, "its verdict is failed"),
+        (changed("verdict", "failed".into()), "its verdict is failed"),
         (passed("other", "region-loss"), "it is a drill of other"),
         (json!({}), "it is a drill of "),
+        (changed("deployment_environment", "staging".into()), "it is a drill of staging"),
+        (
+            changed("deployment_environment", json!(null)),
+            "it is a drill of an environment that it does not say",
+        ),
+        (changed("commit", "0123456789ab+changes".into()), "its source is no commit that can be looked at"),
+        (changed("commit", "unknown".into()), "its source is no commit that can be looked at"),
+        (changed("fault_at", "2025-11-19T23:59:59Z".into()), "it is more than a year old"),
+        (changed("fault_at", json!(null)), "it says no time"),
     ] {
         let report = with(&[drilled(drill)]);
         assert!(!is_found(&report, "drill-recovers"));
@@ -60,16 +72,38 @@ fn a_drill_that_shows_the_contrary_is_not_outweighed_by_another_one() {
 }
 
 #[test]
-fn a_drill_of_other_source_says_so() {
-    for (commit, note) in [
-        ("abcdefabcdef", "its commit is not the one of this report"),
-        ("0123456789ab+changes", "its source is no commit that can be looked at"),
-    ] {
-        let mut drill = passed("trading", "region-loss");
-        drill["commit"] = commit.into();
-        let report = with(&[drilled(drill)]);
-        assert_eq!(report.drills[0].note.as_deref(), Some(note));
-        assert!(is_found(&report, "drill-recovers"));
+fn a_drill_that_failed_counts_against_until_one_has_passed_after_it() {
+    let at = |verdict: &str, time: &str, scenario: &str| {
+        let mut drill = passed("trading", scenario);
+        (drill["verdict"], drill["fault_at"]) = (verdict.into(), time.into());
+        drilled(drill)
+    };
+    let failed = || at("failed", "2026-11-20T12:00:00Z", "region-loss");
+    let before = at("passed", "2026-11-20T10:00:00Z", "region-loss");
+    let report = with(&[before, failed()]);
+    assert!(!is_found(&report, "drill-recovers"));
+    let why = evidence(&report, "drill-recovers").why.as_deref();
+    assert_eq!(why, Some("report.json: its verdict is failed"));
+    let after = at("passed", "2026-11-20T14:00:00Z", "region-loss");
+    assert!(is_found(&with(&[failed(), after]), "drill-recovers"), "made good");
+    let other = at("passed", "2026-11-20T14:00:00Z", "zone-lost");
+    assert!(!is_found(&with(&[failed(), other]), "drill-recovers"), "not by another scenario");
+}
+
+#[test]
+fn a_drill_of_another_commit_says_so() {
+    let mut drill = passed("trading", "region-loss");
+    drill["commit"] = "abcdefabcdef".into();
+    let report = with(&[drilled(drill)]);
+    assert_eq!(report.drills[0].note.as_deref(), Some("its commit is not the one of this report"));
+    assert!(is_found(&report, "drill-recovers"));
+}
+
+#[test]
+fn an_item_for_which_there_are_pages_alone_is_written_down() {
+    let report = with(&[]);
+    for id in ["CP-2(8)", "Art. 8(4)"] {
+        assert_eq!(item(&report, id).state, State::WrittenDown, "{id}");
     }
 }
 

@@ -63,7 +63,7 @@ fn an_item_without_evidence_reads_not_demonstrated() {
         assert_eq!(item(&report, "CP-3").state, State::NotDemonstrated, "nothing is looked for");
         for item in report.frameworks.iter().flat_map(|framework| &framework.items) {
             let complete = !item.found.is_empty() && item.lacking.is_empty();
-            assert_eq!(item.state == State::EvidenceFound, complete, "{}", item.id);
+            assert_eq!(item.state != State::NotDemonstrated, complete, "{}", item.id);
         }
         let drills = report.evidence.iter().filter(|one| one.id.starts_with("drill-"));
         assert!(drills.clone().count() > 5);

@@ -51,7 +51,8 @@ fn report(deployment: &Deployment, inventory: &Inventory, drills: &[Drilled]) ->
 /// The report of a drill in which all went well.
 fn passed(deployment: &str, scenario: &str) -> Value {
     json!({
-        "scenario": scenario, "deployment": deployment, "seed": 7, "commit": COMMIT,
+        "scenario": scenario, "deployment": deployment, "deployment_environment": "production",
+        "seed": 7, "commit": COMMIT,
         "fault_at": "2026-11-20T10:24:05Z", "verdict": "passed",
         "recovery": { "met": true },
         "loss": { "orders_lost": 0, "orders_settled_twice": 0, "ledger_imbalance": 0 },
@@ -121,6 +122,7 @@ fn what_is_evidence_of_what_is_as_reviewed() {
             for item in &framework.items {
                 let state = match item.state {
                     State::EvidenceFound => "evidence found".to_owned(),
+                    State::WrittenDown => "written down".to_owned(),
                     State::NotDemonstrated if item.lacking.is_empty() => {
                         "not demonstrated: not looked for".to_owned()
                     }

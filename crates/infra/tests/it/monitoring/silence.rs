@@ -1,6 +1,8 @@
 //! Goal: a dead watch and an absent database alarm by their silence, and nothing else does; nothing is
 //! alarmed on from a region that may be gone.
 
+use serde_json::json;
+
 use super::{METRIC_ALARM, alarms, metrics, text};
 use crate::{everywhere, peer_of};
 
@@ -17,8 +19,14 @@ fn what_should_always_speak_alarms_when_it_is_silent() {
                 "orders-worker-below-floor",
                 "targets-below-floor",
             ]);
-            expected.sort_unstable();
         }
+        let begins_backups = |template: &&crate::Template| {
+            template.region == region && !template.all("AWS::Backup::BackupPlan").is_empty()
+        };
+        if templates.iter().any(|template| begins_backups(&template)) {
+            expected.extend(["backups-missing", "copies-missing"]);
+        }
+        expected.sort_unstable();
         assert_eq!(by_silence, expected);
         let watch = alarms["watch-silent"];
         assert_eq!(watch["MetricName"], "WatchTicks");
@@ -27,6 +35,32 @@ fn what_should_always_speak_alarms_when_it_is_silent() {
         for (purpose, alarm) in &alarms {
             assert!(alarm["TreatMissingData"].is_string(), "{purpose} leaves it to chance");
         }
+    }
+}
+
+#[test]
+fn a_night_without_a_backup_is_missed_where_backups_are_begun() {
+    let missed: Vec<_> = everywhere()
+        .flat_map(|(templates, region)| {
+            let alarms = alarms(templates, region, METRIC_ALARM);
+            ["backups-missing", "copies-missing"]
+                .into_iter()
+                .filter_map(move |purpose| alarms.get(purpose).map(|alarm| (region, *alarm)))
+        })
+        .collect();
+    let homes: Vec<&str> = missed.iter().map(|(region, _)| *region).collect();
+    assert_eq!(
+        homes,
+        ["us-east-1", "us-east-1", "us-east-2", "us-east-2"],
+        "home of each finance deployment"
+    );
+    for (_, alarm) in missed {
+        let hours = ["Period", "EvaluationPeriods", "DatapointsToAlarm"].map(|name| alarm[name].as_i64());
+        assert_eq!(hours, [Some(3600), Some(30), Some(30)], "a day, and what a night takes twice");
+        assert_eq!(
+            (alarm["Threshold"].as_f64(), &alarm["TreatMissingData"]),
+            (Some(1.0), &json!("breaching"))
+        );
     }
 }
 

@@ -87,6 +87,10 @@ fn the_topic_is_there_before_anything_that_tells_it() {
             assert!(stack.dependencies.contains(&topic), "{name}");
         }
         let alerts = assembly.stacks.iter().find(|stack| stack.name == topic).expect("a stack");
-        assert!(alerts.dependencies.is_empty());
+        assert_eq!(
+            alerts.dependencies,
+            [format!("TapStack-Foundation-{region}-production")],
+            "the claim alone"
+        );
     }
 }

@@ -11,6 +11,7 @@ const TRAIL: &str = "AWS::CloudTrail::Trail";
 const VAULT: &str = "AWS::Backup::BackupVault";
 const PLAN: &str = "AWS::Backup::BackupPlan";
 const RULE: &str = "BackupPlan/BackupPlanRule/0";
+const ALARM: &str = "AWS::CloudWatch::Alarm";
 
 /// Every change, in words and in code.
 pub fn all() -> Vec<Named> {
@@ -54,6 +55,24 @@ fn backups() -> Vec<Named> {
         ("the journal is not backed up", |all| {
             let cluster = "arn:aws:rds:us-east-1:111122223333:cluster:cluster-orders-us-east-1-production";
             set(of(all, HOME, "AWS::Backup::BackupSelection"), "BackupSelection/Resources", json!([cluster]));
+        }),
+        ("nobody misses a backup", |all| {
+            remove(all, HOME, ALARM, |one| one["Properties"]["MetricName"] == "NumberOfBackupJobsCompleted");
+        }),
+        ("a night without a copy is taken for a good one", |all| {
+            set(
+                named(of(all, HOME, ALARM), "MetricName", "NumberOfCopyJobs"),
+                "TreatMissingData",
+                json!("notBreaching"),
+            );
+        }),
+        ("an alarm on backups is where none are begun", |all| {
+            let alarm = json!({
+                "AlarmName": "alarm-backups-production", "Namespace": "AWS/Backup",
+                "MetricName": "NumberOfBackupJobsCompleted", "TreatMissingData": "breaching",
+                "AlarmActions": ["arn:aws:sns:us-east-2:111122223333:topic-alerts-production"],
+            });
+            add(all, STANDBY, "Audit", ALARM, alarm);
         }),
         ("a vault is not encrypted", |all| unset(of(all, HOME, VAULT), "EncryptionKeyArn")),
         ("a vault stays behind", |all| {
