@@ -44,6 +44,10 @@ pub mod parameter {
     pub const TASK_GROUP: &str = "network/task-security-group";
     /// Id of the security group of the load balancer.
     pub const LOAD_BALANCER_GROUP: &str = "network/load-balancer-security-group";
+    /// Prefix of the addresses under which the private subnets of the region reach the internet.
+    pub const ADDRESS: &str = "network/translation-address";
+    /// Prefix of those of the peer region.
+    pub const PEER_ADDRESS: &str = "peer/translation-address";
     /// Prefix of the ids of the public subnets, where the load balancer is.
     pub const PUBLIC_SUBNET: &str = "network/public-subnet";
     /// ARN of the target group that the load balancer forwards to.

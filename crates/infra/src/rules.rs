@@ -13,7 +13,7 @@ pub const REGION_TAG: &str = "region";
 
 /// Which property of which type is its physical name. DNS names, and paths that
 /// AWS or a fellow resource gives, are not names of ours.
-pub(crate) const NAMES: [(&str, &str); 37] = [
+pub(crate) const NAMES: [(&str, &str); 38] = [
     ("AWS::ApiGateway::RestApi", "Name"),
     ("AWS::ApplicationAutoScaling::ScalingPolicy", "PolicyName"),
     ("AWS::Backup::BackupVault", "BackupVaultName"),
@@ -50,6 +50,7 @@ pub(crate) const NAMES: [(&str, &str); 37] = [
     ("AWS::Scheduler::ScheduleGroup", "Name"),
     ("AWS::SecretsManager::Secret", "Name"),
     ("AWS::StepFunctions::StateMachine", "StateMachineName"),
+    ("AWS::WAFv2::IPSet", "Name"),
     ("AWS::WAFv2::WebACL", "Name"),
 ];
 

@@ -120,6 +120,8 @@ fn load_balancer(place: &Place<'_>) -> Stack {
     balancer.depend_on(place.stack_name("Networking"));
     // The zone's id, which proves the certificate's names, is copied into home by its peering.
     balancer.depend_on(place.stack_name("Peering"));
+    // Its log is copied into the other region's audit bucket, which has to be there.
+    balancer.depend_on(place.peer().stack_name("Storage"));
     balancer
 }
 

@@ -123,3 +123,37 @@ pub const CLUSTER: &str = "STANDFAST_CLUSTER";
 pub const SERVICES: &str = "STANDFAST_SERVICES";
 /// `true` where the public endpoints ask for no signature, as load balancers do; unset: calls are signed.
 pub const UNSIGNED_CALLS: &str = "STANDFAST_UNSIGNED_CALLS";
+
+/// What the container `orders-service` reads, beside its region. It faces callers, so it is told nothing else.
+pub const OF_ORDERS_SERVICE: [&str; 14] = [
+    PEER_REGION,
+    HOME_REGION,
+    JOURNAL_TABLE,
+    JOURNAL_SHARDS,
+    SESSIONS_TABLE,
+    ORDER_QUEUE,
+    DATABASE_ENDPOINT,
+    PEER_DATABASE_ENDPOINT,
+    DATABASE_NAME,
+    DATABASE_USER,
+    DATABASE_TLS,
+    DATABASE_CONNECTIONS,
+    LISTEN,
+    DRAIN_S,
+];
+
+/// What the container `orders-worker` reads, beside its region.
+pub const OF_ORDERS_WORKER: [&str; 12] = [
+    PEER_REGION,
+    HOME_REGION,
+    JOURNAL_TABLE,
+    JOURNAL_SHARDS,
+    ORDER_QUEUE,
+    DEAD_LETTER_QUEUE,
+    DATABASE_ENDPOINT,
+    PEER_DATABASE_ENDPOINT,
+    DATABASE_NAME,
+    DATABASE_USER,
+    DATABASE_TLS,
+    DATABASE_CONNECTIONS,
+];

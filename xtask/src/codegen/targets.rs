@@ -72,5 +72,5 @@ pub const TARGETS: &[(&str, &[&str])] = &[
     ("Scheduler", &["Schedule", "ScheduleGroup"]),
     ("SecretsManager", &["ResourcePolicy", "RotationSchedule", "Secret", "SecretTargetAttachment"]),
     ("StepFunctions", &["StateMachine"]),
-    ("WAFv2", &["LoggingConfiguration", "WebACL", "WebACLAssociation"]),
+    ("WAFv2", &["IPSet", "LoggingConfiguration", "WebACL", "WebACLAssociation"]),
 ];

@@ -17,7 +17,7 @@ pub struct NameLength {
 /// What the services take.
 ///
 /// Source: the length constraints of each service's API reference.
-pub const NAME_LENGTHS: [(&str, &str, usize); 46] = [
+pub const NAME_LENGTHS: [(&str, &str, usize); 47] = [
     ("AWS::ApplicationAutoScaling::ScalingPolicy", "PolicyName", 256),
     ("AWS::Backup::BackupVault", "BackupVaultName", 50),
     ("AWS::CloudTrail::Trail", "TrailName", 128),
@@ -62,6 +62,7 @@ pub const NAME_LENGTHS: [(&str, &str, usize); 46] = [
     ("AWS::Scheduler::ScheduleGroup", "Name", 64),
     ("AWS::SecretsManager::Secret", "Name", 512),
     ("AWS::StepFunctions::StateMachine", "StateMachineName", 80),
+    ("AWS::WAFv2::IPSet", "Name", 128),
     ("AWS::WAFv2::IPSet", "Name", 128),
     ("AWS::WAFv2::WebACL", "Name", 128),
 ];

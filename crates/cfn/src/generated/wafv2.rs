@@ -5,6 +5,73 @@ use serde::Serialize;
 
 use crate::{List, Map, Tag, TagShape, Value};
 
+/// Use an IPSet to identify web requests that originate from specific IP addresses or ranges of IP
+/// addresses.
+#[derive(Clone, Debug, Serialize)]
+pub struct IPSet {
+    /// Contains an array of strings that specifies zero or more IP addresses or blocks of IP addresses
+    /// that you want AWS WAF to inspect for in incoming requests.
+    #[serde(rename = "Addresses")]
+    pub addresses: List<String>,
+    /// A description of the IP set that helps with identification.
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<Value<String>>,
+    /// The version of the IP addresses, either IPV4 or IPV6.
+    #[serde(rename = "IPAddressVersion")]
+    pub ip_address_version: Value<String>,
+    /// The name of the IP set.
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<Value<String>>,
+    /// Specifies whether this is for an Amazon CloudFront distribution or for a regional application.
+    #[serde(rename = "Scope")]
+    pub scope: Value<String>,
+    /// Key:value pairs associated with an AWS resource.
+    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+}
+
+impl IPSet {
+    /// A `AWS::WAFv2::IPSet` with what it requires, in alphabetical order.
+    pub fn new(
+        addresses: impl Into<List<String>>,
+        ip_address_version: impl Into<Value<String>>,
+        scope: impl Into<Value<String>>,
+    ) -> Self {
+        Self {
+            addresses: addresses.into(),
+            description: None,
+            ip_address_version: ip_address_version.into(),
+            name: None,
+            scope: scope.into(),
+            tags: None,
+        }
+    }
+
+    /// Sets `Description`.
+    pub fn description(mut self, value: impl Into<Value<String>>) -> Self {
+        self.description = Some(value.into());
+        self
+    }
+
+    /// Sets `Name`.
+    pub fn name(mut self, value: impl Into<Value<String>>) -> Self {
+        self.name = Some(value.into());
+        self
+    }
+
+    /// Sets `Tags`.
+    pub fn tags(mut self, value: impl IntoIterator<Item = Tag>) -> Self {
+        self.tags = Some(value.into_iter().collect());
+        self
+    }
+}
+
+impl crate::Resource for IPSet {
+    const TYPE: &'static str = "AWS::WAFv2::IPSet";
+    const TAGGABLE: Option<TagShape> = Some(TagShape::list("Tags"));
+    const STATEFUL: bool = false;
+}
+
 /// Defines an association between logging destinations and a web ACL resource, for logging from AWS
 /// WAF.
 #[derive(Clone, Debug, Serialize)]
@@ -259,6 +326,17 @@ impl crate::Resource for WebACLAssociation {
     const TYPE: &'static str = "AWS::WAFv2::WebACLAssociation";
     const TAGGABLE: Option<TagShape> = None;
     const STATEFUL: bool = false;
+}
+
+/// Nested types and attributes of `AWS::WAFv2::IPSet`.
+pub mod ip_set {
+    /// Names of the attributes that `get_att` can read.
+    pub mod attribute {
+        /// The Amazon Resource Name (ARN) of the IP set.
+        pub const ARN: &str = "Arn";
+        /// The ID of the IP set.
+        pub const ID: &str = "Id";
+    }
 }
 
 /// Nested types and attributes of `AWS::WAFv2::LoggingConfiguration`.

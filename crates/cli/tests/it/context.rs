@@ -112,7 +112,7 @@ fn image(arguments: &[&str], context: &Value, beside: Option<&str>) -> (Said, St
     }
     let all = [&["-f", "deployments/finance-west.toml"], arguments].concat();
     let said = synth(room.path(), &all, context);
-    let template = room.path().join("out/TapStack-Services-us-east-1-production.template.json");
+    let template = room.path().join("out/TapStack-Services-us-east-1-production-west.template.json");
     (said, fs::read_to_string(template).unwrap_or_default())
 }
 
@@ -127,7 +127,7 @@ fn the_image_of_containers_is_named_by_context_or_by_what_lies_beside_the_packag
     );
     let (said, template) = image(&[], &none, Some("sha256-0a\n"));
     assert_eq!(said.code, Some(0), "{said:?}");
-    assert!(template.contains("/repository-orders-production:sha256-0a\""));
+    assert!(template.contains("/repository-orders-production-west:sha256-0a\""));
     let (said, template) = image(&[], &json!({ "image": "sha256-0b" }), Some("sha256-0a"));
     assert_eq!(said.code, Some(0), "{said:?}");
     assert!(template.contains(":sha256-0b\"") && !template.contains(":sha256-0a\""));

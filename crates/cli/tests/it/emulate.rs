@@ -27,7 +27,7 @@ fn emulate(arguments: &[&str]) -> Said {
 
 /// Runs the users' script on a deployment with stacks of these kinds in both regions, but for `Dns` and
 /// `GlobalTables`, which are in the standby alone.
-fn deploy_and_destroy(deployment: &str, [home, standby]: [&str; 2], kinds: &[&str]) {
+fn deploy_and_destroy(deployment: &str, suffix: &str, [home, standby]: [&str; 2], kinds: &[&str]) {
     drill::environment::Environment::for_tests(env!("CARGO_TARGET_TMPDIR"))
         .expect("the environment installs");
     let output = Command::new(checkout().join("scripts/deploy-and-destroy.sh"))
@@ -44,7 +44,7 @@ fn deploy_and_destroy(deployment: &str, [home, standby]: [&str; 2], kinds: &[&st
     let in_both = ["Alerts", "Foundation", "Networking", "Storage", "Database", "Peering", "NetworkPeering"];
     for kind in ["Dns", "GlobalTables"].iter().chain(&in_both).chain(kinds) {
         for region in [home, standby] {
-            let name = format!("TapStack-{kind}-{region}-production");
+            let name = format!("TapStack-{kind}-{region}-{suffix}");
             let shared = region == home && ["Dns", "GlobalTables"].contains(kind);
             assert_eq!(stacks.iter().any(|line| *line == name), !shared, "cdk ls lists {name}");
             let destroyed = format!("{name}: destroyed");
@@ -61,13 +61,34 @@ fn deploy_and_destroy(deployment: &str, [home, standby]: [&str; 2], kinds: &[&st
 #[test]
 fn the_stock_cdk_deploys_and_destroys_every_stack_and_nothing_is_left() {
     let kinds = ["Compute", "Api", "DisasterRecovery", "Monitoring"];
-    deploy_and_destroy("deployments/trading.toml", ["us-east-1", "us-east-2"], &kinds);
+    deploy_and_destroy("deployments/trading.toml", "production", ["us-east-1", "us-east-2"], &kinds);
 }
 
 #[test]
 fn the_stock_cdk_deploys_and_destroys_containers_and_nothing_is_left() {
     let kinds = ["Images", "LoadBalancer", "Compute", "Services", "DisasterRecovery", "Monitoring", "Audit"];
-    deploy_and_destroy("deployments/finance-west.toml", ["us-east-1", "us-west-2"], &kinds);
+    deploy_and_destroy(
+        "deployments/finance-west.toml",
+        "production-west",
+        ["us-east-1", "us-west-2"],
+        &kinds,
+    );
+}
+
+#[test]
+fn the_stock_cdk_lists_and_writes_the_other_finance_pair() {
+    // The same stacks as of finance-west, which is deployed above; here only that its own regions are where they belong.
+    let east = ["-f", "deployments/finance-east.toml", "--", "node_modules/.bin/cdk"];
+    let listed = emulate(&[&east[..], &["ls"]].concat());
+    assert_eq!(listed.code, Some(0), "{listed:?}");
+    let stacks: Vec<&str> = listed.out.lines().filter(|line| line.starts_with("TapStack-")).collect();
+    let of = |region: &str| stacks.iter().filter(|name| name.contains(region)).count();
+    assert_eq!((of("-us-east-2-"), of("-us-east-1-"), stacks.len()), (14, 16, 30), "{stacks:?}");
+    let shared =
+        |kind: &str| stacks.iter().any(|name| name.starts_with(&format!("TapStack-{kind}-us-east-1-")));
+    assert!(shared("Dns") && shared("GlobalTables"), "in the standby: {stacks:?}");
+    let written = emulate(&[&east[..], &["synth", "--quiet"]].concat());
+    assert_eq!(written.code, Some(0), "{written:?}");
 }
 
 #[test]

@@ -8,6 +8,7 @@
 
 pub mod acceptance;
 mod inventory;
+mod load;
 pub mod reading;
 pub mod report;
 pub mod rule;

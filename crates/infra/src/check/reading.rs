@@ -5,7 +5,7 @@ use recovery::budget::{self, Budget, Dns, Kind, Part, Replay, Ttl, Watch};
 use recovery::{Deployment, Region, setting};
 
 use super::inventory::{Inventory, Resource};
-use super::services;
+use super::{load, services};
 use crate::packages::{RECOVERY_STEP, SENTINEL};
 
 /// A figure that the templates do not hold, so that there is no budget.
@@ -67,17 +67,30 @@ pub fn budgets(inventory: &Inventory, deployment: &Deployment) -> Result<Vec<Bud
     ])
 }
 
-/// How long bringing containers to size takes: nothing, for they are there. Where a floor does not carry the
-/// load, a rule says so.
+/// How long bringing containers to size takes: nothing, for they are there. Where a floor does not carry the steady
+/// load, a rule says so; what a burst takes beyond it scaling has to bring.
 fn containers(inventory: &Inventory, deployment: &Deployment, standby: &Region) -> Vec<Part> {
     let (found, _) = services::of(inventory, deployment, standby);
-    let part = |service: services::Service<'_>| {
-        let floor = service.floor();
+    let parts = |service: services::Service<'_>| {
+        let (name, floor) = (service.name, service.floor());
         let source =
-            format!("the standby's floor of {floor} carries the whole load: rule floor-carries-the-load");
-        Part::new(format!("tasks of {} are started", service.name), 0, Kind::Configured, source)
+            format!("the standby's floor of {floor} carries the steady load: rule floor-carries-the-load");
+        let steady = Part::new(format!("tasks of {name} are started"), 0, Kind::Configured, source);
+        let burst =
+            load::of(inventory, deployment, &service).filter(|demand| demand.tasks_in_burst() > floor);
+        let burst = burst.map(|demand| {
+            let (needed, carried) = (demand.tasks_in_burst(), floor * demand.per_task);
+            let source = format!(
+                "a burst asks {} a minute, the floor of {floor} carries {carried}: scaling brings the other {} tasks",
+                demand.burst,
+                needed - floor
+            );
+            let what = format!("tasks of {name} are added, when the region is lost in a burst");
+            Part::new(what, load::SCALED_OUT_S, Kind::Assumed, source)
+        });
+        [Some(steady), burst].into_iter().flatten().collect::<Vec<_>>()
     };
-    found.into_iter().map(part).collect()
+    found.into_iter().flat_map(parts).collect()
 }
 
 /// The failover records of the public name.

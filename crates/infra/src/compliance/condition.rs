@@ -12,6 +12,8 @@ use serde_json::Value;
 pub enum Condition {
     /// This value; `1` and `"1"` are the same, as they are to CloudFormation.
     Equals(Value),
+    /// Anything but this value.
+    OtherThan(Value),
     /// A number, or a text that is one, of this or more.
     AtLeast(u64),
     /// A number, or a text that is one, of this or less.
@@ -30,6 +32,7 @@ impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Equals(value) => write!(f, "is `{}`", text(value)),
+            Self::OtherThan(value) => write!(f, "is not `{}`", text(value)),
             Self::AtLeast(least) => write!(f, "≥ {least}"),
             Self::AtMost(most) => write!(f, "≤ {most}"),
             Self::Begins(beginning) => write!(f, "begins with `{beginning}`"),
@@ -64,6 +67,7 @@ impl Condition {
     pub fn holds(&self, value: &Value, surroundings: Surroundings<'_>) -> bool {
         match self {
             Self::Equals(expected) => text(value) == text(expected) && !value.is_null(),
+            Self::OtherThan(other) => text(value) != text(other),
             Self::AtLeast(least) => number(value).is_some_and(|number| number >= *least as f64),
             Self::AtMost(most) => number(value).is_some_and(|number| number <= *most as f64),
             Self::Begins(beginning) => value.as_str().is_some_and(|text| text.starts_with(beginning)),

@@ -76,7 +76,7 @@ fn announcements(root: &mut Scope<'_>, place: &Place<'_>) -> Handle {
     let rule = announcement_rule(place);
     let from = place.arn("events", &format!("rule/{}/{rule}", names.event_bus()));
     let of_aws = [database_events::PURPOSE].into_iter().chain(audit::events::purposes(place));
-    let of_aws = of_aws.chain(containers::events::purpose(place));
+    let of_aws = of_aws.chain(containers::events::purposes(place));
     let mut sources = vec![from];
     sources.extend(of_aws.map(|purpose| aws_events::rule_arn(place, purpose)));
     let puts_aside = json!({

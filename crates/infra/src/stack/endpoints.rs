@@ -44,14 +44,14 @@ const SERVICES: [(&str, &str, &str, Way); 17] = [
     ("sts", "Sts", "sts", Way::Interface),
 ];
 
-/// Adds an endpoint for each of them that a function calls.
+/// Adds an endpoint for each of them that a function calls; gives the group of those with an address.
 pub(super) fn add(
     root: &mut Scope<'_>,
     place: &Place<'_>,
     vpc: &Handle,
     [subnets, tables]: [&[Handle]; 2],
     callers: &[Handle],
-) {
+) -> Handle {
     let mut scope = root.scope("Endpoints");
     let group = security_group(&mut scope, place, vpc, "endpoints", "interface endpoints");
     for (id, caller) in ["FromFunctions", "FromTasks"].into_iter().zip(callers) {
@@ -91,6 +91,7 @@ pub(super) fn add(
             scope.node(&handle).because(WILDCARD_REASON, &reasons.join("; "));
         }
     }
+    group
 }
 
 /// What an endpoint lets through, and why that is no narrower where it is wide.

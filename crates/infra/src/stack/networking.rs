@@ -14,10 +14,16 @@ use cfn::{Intrinsic, Value, ec2};
 use super::{endpoints, flow_logs, parameter};
 use crate::place::{DATABASE_PORT, Place, ZONES, parameter as key};
 
+pub mod gateway_list;
 mod tasks;
 
 /// Output that holds the id of the VPC.
 pub const VPC_OUTPUT: &str = "VpcId";
+
+/// Output that holds the address under which a zone's private subnet reaches the internet.
+pub fn address_output(zone: usize) -> String {
+    format!("Address{zone}")
+}
 
 /// Second octet of the address ranges: the regions are peered, so they differ.
 fn octet(place: &Place<'_>) -> u8 {
@@ -57,9 +63,17 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) {
     let mut tables = Vec::new();
     for zone in 1..=ZONES {
         let mut scope = root.scope(&format!("Zone{zone}"));
-        let (translation, outside) = public(&mut scope, place, &vpc, &internet, &attachment, zone);
+        let Public { translation, subnet: outside, address } =
+            public(&mut scope, place, &vpc, &internet, &attachment, zone);
         if place.containers().is_some() {
             zone_parameter(&mut scope, place, "PublicParameter", key::PUBLIC_SUBNET, zone, &outside);
+            // The load balancers of both regions know their own callers by it.
+            zone_parameter(&mut scope, place, "AddressParameter", key::ADDRESS, zone, &address);
+            scope.output(
+                &address_output(zone),
+                "address of the private subnets outside",
+                address.reference(),
+            );
         }
         let (subnet, table) = private_subnet(&mut scope, place, &vpc, &translation, zone);
         zone_parameter(&mut scope, place, "PrivateParameter", key::PRIVATE_SUBNET, zone, &subnet);
@@ -77,7 +91,10 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) {
     if place.containers().is_some() {
         callers.push(tasks::add(&mut root, place, &vpc, &database));
     }
-    endpoints::add(&mut root, place, &vpc, [&private, &tables], &callers);
+    let endpoints = endpoints::add(&mut root, place, &vpc, [&private, &tables], &callers);
+    if let Some(tasks) = callers.get(1) {
+        tasks::to_services(&mut root, place, tasks, &endpoints);
+    }
     parameter(
         &mut root,
         place,
@@ -187,7 +204,13 @@ fn subnet_with_table(
     (subnet, table)
 }
 
-/// A public subnet with address translation in it: the translation, and the subnet.
+/// A public subnet, and the address translation in it.
+struct Public {
+    translation: Handle,
+    subnet: Handle,
+    address: Handle,
+}
+
 fn public(
     scope: &mut Scope<'_>,
     place: &Place<'_>,
@@ -195,7 +218,7 @@ fn public(
     internet: &Handle,
     attachment: &Handle,
     zone: usize,
-) -> (Handle, Handle) {
+) -> Public {
     let (subnet, table) = subnet_with_table(scope, place, vpc, "public", 0, zone);
     let route = scope.add(
         "PublicRoute",
@@ -215,7 +238,7 @@ fn public(
             .tags(place.name_tag("gateway", &name)),
     );
     scope.node(&translation).depend_on(&route);
-    (translation, subnet)
+    Public { translation, subnet, address }
 }
 
 fn private_subnet(

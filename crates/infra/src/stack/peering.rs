@@ -8,8 +8,8 @@
 use cdk::{Scope, Stack};
 use cfn::Intrinsic;
 
-use super::{database, dns, output_of, parameter, replication};
-use crate::place::{Place, parameter as key};
+use super::{database, dns, networking, output_of, parameter, replication};
+use crate::place::{Place, ZONES, parameter as key};
 
 /// Copies the peer's outputs.
 pub fn new(stack: &mut Stack, place: &Place<'_>) {
@@ -24,6 +24,13 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) {
         key::PEER_DATABASE_RESOURCE,
         database(database::RESOURCE_OUTPUT),
     );
+    if place.containers().is_some() {
+        for zone in 1..=ZONES {
+            let address = output_of(&peer, "Networking", &networking::address_output(zone));
+            let key = format!("{}-{zone}", key::PEER_ADDRESS);
+            copy(&mut root, place, &format!("PeerAddress{zone}"), &key, address);
+        }
+    }
     if place.is_home() {
         copy(&mut root, place, "HostedZone", key::HOSTED_ZONE, output_of(&peer, "Dns", dns::ZONE_OUTPUT));
         // Home's buckets were made when those of the standby did not exist yet.

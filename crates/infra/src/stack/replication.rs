@@ -27,11 +27,21 @@ fn role_purpose(bucket: &str) -> String {
     format!("replicate-{bucket}")
 }
 
-/// Adds the role that S3 replicates this region's bucket under.
+/// Adds the role that S3 replicates this region's bucket under, into the other region's bucket of the same purpose.
+pub(super) fn role(scope: &mut Scope<'_>, place: &Place<'_>, purpose: &str, key: &Handle) -> Handle {
+    role_into(scope, place, [purpose, purpose], Some(key))
+}
+
+/// The same into a bucket of another purpose; without a `key` the bucket is encrypted with S3's own.
 ///
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html>
-pub(super) fn role(scope: &mut Scope<'_>, place: &Place<'_>, purpose: &str, key: &Handle) -> Handle {
-    let (own, peer) = (place.bucket_arn(purpose), place.peer().bucket_arn(purpose));
+pub(super) fn role_into(
+    scope: &mut Scope<'_>,
+    place: &Place<'_>,
+    [purpose, to]: [&str; 2],
+    key: Option<&Handle>,
+) -> Handle {
+    let (own, peer) = (place.bucket_arn(purpose), place.peer().bucket_arn(to));
     let mut read =
         vec!["s3:GetObjectVersionAcl", "s3:GetObjectVersionForReplication", "s3:GetObjectVersionTagging"];
     if purpose == AUDIT && place.deployment.storage.audit_object_lock {
@@ -41,33 +51,25 @@ pub(super) fn role(scope: &mut Scope<'_>, place: &Place<'_>, purpose: &str, key:
         "StringEquals": { "kms:ViaService": format!("s3.{}.amazonaws.com", place.region) },
         "StringLike": { "kms:EncryptionContext:aws:s3:arn": [own.clone(), format!("{own}/*")] },
     });
-    let key = Value::<String>::from(key.attribute("Arn"));
-    let allowed = [
+    let mut allowed = vec![
         Statement::allow(&["s3:GetReplicationConfiguration", "s3:ListBucket"], [own.clone()]),
         Statement::allow(&read, [format!("{own}/*")]),
         Statement::allow(
             &["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"],
             [format!("{peer}/*")],
         ),
-        Statement::allow(&["kms:Decrypt"], [key]).when(through_s3),
-        key_by_alias(&place.peer(), purpose, &["kms:Encrypt", "kms:GenerateDataKey"]),
     ];
+    allowed.extend(key.map(|key| {
+        Statement::allow(&["kms:Decrypt"], [Value::<String>::from(key.attribute("Arn"))]).when(through_s3)
+    }));
+    allowed.push(key_by_alias(&place.peer(), to, &["kms:Encrypt", "kms:GenerateDataKey"]));
     let name = place.names().function_role(&role_purpose(purpose), place.region);
     policy::role(&mut scope.scope("Replication"), "Role", &name, "s3.amazonaws.com", &allowed)
 }
 
-/// The other region's bucket as the destination, by template.
+/// The other region's bucket of the same purpose as the destination, by template. Removals are replicated too.
 pub(super) fn configuration(place: &Place<'_>, purpose: &str, role: &Handle) -> ReplicationConfiguration {
-    let peer = place.peer();
-    let late = ReplicationTimeValue::new(i64::from(LATE_MIN));
-    let destination = ReplicationDestination::new(peer.bucket_arn(purpose))
-        .encryption_configuration(EncryptionConfiguration::new(peer.key_alias_arn(purpose)))
-        .metrics(Metrics::new(ENABLED).event_threshold(late.clone()))
-        .replication_time(ReplicationTime::new(ENABLED, late));
-    let rule = ReplicationRule::new(destination, ENABLED)
-        .id(RULE)
-        .priority(1)
-        .filter(ReplicationRuleFilter::new().prefix(""))
+    let rule = rule_into(place, purpose)
         .delete_marker_replication(DeleteMarkerReplication::new().status(ENABLED))
         .source_selection_criteria(
             SourceSelectionCriteria::new()
@@ -75,6 +77,30 @@ pub(super) fn configuration(place: &Place<'_>, purpose: &str, role: &Handle) -> 
                 .sse_kms_encrypted_objects(SseKmsEncryptedObjects::new(ENABLED)),
         );
     ReplicationConfiguration::new(role.attribute("Arn"), [rule])
+}
+
+/// The other region's bucket of another purpose as the destination: a copy that nothing takes away with the
+/// original.
+pub(super) fn copy_into(place: &Place<'_>, to: &str, role: &Handle) -> ReplicationConfiguration {
+    let stays = DeleteMarkerReplication::new().status("Disabled");
+    ReplicationConfiguration::new(
+        role.attribute("Arn"),
+        [rule_into(place, to).delete_marker_replication(stays)],
+    )
+}
+
+/// Everything, into the other region's bucket of a purpose and under its key.
+fn rule_into(place: &Place<'_>, to: &str) -> ReplicationRule {
+    let peer = place.peer();
+    let late = ReplicationTimeValue::new(i64::from(LATE_MIN));
+    let destination = ReplicationDestination::new(peer.bucket_arn(to))
+        .encryption_configuration(EncryptionConfiguration::new(peer.key_alias_arn(to)))
+        .metrics(Metrics::new(ENABLED).event_threshold(late.clone()))
+        .replication_time(ReplicationTime::new(ENABLED, late));
+    ReplicationRule::new(destination, ENABLED)
+        .id(RULE)
+        .priority(1)
+        .filter(ReplicationRuleFilter::new().prefix(""))
 }
 
 /// The other region's buckets as the destinations, by the hook.

@@ -23,7 +23,9 @@ mod policy;
 pub const CONFIGURATION: &str = "config";
 /// Purpose of the bucket for the audit log, in its name.
 pub const AUDIT: &str = "audit";
-/// Every bucket, by its construct id.
+/// Purpose of the bucket for the load balancer's log, in its name; it is in that stack.
+pub(crate) const ACCESS: &str = "access";
+/// Every bucket of this stack, by its construct id.
 pub(crate) const BUCKETS: [(&str, &str); 2] = [("Configuration", CONFIGURATION), ("Audit", AUDIT)];
 
 /// What a region's storage stack holds.
@@ -47,6 +49,11 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
         bucket
     });
     Handles { buckets: buckets.into() }
+}
+
+/// The lifecycle of what is kept as the audit log is.
+pub(super) fn kept_as_records(place: &Place<'_>) -> s3::bucket::LifecycleConfiguration {
+    lifecycle::of(AUDIT, &place.deployment.storage)
 }
 
 fn may_empty(place: &Place<'_>) -> [Statement; 2] {

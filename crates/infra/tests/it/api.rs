@@ -158,10 +158,10 @@ fn one_address_has_a_rate_and_is_told_to_come_later() {
         assert!(rules["DefaultAction"]["Allow"].is_object());
         assert_eq!(rules["VisibilityConfig"]["SampledRequestsEnabled"], false, "samples show signatures");
         let [all, health] = &rules["Rules"].as_array().expect("rules")[..] else { panic!("two rules") };
-        for (rule, limit) in [(all, limit), (health, 2000)] {
+        for (rule, limit) in [(all, limit), (health, 400)] {
             let rate = &rule["Statement"]["RateBasedStatement"];
             assert_eq!((&rate["Limit"], &rate["AggregateKeyType"]), (&json!(limit), &json!("IP")));
-            assert_eq!(rate["EvaluationWindowSec"], 300);
+            assert_eq!(rate["EvaluationWindowSec"], 60);
             let answer = &rule["Action"]["Block"]["CustomResponse"];
             assert_eq!(answer["ResponseCode"], 429, "a 403 would end a client's retries");
             let key = answer["CustomResponseBodyKey"].as_str().expect("a body");

@@ -3,6 +3,8 @@
 
 mod access;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use recovery::setting;
 use serde_json::{Value, json};
 
@@ -111,6 +113,24 @@ fn people_hear_of_a_deployment_that_went_back_and_of_tasks_that_do_not_start() {
 }
 
 #[test]
+fn people_hear_of_what_a_scan_of_the_image_finds() {
+    for (templates, region) in at_finance() {
+        let rule = one(templates, region, "AWS::Events::Rule", "Name", "rule-image-findings-production");
+        let pattern = &rule["EventPattern"];
+        assert_eq!(
+            (&pattern["source"], &pattern["detail-type"]),
+            (&json!(["aws.ecr"]), &json!(["ECR Image Scan"]))
+        );
+        assert_eq!(pattern["detail"]["repository-name"], json!(["repository-orders-production"]));
+        let severe =
+            |severity: &str| json!({ "finding-severity-counts": { severity: [{ "exists": true }] } });
+        assert_eq!(pattern["detail"]["$or"], json!(["CRITICAL", "HIGH"].map(severe)));
+        let topic = format!("arn:aws:sns:{region}:{ACCOUNT}:topic-alerts-production");
+        assert_eq!(rule["Targets"][0]["Arn"], topic);
+    }
+}
+
+#[test]
 fn a_container_may_finish_what_it_has_begun() {
     for (templates, region) in at_finance() {
         let drain_s = 30;
@@ -144,7 +164,7 @@ fn the_service_follows_processors_and_requests_and_knows_its_busy_hours() {
         let processors = policy(templates, region, "orders-service-processors");
         assert_eq!(processors["TargetValue"], 60.0);
         let requests = policy(templates, region, "orders-service-requests");
-        assert_eq!(requests["TargetValue"], 300.0);
+        assert_eq!(requests["TargetValue"], 360.0);
         let metric = &requests["PredefinedMetricSpecification"];
         assert_eq!(metric["PredefinedMetricType"], "ALBRequestCountPerTarget");
         let parameter = |key: &str| format!("{{{{resolve:ssm:/standfast/production/load-balancer/{key}}}}}");
@@ -191,9 +211,10 @@ fn workers_follow_the_queue_and_only_those_above_the_floor_may_be_taken_away() {
 }
 
 #[test]
-fn containers_are_told_what_functions_are_told() {
+fn containers_are_told_what_they_read_as_functions_are_told_it_and_nothing_else() {
+    let lists: [&[&str]; 2] = [&setting::OF_ORDERS_SERVICE, &setting::OF_ORDERS_WORKER];
     for (templates, region) in at_finance() {
-        let settings = |name: &str| -> std::collections::BTreeMap<String, Value> {
+        let settings = |name: &str| -> BTreeMap<String, Value> {
             let environment = task(templates, region, name)["ContainerDefinitions"][0]["Environment"].clone();
             let each = environment.as_array().expect("an environment").clone().into_iter();
             each.map(|one| (one["Name"].as_str().expect("a name").to_owned(), one["Value"].clone())).collect()
@@ -201,19 +222,24 @@ fn containers_are_told_what_functions_are_told() {
         let sentinel =
             one(templates, region, "AWS::Lambda::Function", "FunctionName", "function-sentinel-production");
         let told = sentinel["Environment"]["Variables"].as_object().expect("variables");
-        for name in CONTAINERS {
+        for (name, read) in CONTAINERS.into_iter().zip(lists) {
             let own = settings(name);
-            let shared = told.iter().filter(|(key, _)| {
-                ![setting::DATABASE_USER, setting::UNSIGNED_CALLS].contains(&key.as_str())
-            });
-            for (key, value) in shared {
-                assert_eq!(own.get(key), Some(value), "{name}: {key}");
+            let expected: BTreeSet<&str> = read.iter().copied().chain(["AWS_REGION"]).collect();
+            assert_eq!(own.keys().map(String::as_str).collect::<BTreeSet<_>>(), expected, "{name}");
+            assert_eq!(
+                (&own["AWS_REGION"], &own[setting::DATABASE_CONNECTIONS]),
+                (&json!(region), &json!("5"))
+            );
+            for (key, value) in own.iter().filter(|(key, _)| *key != setting::DATABASE_USER) {
+                assert!(told.get(key).is_none_or(|told| told == value), "{name}: {key}");
             }
-            assert_eq!((&own[setting::DRAIN_S], &own["AWS_REGION"]), (&json!("30"), &json!(region)));
-            assert_eq!(own[setting::DATABASE_CONNECTIONS], "5");
         }
-        assert_eq!(settings("orders-service")[setting::DATABASE_USER], "orders_api");
-        assert_eq!(settings("orders-service")[setting::LISTEN], "0.0.0.0:8080");
+        let service = settings("orders-service");
+        assert_eq!(service[setting::DATABASE_USER], "orders_api");
+        assert_eq!(
+            (&service[setting::LISTEN], &service[setting::DRAIN_S]),
+            (&json!("0.0.0.0:8080"), &json!("30"))
+        );
         assert_eq!(settings("orders-worker")[setting::DATABASE_USER], "order_processor");
         assert_eq!(told[setting::UNSIGNED_CALLS], "true", "a load balancer asks for no signature");
     }

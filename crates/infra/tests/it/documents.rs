@@ -1,5 +1,5 @@
 //! Goal: what the documentation shows of the infrastructure is what is synthesised.
-//! Method: compare the page with the assembly of the deployment we ship.
+//! Method: compare the page with the assembly of the deployment we ship; with `STANDFAST_WRITE_DOCS` set, write it.
 
 use std::collections::BTreeSet;
 
@@ -10,6 +10,7 @@ use crate::monitoring::METRIC_ALARM;
 use crate::{ACCOUNT, deployment, every_template, finance_west};
 
 const PAGE: &str = include_str!("../../../../docs/infrastructure.md");
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/infrastructure.md");
 
 fn between<'p>(page: &'p str, start: &str, end: &str) -> &'p str {
     let after = page.split_once(start).expect("the page has the start").1;
@@ -24,13 +25,14 @@ fn assembly(deployment: &Deployment) -> cdk::assembly::Assembly {
 #[test]
 fn the_page_shows_the_diagram_of_what_is_synthesised() {
     for (deployment, name) in [(deployment(), "diagram"), (finance_west(), "diagram with containers")] {
-        let drawn = infra::diagram::mermaid(&assembly(&deployment));
-        let shown = between(PAGE, &format!("<!-- {name} -->"), &format!("<!-- /{name} -->"));
-        assert_eq!(
-            shown.trim(),
-            format!("```mermaid\n{drawn}```"),
-            "paste what `standfast synth --diagram` prints"
-        );
+        let drawn = format!("\n```mermaid\n{}```\n", infra::diagram::mermaid(&assembly(&deployment)));
+        let page = std::fs::read_to_string(FILE).expect("the page is in docs");
+        let shown = between(&page, &format!("<!-- {name} -->"), &format!("<!-- /{name} -->"));
+        if shown != drawn && std::env::var_os("STANDFAST_WRITE_DOCS").is_some() {
+            std::fs::write(FILE, page.replace(shown, &drawn)).expect("the page is ours");
+        } else {
+            assert!(shown == drawn, "{name}: run this test with STANDFAST_WRITE_DOCS=1 to write the page");
+        }
     }
 }
 

@@ -30,6 +30,7 @@ mod resources;
 mod rules;
 mod storage;
 mod switch;
+mod together;
 mod traffic;
 mod trust;
 
@@ -75,10 +76,25 @@ fn deployments() -> [Deployment; 3] {
     [deployment(), finance_west(), finance_east()]
 }
 
-/// Every deployment that we ship, and its templates, synthesised once.
+/// Every deployment that we ship, in each of its environments: its own, then staging.
+fn each_environment() -> [Deployment; 6] {
+    let files = [
+        (include_str!("../../../../deployments/trading.toml"), "staging"),
+        (include_str!("../../../../deployments/finance-west.toml"), "staging-west"),
+        (include_str!("../../../../deployments/finance-east.toml"), "staging-east"),
+    ];
+    let of = |text, name| Deployment::parse_for(text, "f", name).expect("it is in the file");
+    let [trading, west, east] = files.map(|(text, staging)| [of(text, None), of(text, Some(staging))]);
+    let ([a, b], [c, d], [e, f]) = (trading, west, east);
+    [a, b, c, d, e, f]
+}
+
+/// Every deployment that we ship, and its templates, synthesised once: all of them under the suffix of the
+/// first, so that one expectation fits each. Their own suffixes are looked at in [`together`].
 fn shipped() -> &'static [(Deployment, Vec<Template>)] {
     static SHIPPED: OnceLock<Vec<(Deployment, Vec<Template>)>> = OnceLock::new();
-    SHIPPED.get_or_init(|| deployments().map(|one| (one.clone(), synthesise(&one))).into())
+    let named_alike = |one: Deployment| Deployment { environment: deployment().environment, ..one };
+    SHIPPED.get_or_init(|| deployments().map(named_alike).map(|one| (one.clone(), synthesise(&one))).into())
 }
 
 /// The templates of each deployment that we ship, with each of its two regions in turn, home first.

@@ -114,7 +114,12 @@ fn only_the_peering_stacks_read_across_regions() {
             reads += found;
         }
     }
-    assert_eq!(reads, 3 * (5 + 1 + 6), "parameters; the network asked for; home's routes");
+    let addresses = 2 * 2 * 3;
+    assert_eq!(
+        reads,
+        3 * (5 + 1 + 6) + addresses,
+        "parameters; the network asked for; home's routes; callers"
+    );
 }
 
 /// What a region needs to run and to recover is deployed in it alone, but for the parameters that
@@ -142,9 +147,8 @@ fn nothing_waits_for_the_way_between_the_networks() {
     }
 }
 
-/// The one address range that rules name: functions reach AWS's public names and the other region, containers
-/// the former.
-const TO_ANYWHERE: [&str; 2] = ["AWS APIs, and the other region seen from outside", "AWS APIs"];
+/// The one rule out to addresses: functions reach AWS's public names and the other region.
+const TO_ANYWHERE: &str = "AWS APIs, and the other region seen from outside";
 /// Who comes from it: whoever asks a load balancer.
 const FROM_ANYWHERE: &str = "clients, the other region, and health checks";
 
@@ -161,19 +165,16 @@ fn rules_within_a_region_name_groups_and_not_addresses() {
             assert_eq!((rule.get("CidrIp"), rule.get("CidrIpv6")), (None, None));
         }
         for rule in network.all("AWS::EC2::SecurityGroupEgress") {
-            let anywhere = TO_ANYWHERE.iter().any(|what| rule["Description"] == *what);
-            assert_eq!(rule.get("CidrIp").is_some(), anywhere, "{rule}");
-            let to_tasks = rule["Description"] == "requests and health checks";
-            assert_eq!(
-                rule["FromPort"],
-                if anywhere {
-                    443
-                } else if to_tasks {
-                    8080
-                } else {
-                    5432
-                }
-            );
+            let what = rule["Description"].as_str().expect("a description");
+            assert_eq!(rule.get("CidrIp").is_some(), what == TO_ANYWHERE, "{rule}");
+            let by_list = what.ends_with(", by its gateway");
+            assert_eq!(rule["DestinationPrefixListId"].is_string(), by_list, "{rule}");
+            let port = match what {
+                "requests and health checks" => 8080,
+                "settlement" => 5432,
+                _ => 443,
+            };
+            assert_eq!(rule["FromPort"], port);
         }
         for group in network.all("AWS::EC2::SecurityGroup") {
             assert_eq!(group.get("SecurityGroupIngress"), None, "rules stand alone");

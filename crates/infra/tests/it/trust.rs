@@ -8,7 +8,7 @@ use crate::{ACCOUNT, peer_of, shipped};
 
 /// Purpose of each role, the service that it is for, and whether that says for which account it comes, which
 /// the trust then asks for.
-const ROLES: [(&str, &str, bool); 24] = [
+const ROLES: [(&str, &str, bool); 25] = [
     ("api-logs", "apigateway.amazonaws.com", false),
     ("backup", "backup.amazonaws.com", false),
     ("database-keeper", "lambda.amazonaws.com", false),
@@ -25,6 +25,7 @@ const ROLES: [(&str, &str, bool); 24] = [
     ("reconcile-schedule", "scheduler.amazonaws.com", true),
     ("reconciler", "lambda.amazonaws.com", false),
     ("recovery-step", "lambda.amazonaws.com", false),
+    ("replicate-access", "s3.amazonaws.com", false),
     ("replicate-audit", "s3.amazonaws.com", false),
     ("replicate-config", "s3.amazonaws.com", false),
     ("sentinel", "lambda.amazonaws.com", false),

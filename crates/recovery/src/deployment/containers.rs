@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::callers::{self, Callers};
 use super::reader::{Reader, Section};
 use super::{Compute, Deployment, Profile};
 
@@ -34,6 +35,8 @@ pub struct Containers {
     pub drain_s: u32,
     /// When more tasks are kept than the floor, ahead of the load.
     pub busy_hours: Option<BusyHours>,
+    /// Who may call the load balancers.
+    pub callers: Callers,
 }
 
 /// Hours of weekdays in which more tasks of `orders-service` always run.
@@ -96,7 +99,7 @@ const SIZES: [(u32, u32, u32, u32); 7] = [
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html> (`stopTimeout`)
 const DRAIN_S_MAX: u32 = 110;
 const NAME: &str = "containers";
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 15] = [
     "api_tasks_min",
     "api_tasks_max",
     "api_cpu_units",
@@ -110,6 +113,8 @@ const FIELDS: [&str; 13] = [
     "requests_per_target",
     "drain_s",
     "busy_hours",
+    callers::FIELDS[0],
+    callers::FIELDS[1],
 ];
 
 /// The section, exactly when the profile needs it.
@@ -157,6 +162,7 @@ fn section<'t>(root: &Section<'_, 't>, reader: &mut Reader<'t>) -> Containers {
         ),
         drain_s: reader.count(&section, "drain_s", 1..=DRAIN_S_MAX, drain),
         busy_hours: reader.has(&section, "busy_hours").then(|| busy_hours(&section, reader)),
+        callers: callers::read(&section, reader),
     }
 }
 

@@ -6,6 +6,7 @@
 //! table `[environments.NAME]` says what is other in that one.
 
 mod audit;
+mod callers;
 mod containers;
 mod environment;
 mod failback;
@@ -18,6 +19,7 @@ mod timing;
 mod value;
 
 pub use audit::Audit;
+pub use callers::{Callers, EVERYBODY, Token};
 pub use containers::{BusyHours, Containers, TimeOfDay};
 pub use failback::Failback;
 pub use operation::{Alarms, Api, Storage};

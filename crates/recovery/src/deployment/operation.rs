@@ -6,13 +6,12 @@ use super::reader::{Reader, Section};
 /// Limits of the API in each region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Api {
-    /// Requests per second over all clients, beyond which API Gateway answers 429. Before containers the
-    /// firewall does, which counts them over a minute.
+    /// Requests per second over all clients, beyond which API Gateway answers 429. Before containers nobody is
+    /// refused for what others ask: there people are told of more than this, counted over a minute.
     pub requests_per_second: u32,
-    /// Requests that may come at once before that rate counts. A load balancer has no such bound: there the
-    /// minute is all that counts.
+    /// Requests that may come at once before that rate counts; of API Gateway only.
     pub burst: u32,
-    /// Requests from one address in five minutes, beyond which the firewall refuses them.
+    /// Requests from one address in a minute, beyond which the firewall answers it with 429.
     pub requests_per_address: u32,
 }
 
@@ -50,7 +49,7 @@ pub(super) fn api<'t>(root: &Section<'_, 't>, reader: &mut Reader<'t>) -> Api {
             &section,
             "requests_per_address",
             10..=2_000_000_000,
-            "requests in five minutes",
+            "requests in a minute",
         ),
     }
 }

@@ -7,7 +7,7 @@ use super::environment::Environment;
 use super::reader::{Reader, Section};
 use super::{
     Architecture, Compute, Database, Deployment, Domain, HealthCheck, Journal, LeaseTiming, Load, Objectives,
-    Profile, Regions, STRONG_SETS, Sentinel, audit, containers, failback, operation, strong_set_of,
+    Profile, Regions, STRONG_SETS, Sentinel, audit, callers, containers, failback, operation, strong_set_of,
 };
 
 const FIELDS: [&str; 5] = ["name", "environment", "owner", "cost_center", "protect"];
@@ -202,6 +202,7 @@ pub(super) fn check(deployment: &Deployment, reader: &mut Reader<'_>) {
     check_zone(&deployment.domain.zone, reader);
     check_database(&deployment.database, reader);
     check_load(&deployment.load, reader);
+    callers::check(deployment, reader);
     operation::check(&deployment.alarms, &deployment.storage, deployment.protect, reader);
 }
 

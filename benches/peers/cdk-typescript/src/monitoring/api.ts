@@ -1,7 +1,7 @@
 import { Place } from '../place';
 import { STAGE } from '../stacks/api';
 import { AlarmSpec } from './alarm';
-import { greatestOf, Metric, metric } from './metric';
+import { greatestOf, Metric, metric, sumOf } from './metric';
 
 /** What clients ask. */
 export const ROUTES = [
@@ -21,6 +21,11 @@ export function ofStage(place: Place, name: string): Metric {
 export function ofMethod(place: Place, name: string, method: string, resource: string, stat?: string): Metric {
   const dimensions = { ApiName: place.name('api', 'orders'), Method: method, Resource: resource, Stage: STAGE };
   return metric('AWS/ApiGateway', name, dimensions, stat);
+}
+
+function refusedBy(place: Place, rule: string): Metric {
+  const firewall = place.name('firewall', 'orders');
+  return metric('AWS/WAFV2', 'BlockedRequests', { Region: place.region, Rule: rule, WebACL: firewall });
 }
 
 export function api(place: Place): AlarmSpec[] {
@@ -78,6 +83,15 @@ export function api(place: Place): AlarmSpec[] {
       meaning: "The certificate of this region's names ends in less than 30 days and was not renewed.",
       first: 'see in Certificate Manager why: most often the record that proves the domain is gone from the zone.',
       noData: 'a new certificate has no data for half a day, and an old one twice a day.',
+    },
+    {
+      purpose: 'address-refused',
+      measure: sumOf(['requests-per-address', 'health-per-address'].map((rule) => refusedBy(place, rule))),
+      bad: ['>=', 1],
+      meaning: `An address sends more than ${place.config.api.requestsPerAddress} requests in a minute, or floods the health routes, and is refused for it.`,
+      first:
+        "see in the firewall's log which address: a client's own needs a higher limit (`requests_per_address`), a stranger's is being held back already.",
+      noData: 'the firewall reports what is not zero.',
     },
   ];
 }

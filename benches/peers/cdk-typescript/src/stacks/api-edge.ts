@@ -112,7 +112,7 @@ export function addFirewall(parent: Construct, place: Place, api: CfnRestApi, st
   const rule = (name: string, priority: number, limit: number, scopeDownStatement: CfnWebACL.StatementProperty) => ({
     name,
     priority,
-    statement: { rateBasedStatement: { aggregateKeyType: 'IP', evaluationWindowSec: 300, limit, scopeDownStatement } },
+    statement: { rateBasedStatement: { aggregateKeyType: 'IP', evaluationWindowSec: 60, limit, scopeDownStatement } },
     action: {
       block: {
         customResponse: {
@@ -134,9 +134,9 @@ export function addFirewall(parent: Construct, place: Place, api: CfnRestApi, st
     },
     rules: [
       rule('requests-per-address', 0, place.config.api.requestsPerAddress, { notStatement: { statement: onHealth } }),
-      rule('health-per-address', 1, 2000, onHealth),
+      rule('health-per-address', 1, 400, onHealth),
     ],
-    visibilityConfig: visible('all'),
+    visibilityConfig: visible(place.name('firewall', 'orders')),
   });
   new CfnWebACLAssociation(scope, 'Association', {
     webAclArn: firewall.attrArn,

@@ -40,6 +40,7 @@ RECORDED = {
     "AWS::SecretsManager::ResourcePolicy": "policy",
     "AWS::SecretsManager::RotationSchedule": "rotation",
     "AWS::Synthetics::Canary": "canary",
+    "AWS::WAFv2::IPSet": "addresses",
     "AWS::WAFv2::LoggingConfiguration": "logging",
     "AWS::WAFv2::WebACLAssociation": "association",
     "AWS::XRay::Group": "group",

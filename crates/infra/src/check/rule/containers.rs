@@ -5,16 +5,14 @@ use serde_json::Value;
 
 use super::{Finding, Rule, Subject};
 use crate::check::inventory::Resource;
+use crate::check::load::{self, Demand};
 use crate::check::reading::function;
 use crate::check::services::{self, Service};
-use crate::packages::{ORDERS_SERVICE, RECOVERY_STEP};
-
-/// Orders that one worker settles in a second: a batch of ten. Assumed; a drill settles far more.
-pub(in crate::check) const SETTLED_PER_WORKER_S: u64 = 10;
+use crate::packages::RECOVERY_STEP;
 
 pub(super) const FLOOR: Rule = Rule {
     id: "floor-carries-the-load",
-    title: "in each region the fewest containers there may be carry the whole load, and recovery knows their number",
+    title: "in each region the fewest containers there may be carry the whole steady load, look-ups included, and recovery knows their number",
     rationale: "starting a task needs a control plane and an image, and in an outage everybody asks for both",
     look: |subject| {
         let mut findings = Vec::new();
@@ -41,45 +39,35 @@ pub(super) const FLOOR: Rule = Rule {
     },
 };
 
-/// What a service has to do per minute, and what its floor does.
+/// What the steady load asks of a service per minute, and what its floor does.
 fn too_few(subject: &Subject<'_>, service: &Service<'_>) -> Option<Finding> {
-    let load = &subject.deployment.load;
-    let (orders, sessions) = (u64::from(load.orders_per_second), u64::from(load.sessions_per_second));
-    let (needed, per_task) = if service.name == ORDERS_SERVICE {
-        ((orders + sessions) * 60, requests_per_target(subject.inventory, service)?)
-    } else {
-        (orders * 60, SETTLED_PER_WORKER_S * 60)
-    };
-    let carried = service.floor() * per_task;
-    (carried < needed).then(|| {
-        let floor = service.floor();
-        let what = format!("{floor} tasks carry {carried} a minute at {per_task} each, the load is {needed}");
+    let Demand { steady, per_task, .. } = load::of(subject.inventory, subject.deployment, service)?;
+    let (floor, carried) = (service.floor(), service.floor() * per_task);
+    (carried < steady).then(|| {
+        let what = format!("{floor} tasks carry {carried} a minute at {per_task} each, the load is {steady}");
         Finding::at(&service.service, what)
     })
 }
 
-/// Requests per minute and task that scaling aims at: what a task is meant to carry. `None` where it does not
-/// follow requests.
-pub(in crate::check) fn requests_per_target(
-    inventory: &crate::check::Inventory,
-    service: &Service<'_>,
-) -> Option<u64> {
-    let range = service.range?;
-    let policies = inventory.all("AWS::ApplicationAutoScaling::ScalingPolicy");
-    let policies = policies.filter(|policy| policy.stack.name == range.stack.name);
-    let mut own = policies.filter(|policy| {
-        policy.referred(policy.get("ScalingTargetId")).is_some_and(|target| target.id == range.id)
-    });
-    let tracked = own.find(|policy| {
-        policy.text(&format!("{TRACKING}/PredefinedMetricSpecification/PredefinedMetricType"))
-            == Some("ALBRequestCountPerTarget")
-    })?;
-    let target = tracked.get(&format!("{TRACKING}/TargetValue")).as_f64()?;
-    // A figure of the deployment file, within a million.
-    Some(target.clamp(0.0, 1e9) as u64)
-}
-
-const TRACKING: &str = "TargetTrackingScalingPolicyConfiguration";
+pub(super) const CEILING: Rule = Rule {
+    id: "ceiling-carries-the-burst",
+    title: "in each region the most containers there may be carry the burst that the deployment file declares",
+    rationale: "a region that is lost in a burst sends all of it to the other one, and beyond the most tasks its callers wait",
+    look: |subject| {
+        let too_few = |service: Service<'_>| {
+            let demand = load::of(subject.inventory, subject.deployment, &service)?;
+            let (needed, most) = (demand.tasks_in_burst(), service.ceiling());
+            (most < needed).then(|| {
+                let Demand { burst, per_task, .. } = demand;
+                let what = format!(
+                    "has {most} tasks at most, a burst of {burst} a minute takes {needed} at {per_task} each"
+                );
+                Finding::at(&service.service, what)
+            })
+        };
+        all(subject).into_iter().filter_map(too_few).collect()
+    },
+};
 
 /// The recovery step raises a service to the floor that it knows, and asks for no more.
 fn told_otherwise(

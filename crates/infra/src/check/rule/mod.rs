@@ -6,6 +6,7 @@
 mod ability;
 mod alarm;
 mod audit;
+mod callers;
 mod clients;
 mod connections;
 pub(super) mod containers;
@@ -13,6 +14,8 @@ mod copies;
 mod data;
 mod database;
 mod delivery;
+mod egress;
+mod firewall;
 mod identity;
 mod load_balancer;
 mod names;
@@ -85,7 +88,7 @@ impl Rule {
 }
 
 /// Every rule, from the path of recovery to what surrounds it.
-pub const RULES: [Rule; 47] = [
+pub const RULES: [Rule; 51] = [
     path::ONE_REGION,
     path::OWN_REGION_CALLS,
     path::CONTROL_PLANES_MAY_FAIL,
@@ -109,10 +112,14 @@ pub const RULES: [Rule; 47] = [
     network::IN_THE_NETWORK,
     packages::SAME,
     containers::FLOOR,
+    containers::CEILING,
     containers::ROLL_BACK,
     containers::CONFINED,
     clients::SIGNED,
     load_balancer::HTTPS_ONLY,
+    callers::KNOWN,
+    firewall::FAIR,
+    egress::NARROW,
     connections::BOUNDED,
     database::SAME_ENGINE,
     database::NOT_HEADLESS,

@@ -42,7 +42,7 @@ fn faults(subject: &Subject<'_>, function: &Resource<'_>) -> Vec<Finding> {
 }
 
 /// Name of the parameter of the store that a value is read from, through a parameter of its template.
-fn stored_at<'r>(resource: &Resource<'r>, value: &Value) -> Option<&'r str> {
+pub(super) fn stored_at<'r>(resource: &Resource<'r>, value: &Value) -> Option<&'r str> {
     let parameter = &resource.stack.template["Parameters"][value["Ref"].as_str()?];
     let from_store = parameter["Type"].as_str()?.starts_with("AWS::SSM::Parameter::Value<");
     parameter["Default"].as_str().filter(|_| from_store)

@@ -24,6 +24,8 @@ fn each_condition_takes_what_it_says_and_nothing_else() {
         holds(&Condition::Equals(json!(1)), json!("1")) && !holds(&Condition::Equals(json!(1)), json!(2))
     );
     assert!(!holds(&Condition::Equals(json!("null")), Value::Null));
+    let other = Condition::OtherThan(json!("0.0.0.0/0"));
+    assert!(holds(&other, json!("10.0.0.0/8")) && !holds(&other, json!("0.0.0.0/0")));
     assert!(holds(&Condition::AtLeast(7), json!("7")) && !holds(&Condition::AtLeast(7), json!(6)));
     assert!(!holds(&Condition::AtLeast(0), Value::Null) && !holds(&Condition::AtLeast(0), json!("much")));
     assert!(holds(&Condition::AtMost(0), json!(0)) && !holds(&Condition::AtMost(0), json!(1)));

@@ -130,6 +130,7 @@ pub(super) const TREATMENTS: &[(&str, Treatment)] = &[
     ("AWS::SecretsManager::Secret", Priced(keeping::secret)),
     ("AWS::SecretsManager::SecretTargetAttachment", Free(CONTROL)),
     ("AWS::StepFunctions::StateMachine", Priced(messaging::state_machine)),
+    ("AWS::WAFv2::IPSet", Free(CONTROL)),
     (
         "AWS::WAFv2::LoggingConfiguration",
         Free("it keeps what is refused, which is priced with its log group"),

@@ -1,6 +1,10 @@
-//! What one address may ask in five minutes, and the log of what was refused.
+//! What one address may ask in a minute, and the log of what was refused.
 //!
-//! Before a load balancer, which has no rate of its own, there is also a rate of all callers together.
+//! Before a load balancer, which has no rate of its own, the requests of all callers together are counted, and more
+//! than were reckoned with ring an alarm. They are not refused: a rule on the rate of all refuses everybody once it
+//! is reached, so whoever can send as much, from many addresses, would have taken the region out.
+//! <https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-rate-based-request-limiting.html>
+//!
 //! No managed group: those judge bodies and addresses by patterns that AWS changes, and an
 //! order must not be refused because of what a client's session holds or whose address it has.
 
@@ -9,50 +13,75 @@ use cfn::wafv2::{LoggingConfiguration, WebACL, WebACLAssociation, logging_config
 use cfn::{Json, Value};
 use serde_json::json;
 use web_acl::{
-    BlockAction, CustomHTTPHeader, CustomResponse, CustomResponseBody, DefaultAction, FieldToMatch,
-    NotStatement, RateBasedStatement, RegexMatchStatement, Rule, RuleAction, Statement, TextTransformation,
-    VisibilityConfig,
+    AndStatement, BlockAction, CountAction, CustomHTTPHeader, CustomResponse, CustomResponseBody,
+    DefaultAction, FieldToMatch, IPSetReferenceStatement, NotStatement, RateBasedStatement,
+    RegexMatchStatement, Rule, RuleAction, Statement, TextTransformation, VisibilityConfig,
 };
 
 use super::access::{ROUTES, STAGE};
 use crate::place::Place;
 use crate::stack::log_group;
 
-/// Seconds over which an address's requests are counted.
-const WINDOW_S: i64 = 300;
-/// Requests to health routes from one address in that time. One of Route 53's checkers sends 30 and a
-/// region's own functions some hundred; a flood from one address must not use up the routes' own rate,
+/// Seconds over which requests are counted: the shortest there is, so that whoever asks too much is held back,
+/// and let in again, soon.
+const WINDOW_S: i64 = 60;
+/// Requests to health routes from one address in that time. One of Route 53's checkers sends six and a
+/// region's own functions some dozens; a flood from one address must not use up the routes' own rate,
 /// or the region would look ill.
-const HEALTH_PER_ADDRESS: i64 = 2000;
+const HEALTH_PER_ADDRESS: i64 = 400;
 /// What a client above its rate is told: what API Gateway says when it throttles.
 const TOO_MANY: &str = "too-many-requests";
+/// What a caller from elsewhere is told.
+const NOT_KNOWN: &str = "not-admitted";
+/// The rule on callers from elsewhere.
+pub(in crate::stack) const STRANGERS: &str = "strangers";
 /// Headers that the log leaves out.
 const SECRET_HEADERS: [&str; 3] = ["authorization", "x-amz-security-token", "session-token"];
 
-/// Seconds over which the requests of all callers are counted: the shortest there is.
-const SHORT_WINDOW_S: i64 = 60;
+/// The rules on one address, which refuse, and the one on all together, which counts; their metrics are called
+/// the same.
+pub(in crate::stack) const PER_ADDRESS: &str = "requests-per-address";
+pub(in crate::stack) const HEALTH_OF_ADDRESS: &str = "health-per-address";
+pub(in crate::stack) const OF_ALL: &str = "requests-of-all";
+
+/// What the firewall and its metrics are called.
+pub(in crate::stack) fn name(place: &Place<'_>) -> String {
+    place.names().resource("firewall", "orders")
+}
 
 /// Adds the rules, puts them before `guarded`, the ARN of what is called `id`, and logs what they refuse.
-pub(in crate::stack) fn new(scope: &mut Scope<'_>, place: &Place<'_>, id: &str, guarded: Value<String>) {
+/// Whoever is not among the `known`, where there are some, is refused all but health.
+pub(in crate::stack) fn new(
+    scope: &mut Scope<'_>,
+    place: &Place<'_>,
+    id: &str,
+    guarded: Value<String>,
+    known: Option<&Handle>,
+) {
     let limit = i64::from(place.deployment.api.requests_per_address);
     let not_health =
         Statement::new().not_statement(NotStatement::new(Statement::new().regex_match_statement(health())));
     let health = Statement::new().regex_match_statement(health());
-    let body =
-        CustomResponseBody::new(json!({ "error": "too_many_requests" }).to_string(), "APPLICATION_JSON");
+    let says =
+        |error: &str| CustomResponseBody::new(json!({ "error": error }).to_string(), "APPLICATION_JSON");
+    let mut bodies = vec![(TOO_MANY, says("too_many_requests"))];
     let mut limits =
-        vec![rate(0, "requests", limit, not_health), rate(1, "health", HEALTH_PER_ADDRESS, health)];
+        vec![rate(0, PER_ADDRESS, limit, not_health), rate(1, HEALTH_OF_ADDRESS, HEALTH_PER_ADDRESS, health)];
+    if let Some(known) = known {
+        limits.push(strangers(2, known));
+        bodies.push((NOT_KNOWN, says("not_admitted")));
+    }
     if place.containers().is_some() {
-        limits.push(rate_of_all(2, i64::from(place.deployment.api.requests_per_second)));
+        limits.push(rate_of_all(3, i64::from(place.deployment.api.requests_per_second)));
     }
     let rules = WebACL::new(
         DefaultAction::new().allow(web_acl::AllowAction::new()),
         "REGIONAL",
-        VisibilityConfig::new(true, "all", false),
+        VisibilityConfig::new(true, name(place), false),
     )
-    .name(place.names().resource("firewall", "orders"))
+    .name(name(place))
     .description("what one address may ask")
-    .custom_response_bodies([(TOO_MANY, body)])
+    .custom_response_bodies(bodies)
     .rules(limits);
     let rules = scope.add("Rules", rules);
     scope.add(id, WebACLAssociation::new(guarded, rules.attribute("Arn")));
@@ -69,31 +98,40 @@ fn health() -> RegexMatchStatement {
 
 /// 429 and not 403: a client takes the one for "later" and the other for "no".
 fn rate(priority: i64, what: &str, limit: i64, of: Statement) -> Rule {
-    let statement =
-        RateBasedStatement::new("IP", limit).evaluation_window_sec(WINDOW_S).scope_down_statement(of);
-    limited(priority, format!("{what}-per-address"), statement)
-}
-
-/// What API Gateway's own rate does: so many requests per second of all callers together. Health stays out
-/// of it, for no load may make a region look ill.
-fn rate_of_all(priority: i64, per_second: i64) -> Rule {
-    let not_health =
-        Statement::new().not_statement(NotStatement::new(Statement::new().regex_match_statement(health())));
-    let limit = per_second.saturating_mul(SHORT_WINDOW_S);
-    let statement = RateBasedStatement::new("CONSTANT", limit)
-        .evaluation_window_sec(SHORT_WINDOW_S)
-        .scope_down_statement(not_health);
-    limited(priority, "requests-of-all".to_owned(), statement)
-}
-
-fn limited(priority: i64, name: String, statement: RateBasedStatement) -> Rule {
     let answer = CustomResponse::new(429)
         .custom_response_body_key(TOO_MANY)
         .response_headers([CustomHTTPHeader::new("Retry-After", "1")]);
-    // No samples: they show headers, those of a signature among them.
-    let seen = VisibilityConfig::new(true, name.clone(), false);
-    Rule::new(name, priority, Statement::new().rate_based_statement(statement), seen)
+    let refuse = RuleAction::new().block(BlockAction::new().custom_response(answer));
+    rule(priority, what, RateBasedStatement::new("IP", limit), of).action(refuse)
+}
+
+/// So many requests per second of all callers together, of those that the rules before it let through. Health
+/// stays out of it.
+fn rate_of_all(priority: i64, per_second: i64) -> Rule {
+    let not_health =
+        Statement::new().not_statement(NotStatement::new(Statement::new().regex_match_statement(health())));
+    let rate = RateBasedStatement::new("CONSTANT", per_second.saturating_mul(WINDOW_S));
+    rule(priority, OF_ALL, rate, not_health).action(RuleAction::new().count(CountAction::new()))
+}
+
+/// Refuses whoever has none of these addresses; 403, for no later attempt will do.
+fn strangers(priority: i64, known: &Handle) -> Rule {
+    let unknown = NotStatement::new(
+        Statement::new().ip_set_reference_statement(IPSetReferenceStatement::new(known.attribute("Arn"))),
+    );
+    let not_health = NotStatement::new(Statement::new().regex_match_statement(health()));
+    let both = [unknown, not_health].map(|not| Statement::new().not_statement(not));
+    let answer = CustomResponse::new(403).custom_response_body_key(NOT_KNOWN);
+    let seen = VisibilityConfig::new(true, STRANGERS, false);
+    Rule::new(STRANGERS, priority, Statement::new().and_statement(AndStatement::new(both)), seen)
         .action(RuleAction::new().block(BlockAction::new().custom_response(answer)))
+}
+
+fn rule(priority: i64, name: &str, rate: RateBasedStatement, of: Statement) -> Rule {
+    let rate = rate.evaluation_window_sec(WINDOW_S).scope_down_statement(of);
+    // No samples: they show headers, those of a signature among them.
+    let seen = VisibilityConfig::new(true, name, false);
+    Rule::new(name, priority, Statement::new().rate_based_statement(rate), seen)
 }
 
 /// What was refused, without what would let a reader sign or go on with a session. What passed is in the

@@ -57,7 +57,7 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
         api.token(),
         stage.token()
     );
-    firewall::new(&mut root.scope("Firewall"), place, "Stage", cfn::sub(guarded).into());
+    firewall::new(&mut root.scope("Firewall"), place, "Stage", cfn::sub(guarded).into(), None);
     domains::new(&mut root, place, &api, &stage);
     Handles { api, stage }
 }

@@ -11,17 +11,18 @@ use crate::stack::settings::of_container;
 /// Variable in which Lambda tells a function its region; a container is told by us.
 const OWN_REGION: &str = "AWS_REGION";
 
-/// The environment of a part's container, by name.
+/// The environment of a part's container, by name: what its program reads, and nothing that whoever takes it over
+/// would learn beside that.
 pub(super) fn of(place: &Place<'_>, part: Part<'_>) -> Vec<(&'static str, String)> {
-    let mut settings = of_container(part.name, place);
-    settings.extend([
-        (OWN_REGION, place.region.to_string()),
+    let read: &[&str] = if part.answers() { &setting::OF_ORDERS_SERVICE } else { &setting::OF_ORDERS_WORKER };
+    let own = [
         (setting::DRAIN_S, part.of.drain_s.to_string()),
         (setting::DATABASE_CONNECTIONS, connections::OF_CONTAINER.to_string()),
-    ]);
-    if part.answers() {
-        settings.push((setting::LISTEN, format!("0.0.0.0:{SERVICE_PORT}")));
-    }
+        (setting::LISTEN, format!("0.0.0.0:{SERVICE_PORT}")),
+    ];
+    let all = of_container(part.name, place).into_iter().chain(own);
+    let mut settings: Vec<_> = all.filter(|(name, _)| read.contains(name)).collect();
+    settings.push((OWN_REGION, place.region.to_string()));
     settings.sort_unstable();
     settings
 }

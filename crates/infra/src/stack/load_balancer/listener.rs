@@ -6,8 +6,10 @@ use cfn::elasticloadbalancingv2::listener::{Action, Certificate, FixedResponseCo
 use cfn::elasticloadbalancingv2::listener_rule::{
     Action as RuleAction, HostHeaderConfig, HttpRequestMethodConfig, PathPatternConfig, RuleCondition,
 };
+use recovery::deployment::Token;
 use serde_json::json;
 
+use super::callers;
 use crate::place::Place;
 use crate::stack::api::access::{ROUTES, Route};
 
@@ -38,12 +40,30 @@ pub(super) fn new(
     .certificates([Certificate::new().certificate_arn(certificate.reference())]);
     let listener = root.add("Listener", listener);
     let mut scope = root.scope("Routes");
-    for (priority, route) in (1..).zip(&ROUTES) {
-        let forward = RuleAction::new("forward").target_group_arn(targets.reference());
-        let rule = elb::ListenerRule::new([forward], conditions(place, route), priority)
-            .listener_arn(listener.reference());
-        scope.add(route.id, rule);
+    let forward = || RuleAction::new("forward").target_group_arn(targets.reference());
+    let mut add = |id: &str, actions: Vec<RuleAction>, conditions: Vec<RuleCondition>, priority| {
+        let rule = elb::ListenerRule::new(actions, conditions, priority).listener_arn(listener.reference());
+        scope.add(id, rule);
+    };
+    for (priority, route) in (FIRST_ROUTE..).zip(&ROUTES) {
+        let actions = match token(place).filter(|_| !route.open) {
+            Some(token) => vec![callers::verify(token), forward().order(2)],
+            None => vec![forward()],
+        };
+        add(route.id, actions, conditions(place, route).into(), priority);
     }
+    if token(place).is_some() {
+        for (priority, (id, conditions)) in (1..FIRST_ROUTE).zip(callers::own(place)) {
+            add(id, vec![forward()], conditions.into(), priority);
+        }
+    }
+}
+
+/// Priority of the first route's rule; our own callers come before.
+const FIRST_ROUTE: i64 = 11;
+
+fn token<'d>(place: &Place<'d>) -> Option<&'d Token> {
+    place.containers()?.callers.token.as_ref()
 }
 
 /// The region's two names, the route's methods and its path; any id is `*`.

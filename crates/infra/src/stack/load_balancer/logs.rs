@@ -1,14 +1,14 @@
 //! The load balancer's log of who asked what, and the bucket for it.
 //!
 //! Elastic Load Balancing delivers to no bucket with a key of KMS, so this one is encrypted with S3's own:
-//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html>. It is
-//! not replicated: each region's log tells of that region's requests.
+//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html>. It says from
+//! where each order came, and where no token is asked for nothing else does. So it is kept for as long as the
+//! audit log, and copied into the other region's audit bucket, where it lies under a key of ours.
 
 use cdk::{Handle, Scope};
 use cfn::Json;
 use cfn::s3::bucket::{
-    AbortIncompleteMultipartUpload, BucketEncryption, LifecycleConfiguration, NoncurrentVersionExpiration,
-    OwnershipControls, OwnershipControlsRule, PublicAccessBlockConfiguration, Rule,
+    BucketEncryption, OwnershipControls, OwnershipControlsRule, PublicAccessBlockConfiguration,
     ServerSideEncryptionByDefault, ServerSideEncryptionRule, VersioningConfiguration,
 };
 use cfn::s3::{Bucket, BucketPolicy};
@@ -16,16 +16,8 @@ use serde_json::json;
 
 use crate::place::Place;
 use crate::policy::Statement;
-use crate::stack::hook;
-
-/// Purpose of the bucket, in its name.
-pub(super) const ACCESS: &str = "access";
-/// Days for which the log is kept: a year, and room to ask for it.
-const KEPT_DAYS: u32 = 400;
-/// Days for which what was replaced or deleted can be taken back.
-const REPLACED_DAYS: u32 = 30;
-/// Days after which nobody finishes an upload any more.
-const UPLOAD_DAYS: i64 = 7;
+use crate::stack::storage::{self, ACCESS, AUDIT};
+use crate::stack::{hook, replication};
 
 /// The bucket, and the policy without which nothing is delivered.
 pub(super) struct Logs {
@@ -35,7 +27,8 @@ pub(super) struct Logs {
 
 /// Adds the bucket, its policy, and what empties it on its removal.
 pub(super) fn new(scope: &mut Scope<'_>, place: &Place<'_>) -> Logs {
-    let bucket = scope.add("Bucket", bucket(place));
+    let role = replication::role_into(scope, place, [ACCESS, AUDIT], None);
+    let bucket = scope.add("Bucket", bucket(place, &role));
     let policy = scope.add("Policy", BucketPolicy::new(bucket.reference(), policy(place)));
     let allowed = hook::allow(scope, "EmptyBuckets", place, "empty-access-logs", &may_empty(place));
     let empty = hook::resource(place, "EmptyBucket").tell("Bucket", place.bucket(ACCESS));
@@ -57,7 +50,7 @@ fn may_empty(place: &Place<'_>) -> [Statement; 2] {
     ]
 }
 
-fn bucket(place: &Place<'_>) -> Bucket {
+fn bucket(place: &Place<'_>, role: &Handle) -> Bucket {
     let encryption = ServerSideEncryptionRule::new()
         .server_side_encryption_by_default(ServerSideEncryptionByDefault::new("AES256"));
     let nobody_outside = PublicAccessBlockConfiguration::new()
@@ -65,11 +58,6 @@ fn bucket(place: &Place<'_>) -> Bucket {
         .block_public_policy(true)
         .ignore_public_acls(true)
         .restrict_public_buckets(true);
-    let kept = Rule::new("Enabled")
-        .id("kept")
-        .expiration_in_days(KEPT_DAYS)
-        .noncurrent_version_expiration(NoncurrentVersionExpiration::new(REPLACED_DAYS))
-        .abort_incomplete_multipart_upload(AbortIncompleteMultipartUpload::new(UPLOAD_DAYS));
     let no_lists = OwnershipControlsRule::new().object_ownership("BucketOwnerEnforced");
     Bucket::new()
         .bucket_name(place.bucket(ACCESS))
@@ -77,7 +65,8 @@ fn bucket(place: &Place<'_>) -> Bucket {
         .bucket_encryption(BucketEncryption::new([encryption]))
         .public_access_block_configuration(nobody_outside)
         .ownership_controls(OwnershipControls::new([no_lists]))
-        .lifecycle_configuration(LifecycleConfiguration::new([kept]))
+        .lifecycle_configuration(storage::kept_as_records(place))
+        .replication_configuration(replication::copy_into(place, AUDIT, role))
 }
 
 /// The service that delivers may write the logs of this account's load balancers here, and nobody else

@@ -7,6 +7,7 @@
 //!
 //! This stack comes before the services: ECS makes none for a target group that nothing forwards to.
 
+mod callers;
 mod listener;
 mod logs;
 
@@ -48,7 +49,9 @@ pub fn new(stack: &mut Stack, place: &Place<'_>) -> Handles {
     root.node(&balancer).depend_on(&logs.policy);
     let certificate = domains::certificate(&mut root, place);
     listener::new(&mut root, place, &balancer, &targets, &certificate);
-    firewall::new(&mut root.scope("Firewall"), place, "Balancer", balancer.reference().into());
+    let mut firewall = root.scope("Firewall");
+    let known = callers::known(&mut firewall, place);
+    firewall::new(&mut firewall, place, "Balancer", balancer.reference().into(), known.as_ref());
     let alias = AliasTarget::new(balancer.attribute("DNSName"), balancer.attribute("CanonicalHostedZoneID"));
     domains::region_record(&mut root, place, alias);
     found_by_others(&mut root, place, &balancer, &targets);

@@ -31,7 +31,7 @@ pub(super) fn alarms(place: &Place<'_>) -> Vec<Alarm> {
     let balancer = |known: &Known<1>| known.of(of_balancer(place));
     let targets = |known: &Known<2>| known.of(of_targets(place));
     let limit_s = limits.api_latency_ms as f64 / 1000.0;
-    let own = Measure::percent(balancer(&alb::OWN_SERVER_ERRORS), balancer(&alb::COUNT));
+    let own = untaken(place);
     vec![
         Alarm::new("api-server-errors", own, Bad::Above(limits.error_percent), NO_REQUESTS).lasting(3, 5).says(
             format!("More than {} % of the requests are answered with 5xx by the load balancer itself: no task took them.", limits.error_percent),
@@ -60,6 +60,7 @@ pub(super) fn alarms(place: &Place<'_>) -> Vec<Alarm> {
             "Tasks of orders-service fail the load balancer's checks: they get no requests, and ECS replaces them.",
             "read what the task last logged, and whether a deployment is being rolled out or back.",
         ),
+        below_floor(place),
         Alarm::new(
             "connections-rejected",
             Measure::One(balancer(&alb::REJECTED)),
@@ -71,6 +72,32 @@ pub(super) fn alarms(place: &Place<'_>) -> Vec<Alarm> {
             "see in the firewall's log and the access log whether it is load or somebody holding connections open.",
         ),
     ]
+}
+
+/// By the load balancer's own checks: tasks that run and that it does not reach answer nobody.
+fn below_floor(place: &Place<'_>) -> Alarm {
+    let floor = place.containers().map_or(0, |containers| containers.api_tasks_min);
+    let healthy = alb::HEALTHY.of(of_targets(place)).by("Minimum");
+    let none = Missing::Bad("a target group without a target has no data, which is what this is for.");
+    Alarm::new("targets-below-floor", Measure::One(healthy), Bad::Below(f64::from(floor)), none).lasting(3, 5).says(
+        format!("The load balancer has fewer than {floor} tasks that answer its checks: fewer than this region needs to carry the whole load."),
+        "see `orders-service-below-floor` for tasks that do not run, and the target group for why those that run are not healthy.",
+    )
+}
+
+/// Percent of the requests that no target took. The load balancer counts among its requests only those for which it
+/// could choose a target: with none left, it answers 503 to everybody and counts no request at all.
+///
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html>
+fn untaken(place: &Place<'_>) -> Measure {
+    let all = "(FILL(untaken, 0) + FILL(taken, 0))";
+    Measure::Math {
+        expression: format!("IF({all} > 0, 100 * FILL(untaken, 0) / {all}, 0)"),
+        metrics: vec![
+            ("untaken".to_owned(), alb::OWN_SERVER_ERRORS.of(of_balancer(place))),
+            ("taken".to_owned(), alb::COUNT.of(of_balancer(place))),
+        ],
+    }
 }
 
 /// Percent of the requests, once there are enough to speak of.

@@ -7,19 +7,20 @@ use super::alarm::{Alarm, Bad, Missing};
 use super::catalogue::s3;
 use super::metric::Measure;
 use crate::place::Place;
-use crate::stack::storage::{AUDIT, CONFIGURATION};
+use crate::stack::storage::{ACCESS, AUDIT, CONFIGURATION};
 
 /// Seconds after which a copy is late: what S3's replication time control promises.
 const LATE_S: f64 = LATE_MIN as f64 * 60.0;
 
-/// Alarms on both buckets.
+/// Alarms on both buckets, and on that of the load balancer's log, which goes into the audit bucket.
 pub(super) fn alarms(place: &Place<'_>) -> Vec<Alarm> {
-    [CONFIGURATION, AUDIT].into_iter().flat_map(|purpose| of_bucket(place, purpose)).collect()
+    let replicated = [(CONFIGURATION, CONFIGURATION), (AUDIT, AUDIT)];
+    let copied = place.containers().map(|_| (ACCESS, AUDIT));
+    replicated.into_iter().chain(copied).flat_map(|(purpose, to)| of_bucket(place, purpose, to)).collect()
 }
 
-fn of_bucket(place: &Place<'_>, purpose: &str) -> [Alarm; 2] {
-    let from_to =
-        |from: &Place<'_>, to: &Place<'_>| [from.bucket(purpose), to.bucket(purpose), RULE.to_owned()];
+fn of_bucket(place: &Place<'_>, purpose: &str, into: &str) -> [Alarm; 2] {
+    let from_to = |from: &Place<'_>, to: &Place<'_>| [from.bucket(purpose), to.bucket(into), RULE.to_owned()];
     let late = Measure::One(s3::LATENCY.of(from_to(&place.peer(), place)).by("Maximum"));
     let failed = Measure::One(s3::FAILED.of(from_to(place, &place.peer())));
     let none = Missing::Well("S3 reports a rule from a quarter of an hour after it was made.");

@@ -243,6 +243,23 @@ pub fn reported(metric: Reported) -> Metric {
     Known::new(NAMESPACE, metric.name(), [DIMENSION]).of([metric.service().to_owned()])
 }
 
+/// Metrics of a rule of the firewall, by the names that rule and firewall have for their metrics.
+///
+/// <https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html>
+pub mod firewall {
+    use super::Known;
+
+    type OfRule = Known<3>;
+    const fn of_rule(name: &'static str) -> OfRule {
+        Known::new("AWS/WAFV2", name, ["Region", "Rule", "WebACL"])
+    }
+
+    /// Requests that the rule has refused.
+    pub const REFUSED: OfRule = of_rule("BlockedRequests");
+    /// Requests that it has counted and let through.
+    pub const COUNTED: OfRule = of_rule("CountedRequests");
+}
+
 /// Metrics of backups and copies, by the vault that they arrive in; nothing is reported while nothing ends.
 ///
 /// <https://docs.aws.amazon.com/aws-backup/latest/devguide/cloudwatch.html>

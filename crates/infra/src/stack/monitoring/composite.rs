@@ -31,6 +31,7 @@ pub(super) fn all() -> [Composite; 3] {
                 "orders-service-below-floor",
                 "orders-unavailable",
                 "region-not-ready",
+                "targets-below-floor",
                 "targets-unhealthy",
             ],
         },
@@ -64,6 +65,8 @@ pub(super) fn all() -> [Composite; 3] {
             meaning: "What was acknowledged is not yet where it should be: settlement, replication or both are behind.",
             first: "nothing is lost while the journal answers; see whether it is the queue, the database or replication.",
             of: &[
+                "access-bucket-failed",
+                "access-bucket-late",
                 "audit-bucket-failed",
                 "audit-bucket-late",
                 "commits-missing",

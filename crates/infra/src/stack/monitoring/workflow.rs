@@ -71,9 +71,11 @@ fn failed_database_events(place: &Place<'_>) -> Alarm {
 
 /// None without containers.
 fn failed_service_events(place: &Place<'_>) -> Option<Alarm> {
-    let meaning = "What ECS says of the services could not be delivered.";
-    containers::events::purpose(place)
-        .map(|purpose| failed_events(place, "service-events", [purpose], meaning))
+    let meaning =
+        "What ECS says of the services, or what a scan of their image found, could not be delivered.";
+    let mut purposes = containers::events::purposes(place).peekable();
+    purposes.peek()?;
+    Some(failed_events(place, "service-events", purposes, meaning))
 }
 
 /// None without an audit.

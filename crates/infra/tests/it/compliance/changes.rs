@@ -135,6 +135,11 @@ fn access() -> Vec<(&'static str, Change, &'static str)> {
             "edge-tls",
         ),
         (
+            "the standby's edge takes TLS 1.0",
+            |all| set(of(all, STANDBY, "AWS::ApiGateway::DomainName"), "SecurityPolicy", json!("TLS_1_0")),
+            "targets-over-tls",
+        ),
+        (
             "the firewall guards nothing in the standby",
             |all| remove(all, STANDBY, "AWS::WAFv2::WebACLAssociation", |_| true),
             "firewall",

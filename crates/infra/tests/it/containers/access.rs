@@ -1,11 +1,12 @@
 //! R13: what containers may do, what starting them may do, and what functions may do to them.
 
+use recovery::Deployment;
 use serde_json::{Value, json};
 
 use super::CONTAINERS;
 use crate::{ACCOUNT, Template, at_finance, deployment, finance_west, one, synthesise};
 
-/// The statements of a role.
+/// The role of a purpose, under the suffix of the shipped templates.
 fn role<'t>(templates: &'t [Template], region: &str, purpose: &str) -> &'t Value {
     let name = format!("role-{purpose}-{region}-production");
     one(templates, region, "AWS::IAM::Role", "RoleName", &name)
@@ -17,7 +18,7 @@ fn a_container_may_do_what_the_function_may_whose_work_it_does() {
     as_functions.regions = finance_west().regions;
     as_functions.domain = finance_west().domain;
     let functions = synthesise(&as_functions);
-    let templates = synthesise(&finance_west());
+    let templates = synthesise(&Deployment { environment: as_functions.environment, ..finance_west() });
     for region in ["us-east-1", "us-west-2"] {
         for (container, function) in [("orders-service", "orders-api"), ("orders-worker", "order-processor")]
         {

@@ -10,7 +10,8 @@ use super::{METRIC_ALARM, Named, REGIONS, alarms, metrics, names, tables};
 use crate::{at_finance, everywhere, trading};
 
 /// What R08 asks for, and the metrics that tell of it.
-const ASKED: [(&str, &[(&str, &str)]); 12] = [
+const ASKED: [(&str, &[(&str, &str)]); 13] = [
+    ("the firewall", &[("AWS/WAFV2", "BlockedRequests")]),
     ("replication lag", &[("AWS/RDS", "AuroraGlobalDBReplicationLag"), ("AWS/RDS", "AuroraGlobalDBRPOLag")]),
     ("Lambda errors", &[("AWS/Lambda", "Errors"), ("AWS/Lambda", "Throttles"), ("AWS/Lambda", "Duration")]),
     (
@@ -72,8 +73,10 @@ const ASKED_OF_CONTAINERS: [(&str, &[(&str, &str)]); 2] = [
             ("AWS/ApplicationELB", "TargetResponseTime"),
             ("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count"),
             ("AWS/ApplicationELB", "HTTPCode_Target_4XX_Count"),
+            ("AWS/ApplicationELB", "HealthyHostCount"),
             ("AWS/ApplicationELB", "UnHealthyHostCount"),
             ("AWS/ApplicationELB", "RejectedConnectionCount"),
+            ("AWS/WAFV2", "CountedRequests"),
         ],
     ),
     (
@@ -161,6 +164,16 @@ fn every_service_is_alarmed_on() {
             let range = ranges.find(|one| one["ResourceId"].to_string().contains(service)).expect("a range");
             assert_eq!(alarm["Threshold"].as_f64(), range["MinCapacity"].as_f64(), "{service}");
         }
+        let alarms = alarms(templates, region, METRIC_ALARM);
+        let (running, healthy) = (alarms["orders-service-below-floor"], alarms["targets-below-floor"]);
+        assert_eq!(
+            healthy["Threshold"], running["Threshold"],
+            "tasks that run and cannot be reached serve nobody"
+        );
+        assert_eq!(
+            (&healthy["MetricName"], &healthy["Statistic"]),
+            (&"HealthyHostCount".into(), &"Minimum".into())
+        );
     }
 }
 

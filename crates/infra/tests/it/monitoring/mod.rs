@@ -4,6 +4,7 @@
 //! they name with what the other templates make and with AWS's own list of metrics.
 
 mod alarms;
+mod arithmetic;
 mod coverage;
 mod dashboards;
 mod documentation;

@@ -76,6 +76,8 @@ const PUBLISHED: [(&str, &str, &[&str]); 61] = [
     ("AWS/States", "ExecutionsStarted", &["StateMachineArn"]),
     ("AWS/States", "ExecutionsSucceeded", &["StateMachineArn"]),
     ("AWS/States", "ExecutionsTimedOut", &["StateMachineArn"]),
+    ("AWS/WAFV2", "BlockedRequests", &["Region", "Rule", "WebACL"]),
+    ("AWS/WAFV2", "CountedRequests", &["Region", "Rule", "WebACL"]),
     ("AWS/Usage", "ConcurrentExecutions", &["Class", "Resource", "Service", "Type"]),
 ];
 

@@ -14,7 +14,11 @@ fn what_should_always_speak_alarms_when_it_is_silent() {
         let by_silence: Vec<&str> = by_silence.map(|(purpose, _)| purpose.as_str()).collect();
         let mut expected = vec!["database-silent", "preflight-silent", "reconciler-silent", "watch-silent"];
         if templates.iter().any(|template| template.name.contains("-Services-")) {
-            expected.extend(["orders-service-below-floor", "orders-worker-below-floor"]);
+            expected.extend([
+                "orders-service-below-floor",
+                "orders-worker-below-floor",
+                "targets-below-floor",
+            ]);
         }
         let begins_backups = |template: &&crate::Template| {
             template.region == region && !template.all("AWS::Backup::BackupPlan").is_empty()

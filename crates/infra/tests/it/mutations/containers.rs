@@ -8,17 +8,21 @@ use super::edit::{allow, both, drop_poison, environment, named, of, open, remove
 
 const HOME: &str = "us-east-1";
 const STANDBY: &str = "us-west-2";
+const ALARM: &str = "AWS::CloudWatch::Alarm";
 const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
+const EGRESS: &str = "AWS::EC2::SecurityGroupEgress";
+const FIREWALL: &str = "AWS::WAFv2::WebACL";
 const FUNCTION: &str = "AWS::Lambda::Function";
 const GROUP: &str = "AWS::RDS::DBClusterParameterGroup";
 const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
 const RANGE: &str = "AWS::ApplicationAutoScaling::ScalableTarget";
+const SECURITY_GROUP: &str = "AWS::EC2::SecurityGroup";
 const SERVICE: &str = "AWS::ECS::Service";
 const TASK: &str = "AWS::ECS::TaskDefinition";
 
 /// Every change.
 pub fn all() -> Vec<Named> {
-    [capacity(), rollouts(), confinement(), front(), connections(), surroundings()].concat()
+    [capacity(), rollouts(), confinement(), front(), admission(), connections(), surroundings()].concat()
 }
 
 fn capacity() -> Vec<Named> {
@@ -36,16 +40,19 @@ fn capacity() -> Vec<Named> {
         ("no worker is kept", |all| {
             set(named(both(all, RANGE), "ResourceId", WORKER), "MinCapacity", json!(0));
         }),
+        ("a burst takes more tasks than there may be", |all| {
+            set(named(of(all, STANDBY, RANGE), "ResourceId", API), "MaxCapacity", json!(9));
+        }),
         ("recovery knows another floor", |all| {
             environment(
                 of(all, STANDBY, FUNCTION),
                 "SERVICES",
-                "service-orders-service-production=1,service-orders-worker-production=2",
+                "service-orders-service-production-west=1,service-orders-worker-production-west=2",
             );
         }),
         ("the standby has no service that answers", |all| {
             remove(all, STANDBY, SERVICE, |one| {
-                one["Properties"]["ServiceName"] == "service-orders-service-production"
+                one["Properties"]["ServiceName"] == "service-orders-service-production-west"
             });
         }),
     ]
@@ -67,7 +74,9 @@ fn rollouts() -> Vec<Named> {
             set(of(all, STANDBY, TASK), "ContainerDefinitions/0/Image", json!("repository:other"));
         }),
         ("the standby's tasks are smaller", |all| set(of(all, STANDBY, TASK), "Cpu", json!("256"))),
-        ("the standby's tasks have another TTL", |all| setting(of(all, STANDBY, TASK), "LEASE_TTL_S", "12")),
+        ("the standby's tasks know another number of shards", |all| {
+            setting(of(all, STANDBY, TASK), "JOURNAL_SHARDS", "3");
+        }),
     ]
 }
 
@@ -112,6 +121,14 @@ fn front() -> Vec<Named> {
         ("nothing is logged of requests", |all| {
             attribute(of(all, HOME, BALANCER), "access_logs.s3.enabled", "false");
         }),
+        ("the log of requests stays in its region", |all| {
+            let buckets = named(of(all, STANDBY, "AWS::S3::Bucket"), "BucketName", "bucket-access");
+            set(buckets, "ReplicationConfiguration/Rules/0/Status", json!("Disabled"));
+        }),
+        ("the copy of a log goes with the log", |all| {
+            let buckets = named(of(all, HOME, "AWS::S3::Bucket"), "BucketName", "bucket-access");
+            set(buckets, "ReplicationConfiguration/Rules/0/DeleteMarkerReplication/Status", json!("Enabled"));
+        }),
         ("a load balancer is protected against deletion", |all| {
             attribute(of(all, HOME, BALANCER), "deletion_protection.enabled", "true");
         }),
@@ -121,6 +138,62 @@ fn front() -> Vec<Named> {
         ("a load balancer is in one zone", |all| set(of(all, HOME, BALANCER), "Subnets", json!(["s"]))),
         ("the standby has no load balancer", |all| remove(all, STANDBY, BALANCER, |_| true)),
         ("the tasks' port is open to the world", |all| open(all, HOME, 8080)),
+    ]
+}
+
+fn admission() -> Vec<Named> {
+    vec![
+        ("the firewall refuses everybody while all ask too much", |all| {
+            set(of(all, HOME, FIREWALL), "Rules/3/Action", json!({ "Block": {} }));
+        }),
+        ("whoever comes from elsewhere is only counted", |all| {
+            set(of(all, HOME, FIREWALL), "Rules/2/Action", json!({ "Count": {} }));
+        }),
+        ("orders are left open with health", |all| {
+            let open =
+                "Rules/2/Statement/AndStatement/Statements/1/NotStatement/Statement/RegexMatchStatement";
+            set(
+                of(all, STANDBY, FIREWALL),
+                &format!("{open}/RegexString"),
+                json!("^(/live)?/(health/live|orders)$"),
+            );
+        }),
+        ("half of the world is let in", |all| {
+            set(of(all, HOME, "AWS::WAFv2::IPSet"), "Addresses/0", json!("0.0.0.0/1"));
+        }),
+        ("one address may ask a fifth of what all may", |all| {
+            set(both(all, FIREWALL), "Rules/0/Statement/RateBasedStatement/Limit", json!(2400));
+        }),
+        ("nobody hears of refused addresses", |all| {
+            let alarms = named(both(all, ALARM), "AlarmName", "alarm-address-refused");
+            set(alarms, "Metrics", json!([]));
+        }),
+        ("nobody hears that all ask too much", |all| {
+            let alarms = named(both(all, ALARM), "AlarmName", "alarm-load-beyond-rate");
+            set(alarms, "MetricName", json!("AllowedRequests"));
+        }),
+        ("containers may send anywhere", |all| {
+            for rule in of(all, HOME, EGRESS) {
+                if rule["Properties"]["DestinationPrefixListId"].is_string() {
+                    rule["Properties"] =
+                        json!({ "GroupId": rule["Properties"]["GroupId"], "CidrIp": "0.0.0.0/0" });
+                }
+            }
+        }),
+        ("containers may send anywhere by a rule of another stack", |all| {
+            for rule in of(all, STANDBY, EGRESS) {
+                if rule["Properties"]["GroupId"].to_string().contains("task-security-group") {
+                    rule["Properties"]["CidrIp"] = "0.0.0.0/0".into();
+                }
+            }
+        }),
+        ("the group of the containers has no rule", |all| {
+            set(
+                named(of(all, HOME, SECURITY_GROUP), "GroupName", "group-tasks"),
+                "SecurityGroupEgress",
+                json!([]),
+            );
+        }),
     ]
 }
 
@@ -164,11 +237,11 @@ fn surroundings() -> Vec<Named> {
 }
 
 /// How the range of the service that answers is named, and the worker's.
-const API: &str = "service/cluster-orders-production/service-orders-service";
-const WORKER: &str = "service/cluster-orders-production/service-orders-worker";
+const API: &str = "service/cluster-orders-production-west/service-orders-service";
+const WORKER: &str = "service/cluster-orders-production-west/service-orders-worker";
 
 fn lag_alarms(all: &mut Inventory) -> Vec<&mut Value> {
-    let alarms = both(all, "AWS::CloudWatch::Alarm").into_iter();
+    let alarms = both(all, ALARM).into_iter();
     alarms.filter(|alarm| alarm.to_string().contains("AuroraGlobalDB")).collect()
 }
 

@@ -75,7 +75,7 @@ pub fn open(inventory: &mut Inventory, region: &str, port: u16) {
 /// Takes the dead-letter queue of a region's order queue away.
 pub fn drop_poison(inventory: &mut Inventory, region: &str) {
     let queues = of(inventory, region, "AWS::SQS::Queue");
-    unset(named(queues, "QueueName", "queue-orders-production"), "RedrivePolicy");
+    unset(named(queues, "QueueName", "queue-orders-"), "RedrivePolicy");
 }
 
 /// Changes the definitions of the failover workflows.

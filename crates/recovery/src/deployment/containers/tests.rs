@@ -17,9 +17,9 @@ fn with(field: &str, value: &str) -> String {
 
 #[test]
 fn the_shipped_files_are_valid_in_each_environment() {
-    for text in [WEST, EAST] {
+    for (text, staging) in [(WEST, "staging-west"), (EAST, "staging-east")] {
         let production = Deployment::parse(text, "f").unwrap_or_else(|found| panic!("{found}"));
-        let staging = Deployment::parse_for(text, "f", Some("staging")).expect("it is in the file");
+        let staging = Deployment::parse_for(text, "f", Some(staging)).expect("it is in the file");
         assert_eq!(production.compute.profile, Profile::Containers);
         assert_eq!(production.objectives.recovery_point_s, Some(900));
         assert_eq!(production.load.burst_orders_per_second, Some(28));
@@ -37,8 +37,8 @@ fn the_shipped_files_are_valid_in_each_environment() {
 fn the_section_is_there_exactly_with_its_profile() {
     let start = WEST.find("[containers]").expect("the file has it");
     let end = WEST.find("[database]").expect("the file has it");
-    let staging = WEST.find("[environments.staging.containers]").expect("the file has it");
-    let load = WEST.find("[environments.staging.load]").expect("the file has it");
+    let staging = WEST.find("[environments.staging-west.containers]").expect("the file has it");
+    let load = WEST.find("[environments.staging-west.load]").expect("the file has it");
     let without = format!("{}{}{}", &WEST[..start], &WEST[end..staging], &WEST[load..]);
     let found = Deployment::parse(&without, "f").expect_err("no section").to_string();
     assert!(found.contains("section `containers` is missing"), "{found}");

@@ -23,6 +23,14 @@ pub(super) fn changes() -> Vec<Named> {
         ("the standby's API takes no orders", |all| {
             remove(all, STANDBY, METHOD, |one| one["Properties"]["HttpMethod"] == "POST");
         }),
+        ("one address may ask as much as all", |all| {
+            let limit = "Rules/0/Statement/RateBasedStatement/Limit";
+            set(of(all, HOME, "AWS::WAFv2::WebACL"), limit, json!(30_000));
+        }),
+        ("nothing bounds what all may ask", |all| {
+            set(of(all, STANDBY, "AWS::ApiGateway::Stage"), "MethodSettings", json!([]));
+        }),
+        ("no address is refused", |all| set(of(all, STANDBY, "AWS::WAFv2::WebACL"), "Rules", json!([]))),
         ("a parameter group's name lacks the environment", |all| {
             set(of(all, HOME, GROUP), "DBClusterParameterGroupName", json!("parameters"));
         }),
