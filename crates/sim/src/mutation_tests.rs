@@ -98,9 +98,10 @@ fn nobody_objects_to_the_protocol_as_it_is() {
         assert_eq!(summary.violated, 0, "{on}: {:?}", summary.examples);
     }
 }
+
 #[test]
 fn an_old_writer_is_refused_after_the_way_home() {
     let stages = stages();
-    let refused: u64 = stages.iter().map(|(_, simulation)| simulation.run(1..60).writes_refused).sum();
+    let refused: u64 = stages.iter().map(|(_, simulation)| simulation.run(1..200).writes_refused).sum();
     assert!(refused > 0, "else nothing is proved about the fence");
 }

@@ -92,22 +92,6 @@ fn the_stock_cdk_lists_and_writes_the_other_finance_pair() {
 }
 
 #[test]
-fn the_stock_cdk_lists_and_writes_the_other_finance_pair() {
-    // The same stacks as of finance-west, which is deployed above; here only that its own regions are where they belong.
-    let east = ["-f", "deployments/finance-east.toml", "--", "node_modules/.bin/cdk"];
-    let listed = emulate(&[&east[..], &["ls"]].concat());
-    assert_eq!(listed.code, Some(0), "{listed:?}");
-    let stacks: Vec<&str> = listed.out.lines().filter(|line| line.starts_with("TapStack-")).collect();
-    let of = |region: &str| stacks.iter().filter(|name| name.contains(region)).count();
-    assert_eq!((of("-us-east-2-"), of("-us-east-1-"), stacks.len()), (14, 16, 30), "{stacks:?}");
-    let shared =
-        |kind: &str| stacks.iter().any(|name| name.starts_with(&format!("TapStack-{kind}-us-east-1-")));
-    assert!(shared("Dns") && shared("GlobalTables"), "in the standby: {stacks:?}");
-    let written = emulate(&[&east[..], &["synth", "--quiet"]].concat());
-    assert_eq!(written.code, Some(0), "{written:?}");
-}
-
-#[test]
 fn what_a_command_leaves_behind_is_listed_and_refused_when_a_teardown_was_expected() {
     let leave = "import os, urllib.request as r; \
                  r.urlopen(os.environ['AWS_ENDPOINT_URL'], b'Action=CreateQueue&QueueName=left-behind')";

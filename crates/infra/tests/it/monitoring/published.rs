@@ -14,7 +14,7 @@ use crate::{every_template, everywhere};
 
 /// Namespace, metric, dimensions in alphabetical order. The pages are named in
 /// `infra::stack::monitoring::catalogue`.
-const PUBLISHED: [(&str, &str, &[&str]); 61] = [
+const PUBLISHED: [(&str, &str, &[&str]); 63] = [
     ("AWS/ApiGateway", "4XXError", &["ApiName", "Stage"]),
     ("AWS/ApiGateway", "5XXError", &["ApiName", "Method", "Resource", "Stage"]),
     ("AWS/ApiGateway", "5XXError", &["ApiName", "Stage"]),
