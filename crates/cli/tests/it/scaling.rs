@@ -41,10 +41,10 @@ fn a_burst_makes_the_service_grow_and_its_tasks_go_when_it_is_over() {
     let mut tracker = Tracker::new(scaling.clone());
     // Twenty-eight orders a second, as the deployment's burst has it.
     let burst = sizes(&mut tracker, scaling.min, Metric::RequestsPerTarget, 28.0 * 60.0, 10);
-    assert_eq!((burst[1], burst[2]), (3, 6), "after three minutes, in proportion: {burst:?}");
-    assert_eq!(burst.last(), Some(&6), "1680 requests are 280 for each of six, and 300 are wanted");
-    let after = sizes(&mut tracker, 6, Metric::RequestsPerTarget, 3.0 * 60.0, 40);
-    let first = after.iter().position(|size| *size < 6).expect("it shrinks");
+    assert_eq!((burst[1], burst[2]), (3, 5), "after three minutes, in proportion: {burst:?}");
+    assert_eq!(burst.last(), Some(&5), "1680 requests are 336 for each of five, and 360 are wanted");
+    let after = sizes(&mut tracker, 5, Metric::RequestsPerTarget, 3.0 * 60.0, 40);
+    let first = after.iter().position(|size| *size < 5).expect("it shrinks");
     assert_eq!(first, 14, "after fifteen minutes: {after:?}");
     assert_eq!(after.last(), Some(&scaling.min), "as small as it may be: {after:?}");
 }

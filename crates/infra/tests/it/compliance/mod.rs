@@ -48,10 +48,12 @@ fn report(deployment: &Deployment, inventory: &Inventory, drills: &[Drilled]) ->
     Report::new(&Mapping::ours(), subject)
 }
 
-/// The report of a drill in which all went well.
+/// The report of a drill in which all went well, of the environment of the shipped file of this name.
 fn passed(deployment: &str, scenario: &str) -> Value {
+    let shipped = shipped().into_iter().find(|one| one.name == deployment);
+    let environment = shipped.map_or_else(|| "production".to_owned(), |one| one.environment);
     json!({
-        "scenario": scenario, "deployment": deployment, "deployment_environment": "production",
+        "scenario": scenario, "deployment": deployment, "deployment_environment": environment,
         "seed": 7, "commit": COMMIT,
         "fault_at": "2026-11-20T10:24:05Z", "verdict": "passed",
         "recovery": { "met": true },
