@@ -202,7 +202,7 @@ fn the_report_has_exactly_the_documented_keys() {
             (key.as_str(), below.unwrap_or_default())
         })
         .collect();
-    let documented: [(&str, &[&str]); 17] = [
+    let documented: [(&str, &[&str]); 18] = [
         ("scenario", &[]),
         ("deployment", &[]),
         ("deployment_environment", &[]),
@@ -226,6 +226,7 @@ fn the_report_has_exactly_the_documented_keys() {
         ("loss", &["commits_lost_by_database", "orders_lost", "orders_settled_twice", "ledger_imbalance"]),
         ("fencing", &["writes_refused", "writes_below_fence", "owners_per_epoch_max"]),
         ("sessions", &["checked", "stale_served", "lost"]),
+        ("expected", &[]),
         ("timeline", &[]),
         ("failback", &[]),
         ("not_exercised", &[]),
